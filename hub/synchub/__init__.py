@@ -1,0 +1,3 @@
+"""synchub keeps marketing and sales records unified."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,127 @@
+"""hub.toml, declared once: parsing, lint, the JSON Schema for editors and docs/settings.md come from here."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
+"""A name that is the user's to choose."""
+
+Limit = Annotated[int, Field(ge=0)] | Annotated[str, Field(pattern=r"^\d+(\.\d+)?%$")]
+"""A count, or a share of the member's live links, as "5%"."""
+
+
+class Declared(BaseModel):
+    """Base of all that a file may say: unknown keys are problems, values never change after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class HubSettings(Declared):
+    """[hub]"""
+
+    name: Name = Field(default="hub", description="The hub's name; also names its keyring service.")
+    store: str = Field(
+        default="sqlite:///hub.db",
+        description="Where the hub keeps what it knows: any SQLAlchemy URL of SQLite or PostgreSQL.",
+    )
+    timezone: str = Field(default="UTC", description="For times that name no zone, and for schedules.")
+    region: str = Field(
+        default="US", pattern="^[A-Z]{2}$", description="For phone numbers without a country code: ISO 3166."
+    )
+    currency: str = Field(default="EUR", pattern="^[A-Z]{3}$", description="For amounts that name none.")
+    history: str = Field(
+        default="2y", pattern=r"^\d+[dwmy]$", description="How long replaced claims are kept: 90d, 12w, 6m, 2y."
+    )
+
+
+class SystemSettings(BaseModel):
+    """[systems.NAME]: `connector`, and the settings that this connector declares."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    connector: str = Field(description="Which connector plugin talks to this system.")
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What hub.toml says besides `connector`, secrets still as references."""
+        return dict(self.model_extra or {})
+
+
+class MatchSettings(Declared):
+    """[entities.NAME] match"""
+
+    keys: tuple[str, ...] = Field(
+        default=(), description='Who is who, strongest key first: ["email", "phone + last_name"].'
+    )
+
+
+class EntitySettings(Declared):
+    """[entities.NAME]"""
+
+    match: MatchSettings | None = Field(default=None, description="How records of this entity are recognised.")
+    consent_from: tuple[Name, ...] = Field(
+        default=(), description="Systems that may take back an opt-out with a later consent_at."
+    )
+    fields: dict[Name, str | tuple[str, ...]] = Field(
+        default_factory=dict,
+        description='Fields beyond the built-in ones: a type, or an ordered list of values: ["low", "high"].',
+    )
+    rules: dict[str, str | tuple[str, ...]] = Field(
+        default_factory=dict, description="Per field (or * for the rest): a rule, or a chain of rules."
+    )
+    refers_to: dict[Name, Name] = Field(
+        default_factory=dict, description="Fields of type ref, and the entity that each refers to."
+    )
+
+
+class Limits(Declared):
+    """[syncs.NAME.members.NAME] limits"""
+
+    creates: Limit | None = Field(default=None, description="At most so many creates a run.")
+    updates: Limit | None = Field(default=None, description="At most so many updates a run.")
+    deletes: Limit | None = Field(default="5%", description="At most so many deletes and archives a run.")
+
+
+class MemberSettings(Declared):
+    """[syncs.NAME.members.NAME]"""
+
+    system: Name | None = Field(default=None, description="The system; default: the member's own name.")
+    stream: str = Field(description="The stream of that system.")
+    mapping: str = Field(description="mappings/NAME.toml, else the connector's own mapping of that name.")
+    direction: Literal["both", "in", "out"] = Field(
+        default="both", description="in: only read. out: only written (read for matching, never believed)."
+    )
+    create: bool = Field(default=True, description="May the hub create records here?")
+    on_delete: Literal["ignore", "archive", "propagate"] = Field(
+        default="ignore", description="What is done here when the record was deleted elsewhere."
+    )
+    where: str | None = Field(
+        default=None, description="Only records for which this holds are written here: a filter on golden fields."
+    )
+    fill_only: bool | None = Field(
+        default=None, description="Count only where no other claim has a value. Default true for mail."
+    )
+    limits: Limits = Field(default_factory=Limits, description="When the guard stops a run.")
+
+
+class SyncSettings(Declared):
+    """[syncs.NAME]"""
+
+    entity: Name = Field(description="What is unified: contact, event, or an entity of this file.")
+    schedule: str | None = Field(default=None, description="Cron expression; without one only by hand.")
+    members: dict[Name, MemberSettings] = Field(
+        default_factory=dict, description="The streams that take part; their order breaks ties."
+    )
+
+
+class HubFile(Declared):
+    """A whole hub.toml."""
+
+    include: tuple[str, ...] = Field(default=(), description="More files of this form: patterns.")
+    hub: HubSettings = Field(default_factory=HubSettings, description="The hub itself.")
+    systems: dict[Name, SystemSettings] = Field(default_factory=dict, description="The outside systems.")
+    entities: dict[Name, EntitySettings] = Field(default_factory=dict, description="What is unified, and how.")
+    syncs: dict[Name, SyncSettings] = Field(default_factory=dict, description="What is kept in agreement.")

@@ -83,6 +83,7 @@ class Stream:
     sees_deletes   whether `read` from a cursor reports deletions in `Page.deleted`
     writes         the operations that `write` takes; empty means read only
     batch          how many operations one call of `write` should hold at the most
+    checks_before  whether `write` itself refuses, with `conflict`, when `Operation.before` no longer holds
     weak           whether what this stream says can be forged or guessed (mail): `fill_only` by default
     """
 
@@ -97,6 +98,7 @@ class Stream:
     sees_deletes: bool = False
     writes: frozenset[OperationKind] = frozenset()
     batch: int = 1000
+    checks_before: bool = False
     weak: bool = False
 
 

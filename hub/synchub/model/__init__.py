@@ -51,3 +51,14 @@ VERSION = "version"
 """The row's own version, as text; null where the system tells none."""
 RAW = "raw_hash"
 """A stable 64-bit fingerprint (xxh3) of the raw row, as a signed integer."""
+
+DAY = "day."
+"""`day.FIELD`: the ISO date whose exchange rate holds for a golden amount of money."""
+
+# Columns of planned operations.
+TO = "to."
+"""`to.FIELD`: native text to send, "" clears; null: this field does not travel."""
+AS = "as."
+"""`as.FIELD`: the canonical value that it stands for."""
+WAS = "was."
+"""`was.FIELD`: the native text held before."""

@@ -1,0 +1,1 @@
+"""The email connector: reads messages and the people written with from an IMAP mailbox."""

@@ -1,0 +1,1 @@
+"""Contacts and notes of a HubSpot account."""

@@ -1,0 +1,1 @@
+"""Suggested mappings of the HubSpot connector."""

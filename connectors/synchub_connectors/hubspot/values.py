@@ -1,0 +1,120 @@
+"""Values on their way in and out: HubSpot knows only text. Pure."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime, tzinfo
+from decimal import Decimal, InvalidOperation
+from html.parser import HTMLParser
+from typing import Any
+
+from synchub.api import FieldType
+
+_BREAKS = frozenset({"br", "p", "div", "li", "ul", "ol", "tr", "h1", "h2", "h3", "h4", "h5", "h6"})
+_UNSEEN = frozenset({"script", "style", "head", "title"})
+
+
+def moment(text: str) -> datetime:
+    """A time as HubSpot writes it: ISO 8601, or milliseconds since 1970. Raises ValueError."""
+    if re.fullmatch(r"-?\d{9,}", text):
+        return datetime.fromtimestamp(int(text) / 1000, UTC)
+    parsed = datetime.fromisoformat(text)
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def _day(text: str) -> date:
+    return moment(text).date() if re.fullmatch(r"-?\d{9,}", text) else date.fromisoformat(text[:10])
+
+
+def _flag(text: str) -> bool:
+    return {"true": True, "false": False}[text.lower()]
+
+
+_READ: Mapping[FieldType, Callable[[str], Any]] = {
+    "number": Decimal,
+    "bool": _flag,
+    "date": _day,
+    "datetime": moment,
+    "set": lambda text: [part for part in text.split(";") if part],
+}
+
+
+def readers(types: Mapping[str, FieldType], rich: Iterable[str]) -> dict[str, Callable[[str], Any]]:
+    """How to read the properties that are not simply text; `rich` ones hold HTML."""
+    special = {name: _READ[type_] for name, type_ in types.items() if type_ in _READ}
+    return special | {name: text_of for name in rich if name in types}
+
+
+def read(text: str | None, reader: Callable[[str], Any] | None) -> Any:
+    """A value from the wire. What can't be read stays as it is: the mapping will say what is wrong."""
+    if text is None or text == "":
+        return None
+    if reader is None:
+        return text
+    try:
+        return reader(text)
+    except (ValueError, KeyError, InvalidOperation, OverflowError, OSError):
+        return text
+
+
+def write(value: Any, zone: tzinfo, *, rich: bool = False) -> str:
+    """A plain value for the wire; "" clears. Times without a zone are in `zone`.
+
+    `rich`: the property shows HTML, so the text is escaped.
+    """
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case datetime():
+            aware = value if value.tzinfo else value.replace(tzinfo=zone)
+            return aware.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        case date():
+            return value.isoformat()
+        case Decimal():
+            return format(value, "f")
+        case list() | tuple() | set() | frozenset():
+            return ";".join(str(part) for part in value)
+        case _:
+            return html_of(str(value)) if rich else str(value)
+
+
+def html_of(text: str) -> str:
+    """Text as HTML that shows exactly it."""
+    return html.escape(text).replace("\r\n", "\n").replace("\n", "<br>")
+
+
+def text_of(markup: str) -> str:
+    """What a person reads in HTML: what `html_of` wrote comes back exactly."""
+    reader = _Text()
+    reader.feed(markup)
+    reader.close()
+    return "".join(reader.parts).strip("\n")
+
+
+class _Text(HTMLParser):
+    """Collects the text of HTML, with a line end where a browser would start a line."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self._unseen = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _UNSEEN:
+            self._unseen += 1
+        elif tag == "br" or (tag in _BREAKS and self.parts and not self.parts[-1].endswith("\n")):
+            self.parts.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _UNSEEN:
+            self._unseen = max(0, self._unseen - 1)
+        elif tag in _BREAKS and tag != "br" and self.parts and not self.parts[-1].endswith("\n"):
+            self.parts.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self._unseen and data:
+            self.parts.append(data)

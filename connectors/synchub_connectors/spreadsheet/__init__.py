@@ -1,0 +1,1 @@
+"""Spreadsheets: CSV files and Excel workbooks, one or a folder of them."""

@@ -1,0 +1,239 @@
+"""The spreadsheet connector."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from difflib import get_close_matches
+from typing import ClassVar
+
+from pydantic import BaseModel
+
+from synchub.api import (
+    ConfigurationError,
+    Connector,
+    Cursor,
+    Host,
+    Key,
+    Operation,
+    Page,
+    Result,
+    RetryLater,
+    Row,
+    Stream,
+)
+
+from .cells import native_text
+from .decide import Sheet, decide, present_key
+from .dialect import find_dialect
+from .files import (
+    Place,
+    check_workbook,
+    fingerprint,
+    places,
+    refuse_if_open,
+    replacing,
+    same_file,
+    touched,
+)
+from .search import by_key, by_question, next_number
+from .settings import SpreadsheetSettings
+from .text_table import TextTable
+from .workbook import SheetTable, open_workbook
+
+Table = TextTable | SheetTable
+
+TRIES = 3
+"""So often a write starts again because somebody saved the file in the middle of it."""
+BATCH = 50_000
+"""Every write rewrites the file: the fewer the better."""
+
+
+class Spreadsheet(Connector):
+    """CSV files and Excel workbooks. A key names a row: the column `key` of the settings, which has to be the
+    mapping's key as well."""
+
+    Config: ClassVar[type[BaseModel]] = SpreadsheetSettings
+
+    def __init__(self, config: SpreadsheetSettings, host: Host) -> None:
+        self._settings = config
+        self._host = host
+
+    def check(self) -> None:
+        """Find the files and read their headers. Raises ConfigurationError."""
+        for name, (place, sheet) in self._sheets().items():
+            key = self._settings.key_of(name, (table := self._table(place, sheet)).columns)
+            missing = [column for column in key if column not in table.columns]
+            if missing:
+                raise ConfigurationError(
+                    f"{name} has no column {missing[0]!r}, which hub.toml calls its key.",
+                    next_step=f"Correct key; the columns are: {', '.join(table.columns)}.",
+                )
+
+    def streams(self) -> Sequence[Stream]:
+        """Every sheet and CSV file. Without a column that can be the key it is read only."""
+        found = []
+        for name, (place, sheet) in self._sheets().items():
+            try:
+                table = self._table(place, sheet)
+                found.append(self._stream(name, table))
+            except ConfigurationError as error:
+                if len(self._places()) == 1 and not place.is_workbook:
+                    raise
+                self._host.log.warning("%s is left out: %s", name, error.happened)
+        return found
+
+    def read(self, stream: str, cursor: Cursor | None, fields: Sequence[str]) -> Iterator[Page]:
+        """Every row, or a single page without rows if the file is the same as at `cursor`.
+
+        A row that can't be parted into the columns of the header is broken: one with too few fields too,
+        since nobody knows which is missing. As long as there is one the read is not complete: the record
+        that it was would seem to be gone. Raises RetryLater if the file is saved while it is read.
+        """
+        place, sheet = self._find(stream)
+        before = touched(place.file)
+        mark = fingerprint(place.file, self._settings.model_dump_json() + stream)
+        if cursor is not None and same_file(cursor, mark):
+            yield Page(rows=[], fields=(), cursor=mark)
+            return
+        table = self._table(place, sheet)
+        whole = True
+        for frame, broken in table.batches():
+            whole = whole and not broken
+            yield Page(rows=frame, fields=table.columns, broken=broken)
+        if touched(place.file) != before:
+            raise RetryLater(
+                f"{place.file.name} was changed while it was read.",
+                not_done="What was read of it does not count.",
+            )
+        yield Page(rows=[], fields=table.columns, cursor=mark, complete=whole)
+
+    def lookup(self, stream: str, keys: Sequence[Key]) -> Sequence[Row]:
+        """Rows by any column. Upper and lower case are the same: an address is found however it is typed."""
+        return by_question(self._table(*self._find(stream)), keys)
+
+    def write(self, stream: str, operations: Sequence[Operation]) -> Sequence[Result]:
+        """Rewrite the file in one step. A row that was changed since it was read is left alone: conflict."""
+        place, sheet = self._find(stream)
+        for _ in range(TRIES):
+            refuse_if_open(place.file)
+            before = touched(place.file)
+            table = self._table(place, sheet)
+            key = self._key(stream, table)
+            changes, results = decide(operations, self._known(table, key, operations))
+            if not changes:
+                return results
+            with replacing(place.file) as new:
+                failed = table.rewrite(new, changes, key)
+                if touched(place.file) == before:
+                    return _without(failed, results)
+                new.unlink()
+        raise RetryLater(
+            f"{place.file.name} is being changed again and again by somebody else.",
+            not_done=f"{len(operations)} operations were not written to it.",
+        )
+
+    def _known(self, table: Table, key: tuple[str, ...], operations: Sequence[Operation]) -> Sheet:
+        """What is to be known of the sheet to decide on these operations."""
+        wanted = {present_key(operation.remote_id or "", key) for operation in operations}
+        wanted |= {_given_key(operation, key) for operation in operations}
+        needs_keys = len(key) == 1 and any(
+            operation.kind == "create" and key[0] not in operation.values for operation in operations
+        )
+        return Sheet(
+            columns=table.columns,
+            key=key,
+            rows=by_key(table, key, wanted),
+            form=table.form,
+            refuse=table.refuse,
+            new_key=self._new_keys(table, key[0]) if needs_keys else None,
+        )
+
+    def _new_keys(self, table: Table, column: str) -> Callable[[], str] | None:
+        """What makes keys for new rows: the next number, or an id. An address can't be made up."""
+        number = next_number(table, column)
+        if number is None:
+            return None if "mail" in column.lower() or "phone" in column.lower() else self._host.new_id
+        numbers = iter(range(number, 2**63))
+        return lambda: str(next(numbers))
+
+    def _key(self, stream: str, table: Table) -> tuple[str, ...]:
+        key = self._settings.key_of(stream, table.columns)
+        if not key or not set(key) <= set(table.columns):
+            raise ConfigurationError(
+                f"It is not known which column names a row of {stream}.",
+                not_done="Nothing was written to it.",
+                next_step=f'Set key = "COLUMN" in [systems.{self._host.system}]. '
+                f"The columns are: {', '.join(table.columns)}.",
+            )
+        return key
+
+    def _stream(self, name: str, table: Table) -> Stream:
+        key = self._settings.key_of(name, table.columns)
+        return Stream(
+            name=name,
+            fields=table.fields(),
+            key=key,
+            matching_keys=table.columns,
+            incremental=True,
+            writes=frozenset({"create", "update", "delete"}) if key else frozenset(),
+            batch=BATCH,
+        )
+
+    def _places(self) -> list[Place]:
+        return places(self._host.folder, self._settings.path)
+
+    def _sheets(self) -> dict[str, tuple[Place, str]]:
+        """Stream name to its file and its sheet."""
+        found: dict[str, tuple[Place, str]] = {}
+        for place in self._places():
+            for name, sheet in self._names(place):
+                if name in found:
+                    raise ConfigurationError(
+                        f"{found[name][0].file.name} and {place.file.name} would both be stream {name!r}.",
+                        next_step="Rename one of them.",
+                    )
+                found[name] = (place, sheet)
+        return found
+
+    def _names(self, place: Place) -> list[tuple[str, str]]:
+        if not place.is_workbook:
+            return [(place.file.stem, "")]
+        check_workbook(place.file)
+        return [(f"{place.prefix}{sheet}", sheet) for sheet in open_workbook(place.file).sheet_names]
+
+    def _find(self, stream: str) -> tuple[Place, str]:
+        sheets = self._sheets()
+        if stream not in sheets:
+            near = get_close_matches(stream, sheets, n=1)
+            raise ConfigurationError(
+                f"{self._settings.path} has no stream {stream!r}.",
+                next_step=f"Did you mean {near[0]!r}?" if near else f"It has: {', '.join(sheets) or 'none'}.",
+            )
+        return sheets[stream]
+
+    def _table(self, place: Place, sheet: str) -> Table:
+        if place.is_workbook:
+            return SheetTable(place.file, sheet, self._settings.header_row, self._host.timezone)
+        dialect = find_dialect(
+            place.file,
+            encoding=self._settings.encoding,
+            delimiter=self._settings.delimiter,
+            header_row=self._settings.header_row,
+        )
+        return TextTable(place.file, dialect)
+
+
+def _given_key(operation: Operation, key: Sequence[str]) -> str:
+    """The key that an operation gives a row; blank if it gives none."""
+    parts = [native_text(operation.values.get(column)) for column in key]
+    return present_key(parts[0] if len(parts) == 1 else native_text(parts), key) if all(parts) else ""
+
+
+def _without(failed: dict[str, str], results: Sequence[Result]) -> list[Result]:
+    """The results, with those rejected that turned out to be impossible when the file was written."""
+    return [
+        Result("rejected", result.remote_id, reason=failed[result.remote_id])
+        if result.status == "ok" and result.remote_id in failed
+        else result
+        for result in results
+    ]

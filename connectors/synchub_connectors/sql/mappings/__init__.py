@@ -1,0 +1,1 @@
+"""Suggested mappings for SQL databases."""

@@ -1,0 +1,5 @@
+"""`python -m synchub.cli`"""
+
+from synchub.cli.app import main
+
+main()

@@ -1,0 +1,98 @@
+"""`synchub` itself: its global options, and the one place where errors become text and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from synchub.cli import failure
+from synchub.cli.engine import Engine, open_engine
+from synchub.cli.session import Session
+from synchub.cli.table import Table
+from synchub.errors import SynchubError
+
+EPILOG = """\b
+Exit codes: 0 done; 1 failed or incomplete, safe to run again; 2 usage or
+configuration; 3 the guard stopped it, nothing was written; 4 only with
+--exit-code: there are changes, or something waits; 75 another run holds
+the lock; 130 interrupted.
+
+\b
+Example:
+  synchub init crm && cd crm && synchub check && synchub plan
+"""
+
+
+@click.group("synchub", cls=Table, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("-C", "start", metavar="DIR", type=click.Path(path_type=Path), help="Run as if started in DIR.")
+@click.option(
+    "--config", metavar="FILE", type=click.Path(path_type=Path), help="The hub's file, if not hub.toml."
+)
+@click.option("-v", "--verbose", count=True, help="Log more; twice: everything.")
+@click.option("-q", "--quiet", is_flag=True, help="Log errors only, and show no progress.")
+@click.option(
+    "--log-format", type=click.Choice(["text", "json"]), default="text", help="How logs are written."
+)
+@click.option("--debug", is_flag=True, help="Show where an error comes from.")
+@click.option("--no-color", is_flag=True, help="No colours; the variable NO_COLOR does the same.")
+@click.option("--yes", is_flag=True, help="Answer every question with yes.")
+@click.version_option(package_name="synchub", message="synchub %(version)s")
+@click.pass_obj
+def synchub(
+    session: Session,
+    /,
+    start: Path | None,
+    config: Path | None,
+    verbose: int,
+    quiet: bool,
+    **flags: bool | str,
+) -> None:
+    """Keeps marketing and sales records unified: reads every system, decides who is who and which value is
+    right, and writes every system back into agreement."""
+    from synchub.cli.logs import log_to_stderr  # here, because --help logs nothing
+
+    session.start = start or Path()
+    session.named = session.start / config if config else None
+    session.verbosity = -1 if quiet else verbose
+    session.log_format = str(flags["log_format"])
+    session.debug = bool(flags["debug"])
+    session.color = False if flags["no_color"] or session.environ.get("NO_COLOR") else None
+    session.yes = bool(flags["yes"])
+    click.get_current_context().call_on_close(log_to_stderr(session))
+
+
+def run(
+    args: Sequence[str],
+    *,
+    engine: Callable[[Session], Engine] = open_engine,
+    environ: Mapping[str, str] | None = None,
+) -> int:
+    """One call of the command line; returns the exit code. Never raises, whatever goes wrong."""
+    session = Session(open_engine=engine, environ=os.environ if environ is None else environ)
+    try:
+        code = synchub.main(list(args), prog_name="synchub", obj=session, standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return failure.interrupted()
+    except SynchubError as error:
+        return failure.expected(error, session)
+    except BrokenPipeError:
+        return failure.unread()
+    except Exception as error:
+        return failure.bug(error, session)
+    return code if isinstance(code, int) else 0
+
+
+def main() -> None:
+    """The console script."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that knows no ⚠ gets a question mark, not a crash.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    sys.exit(run(sys.argv[1:]))

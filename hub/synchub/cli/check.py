@@ -1,0 +1,58 @@
+"""`synchub check`"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from synchub.cli.output import json_option, show
+from synchub.cli.plugin import load_plugins
+from synchub.cli.session import Session
+from synchub.errors import PluginError
+
+EPILOG = """\b
+Examples:
+  synchub check --offline          lint only, for a commit hook
+  synchub check --schema hub > hub.schema.json
+"""
+
+
+@click.command("check", epilog=EPILOG)
+@click.option("--offline", is_flag=True, help="Only lint; talk to no system.")
+@click.option(
+    "--schema", type=click.Choice(["hub", "mapping"]), help="Print the JSON Schema of a file, for editors."
+)
+@json_option
+@click.pass_obj
+def command(session: Session, offline: bool, schema: str | None) -> int:
+    """Lint hub.toml and the mappings, then test every connection.
+
+    All problems are listed at once, each as file:line:column with its fix.
+    """
+    if schema:
+        import json
+
+        click.echo(json.dumps(_schema(session, schema), indent=2))
+        return 0
+    with session.open_hub() as hub:
+        report = hub.check(offline=offline)
+
+    from synchub.render import checks
+
+    show(session, lambda: checks.check(report), check=report, exit_code=report.exit_code)
+    return report.exit_code
+
+
+def _schema(session: Session, which: str) -> dict[str, Any]:
+    """With the settings of every connector that can be imported."""
+    from synchub.config.schema import schema
+    from synchub.plugins import connector_class
+
+    models = {}
+    for name, offered in load_plugins(session).connectors.items():
+        try:
+            models[name] = connector_class(offered).Config
+        except PluginError as error:
+            click.echo(error.happened, err=True)
+    return schema(models)[which]

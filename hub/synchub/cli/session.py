@@ -1,0 +1,83 @@
+"""What the global options say, and where the hub's file is: what every command starts from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from synchub.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from synchub.cli.engine import Engine
+    from synchub.redact import Redactor
+
+
+@dataclass
+class Session:
+    """One call of `synchub`.
+
+    start      the folder to start from: the current one, or that of -C
+    named      the hub's file where --config names it
+    verbosity  -1 quiet, 0, 1 verbose, 2 everything
+    color      None: on a terminal only
+    """
+
+    open_engine: Callable[[Session], Engine]
+    environ: Mapping[str, str] = field(repr=False)
+    start: Path = field(default_factory=Path)
+    named: Path | None = None
+    verbosity: int = 0
+    log_format: str = "text"
+    debug: bool = False
+    color: bool | None = None
+    yes: bool = False
+    json: bool = False
+    command: str = ""
+
+    @cached_property
+    def config(self) -> Path:
+        """The hub's file. ConfigurationError if there is none."""
+        from synchub.config.environment import FILE_VARIABLE, find
+
+        if self.named is None:
+            file = find(self.start, self.environ)
+            if not self.environ.get(FILE_VARIABLE):
+                _refuse_strangers(file)
+            return file
+        if not self.named.is_file():
+            raise ConfigurationError(
+                f"There is no file {self.named}.",
+                not_done="Nothing was read or written.",
+                next_step="Correct what stands behind --config.",
+            )
+        return self.named.resolve()
+
+    @property
+    def folder(self) -> Path:
+        """The hub's folder."""
+        return self.config.parent
+
+    @cached_property
+    def redactor(self) -> Redactor:
+        """Knows the secrets of this call; everything that is logged goes through it."""
+        from synchub.redact import Redactor
+
+        return Redactor()
+
+    def open_hub(self) -> Engine:
+        """The engine on this hub; a context manager."""
+        return self.open_engine(self)
+
+
+def _refuse_strangers(file: Path) -> None:
+    """A file that was merely come upon may be anybody's, and it decides where secrets are sent."""
+    if hasattr(os, "geteuid") and file.stat().st_uid not in (0, os.geteuid()):
+        raise ConfigurationError(
+            f"{file} belongs to another user, so it was not read.",
+            not_done="Nothing was read or written.",
+            next_step=f"If it is right all the same, name it: synchub --config {file} …",
+        )

@@ -1,0 +1,1 @@
+"""Merge: golden is a pure function of claims, people's decisions and rules."""

@@ -1,0 +1,60 @@
+"""The guard: sees the whole plan before the first write, and stops it where it is larger than its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from synchub.spec.job import Member
+
+_SMALL = 20
+"""Shares mean nothing for so few links."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a plan would do to one member, and how many live links it had before the run. Updates that only carry
+    an opt-out don't count."""
+
+    member: Member
+    creates: int
+    updates: int
+    deletes: int
+    links: int
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """One limit that a plan goes over."""
+
+    member: str
+    what: str
+    count: int
+    limit: int
+
+    def __str__(self) -> str:
+        return f"{self.member}: {self.count} {self.what} planned, {self.limit} allowed"
+
+
+def excesses(loads: Sequence[Load], allowed: Mapping[str, int]) -> list[Excess]:
+    """Every limit that is exceeded. `allowed` lifts limits once: {"deletes": 120} or {"crm.deletes": 120}."""
+    found = []
+    for load in loads:
+        for what, count in (("deletes", load.deletes), ("creates", load.creates), ("updates", load.updates)):
+            limit = _limit(load, what)
+            once = allowed.get(f"{load.member.name}.{what}", allowed.get(what))
+            if once is not None and limit is not None:
+                limit = max(limit, once)
+            if limit is not None and count > limit:
+                found.append(Excess(load.member.name, what, count, limit))
+    return found
+
+
+def _limit(load: Load, what: str) -> int | None:
+    """The limit as a count; None where there is none. A share says nothing on first contact and on few links."""
+    written: int | str | None = getattr(load.member.limits, what)
+    if written is None or isinstance(written, int):
+        return written
+    if load.links < _SMALL:
+        return None
+    return int(load.links * float(written.removesuffix("%")) / 100)

@@ -1,0 +1,162 @@
+"""What would be sent to one member: golden against held, field by field. Only changed fields travel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import polars as pl
+
+from synchub.model import AS, BLANK, TO, WAS
+from synchub.spec.job import Member
+
+_ONLY_AT_CREATION: Final = frozenset({"hub_id"})
+"""The hub's id is put where a system can keep it when the hub makes the record; existing rows are left alone."""
+_ALWAYS_SENT: Final = frozenset({"opted_out", "consent_at"})
+
+NO_LINKS: Final = {"link": pl.Int64, "record": pl.Int64, "remote_id": pl.String, "tomb": pl.Int64}
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All that planning for one member looks at.
+
+    golden    record, hub_id, a column a field, day.*; only records that are alive and touched
+    links     link, record, remote_id, tomb, version, hn.*, hv.*: this member's links of those records
+    open      record, field: questions; these fields are not sent anywhere
+    forms     link, field, state, golden, native: what the system made of values, and fields that are held back
+    doomed    record: deleted elsewhere
+    blocked   record: a row in review or quarantine could be it; nothing is created
+    outward   golden frame -> as.*, to.*, x.* (see the mapping)
+    inside    golden frame -> whether `where` holds
+    """
+
+    member: Member
+    golden: pl.DataFrame
+    links: pl.DataFrame
+    open: pl.DataFrame
+    forms: pl.DataFrame
+    doomed: pl.DataFrame
+    blocked: pl.DataFrame
+    fields: tuple[str, ...]
+    outward: Callable[[pl.DataFrame], pl.DataFrame]
+    inside: Callable[[pl.DataFrame], pl.Series] | None
+    can_create: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """`operations`: record, link, remote_id, version, kind, to.*, as.*, was.*.
+    `unsent`: record, link, field, reason: what golden says and this member is not told, and why."""
+
+    operations: pl.DataFrame
+    unsent: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=UNSENT))
+
+
+UNSENT: Final = {"record": pl.Int64, "link": pl.Int64, "field": pl.String, "reason": pl.String}
+
+
+def plan_member(now: Situation) -> Planned:
+    """The operations of one member, in the order of records."""
+    if now.member.direction == "in":
+        return Planned(_empty(now.fields))
+    live = now.links.filter(pl.col("tomb").is_null())
+    deletes = _deletes(now, live)
+    alive = now.golden.join(now.doomed, on="record", how="anti") if now.member.on_delete != "ignore" else now.golden
+    updates, unsent = _updates(now, live, alive)
+    creates, missing = _creates(now, alive)
+    operations = pl.concat([deletes, updates, creates], how="diagonal")
+    return Planned(operations.sort("record", "link"), pl.concat([unsent, missing]))
+
+
+def _empty(fields: tuple[str, ...]) -> pl.DataFrame:
+    base = {"record": pl.Int64, "link": pl.Int64, "remote_id": pl.String, "version": pl.String, "kind": pl.String}
+    return pl.DataFrame(schema={**base, **{prefix + name: pl.String for name in fields for prefix in (TO, AS, WAS)}})
+
+
+def _deletes(now: Situation, live: pl.DataFrame) -> pl.DataFrame:
+    """Deleted elsewhere, and this member is to follow."""
+    if now.member.on_delete == "ignore":
+        return _empty(now.fields)
+    kind = "archive" if now.member.on_delete == "archive" else "delete"
+    hit = live.join(now.doomed, on="record", how="semi")
+    return pl.concat(
+        [_empty(now.fields), hit.select("record", "link", "remote_id", "version", kind=pl.lit(kind))], how="diagonal"
+    )
+
+
+def _updates(now: Situation, live: pl.DataFrame, alive: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    joined = live.join(alive, on="record", maintain_order="left")
+    out = joined.hstack(now.outward(joined.select(alive.columns)))
+    out = out.with_columns(inside=now.inside(joined) if now.inside else pl.lit(True))
+    reasons = [pl.DataFrame(schema=UNSENT)]
+    columns = []
+    for name in now.fields:
+        if name in _ONLY_AT_CREATION:
+            continue
+        out = out.with_columns(_stop=_why_not(now, name, out))
+        held = pl.col(f"hv.{name}").fill_null(BLANK) if f"hv.{name}" in out.columns else pl.lit(BLANK)
+        differs = pl.col(AS + name).is_not_null() & (pl.col(AS + name) != held)
+        stopped = out.filter(differs & pl.col("_stop").is_not_null())
+        reasons.append(stopped.select("record", "link", field=pl.lit(name), reason="_stop"))
+        send = differs & pl.col("_stop").is_null() & pl.col(TO + name).is_not_null()
+        was = pl.col(f"hn.{name}") if f"hn.{name}" in out.columns else pl.lit(None, dtype=pl.String)
+        for prefix, value in ((TO, pl.col(TO + name)), (AS, pl.col(AS + name)), (WAS, was)):
+            columns.append(out.select(pl.when(send).then(value).alias(prefix + name)).to_series())
+    changes = out.select("record", "link", "remote_id", "version", kind=pl.lit("update")).with_columns(columns)
+    sent = pl.any_horizontal(pl.lit(False), *(pl.col(column.name).is_not_null() for column in columns if column.name.startswith(TO)))
+    return changes.filter(sent), pl.concat(reasons)
+
+
+def _why_not(now: Situation, name: str, out: pl.DataFrame) -> pl.Series:
+    """Per link: why this field is not sent, or null."""
+    asked = out["record"].is_in(now.open.filter(pl.col("field") == name)["record"].implode())
+    states = now.forms.filter(pl.col("field") == name)
+    held_back = out["link"].is_in(states.filter(pl.col("state") == "alternating")["link"].implode())
+    own = states.filter(pl.col("state") == "own").select("link", _own_golden="golden", _own_native="native")
+    native = pl.col(f"hn.{name}").fill_null(BLANK) if f"hn.{name}" in out.columns else pl.lit(BLANK)
+    own_form = out.join(own, on="link", how="left", maintain_order="left").select(
+        ((pl.col("_own_golden") == pl.col(AS + name)) & (pl.col("_own_native") == native)).fill_null(False)
+    ).to_series()  # fmt: skip
+    no_form = pl.col(f"x.{name}") if f"x.{name}" in out.columns else pl.lit(None, dtype=pl.String)
+    filtered = ~pl.col("inside") & (
+        pl.lit(True) if name not in _ALWAYS_SENT else pl.col(f"{AS}opted_out").fill_null("") != "true"
+        if f"{AS}opted_out" in out.columns else pl.lit(True)
+    )  # fmt: skip
+    return out.select(
+        pl.when(pl.lit(asked)).then(pl.lit("a question is open"))
+        .when(pl.lit(held_back)).then(pl.lit("the system keeps changing it back"))
+        .when(no_form.is_not_null()).then(no_form)
+        .when(pl.lit(own_form)).then(pl.lit("the system stores it otherwise"))
+        .when(filtered).then(pl.lit("outside `where`"))
+        .alias("_stop")
+    ).to_series()  # fmt: skip
+
+
+def _creates(now: Situation, alive: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Records that have no link here, not even a tombstoned one: what was deleted is never made again unasked."""
+    nothing = pl.DataFrame(schema=UNSENT)
+    if not (now.member.create and now.can_create):
+        return _empty(now.fields), nothing
+    missing = alive.join(now.links, on="record", how="anti").join(now.doomed, on="record", how="anti")
+    if now.inside:
+        missing = missing.filter(now.inside(missing))
+    held = missing.join(now.blocked, on="record", how="semi")
+    missing = missing.join(now.blocked, on="record", how="anti")
+    out = missing.hstack(now.outward(missing))
+    columns = []
+    for name in now.fields:
+        asked = pl.col("record").is_in(now.open.filter(pl.col("field") == name)["record"].implode())
+        filled = pl.col(TO + name).is_not_null() & (pl.col(TO + name) != BLANK) & ~asked
+        columns += [pl.when(filled).then(pl.col(prefix + name)).alias(prefix + name) for prefix in (TO, AS)]
+        columns.append(pl.lit(None, dtype=pl.String).alias(WAS + name))
+    empty = {name: pl.lit(None, dtype=kind) for name, kind in (("link", pl.Int64), ("remote_id", pl.String), ("version", pl.String))}
+    made = out.select("record", **empty, kind=pl.lit("create"), **{c.meta.output_name(): c for c in columns})
+    said = [pl.col(TO + name).is_not_null() for name in now.fields if name not in _ONLY_AT_CREATION]
+    waiting = held.select("record", link=pl.lit(None, dtype=pl.Int64), field=pl.lit(""), reason=pl.lit("a row in review or quarantine could be it"))
+    no_form = [
+        out.filter(pl.col(f"x.{name}").is_not_null()).select("record", link=pl.lit(None, dtype=pl.Int64), field=pl.lit(name), reason=f"x.{name}")
+        for name in now.fields if f"x.{name}" in out.columns
+    ]  # fmt: skip
+    return made.filter(pl.any_horizontal(pl.lit(False), *said)), pl.concat([nothing, waiting, *no_form])

@@ -1,0 +1,46 @@
+"""From a connector's entry in the catalogue to its class, imported only now."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+
+from synchub.api import Connector
+from synchub.errors import PluginError
+from synchub.plugins.hooked import blame
+from synchub.plugins.offers import OfferedConnector
+
+
+def connector_class(offered: OfferedConnector) -> type[Connector]:
+    """The connector's class, imported and found fit. Raises PluginError, which names its origin."""
+    module, _, attribute = offered.info.target.partition(":")
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except (Exception, SystemExit) as error:
+        raise _unfit(offered, f"could not be imported from {offered.info.target}: {blame(error)}") from error
+    fault = _fault(found)
+    if fault:
+        raise _unfit(offered, f"is not usable: {offered.info.target} {fault}")
+    return found  # type: ignore[no-any-return]
+
+
+def _fault(found: object) -> str:
+    """What keeps `found` from being a connector; empty if nothing does."""
+    from pydantic import BaseModel  # here, because listing plugins should not pay for it
+
+    if not (isinstance(found, type) and issubclass(found, Connector)):
+        return "is no subclass of synchub.api.Connector"
+    if inspect.isabstract(found):
+        return f"does not implement {', '.join(sorted(found.__abstractmethods__))}"
+    settings = getattr(found, "Config", None)
+    if not (isinstance(settings, type) and issubclass(settings, BaseModel)):
+        return "has no Config that is a pydantic model"
+    return ""
+
+
+def _unfit(offered: OfferedConnector, what: str) -> PluginError:
+    return PluginError(
+        f"The connector {offered.info.name} of {offered.origin} {what}.",
+        not_done="Systems that use this connector were not reached.",
+        next_step=f"Update or remove {offered.origin}; `synchub plugin list` shows all plugins.",
+    )

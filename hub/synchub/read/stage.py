@@ -1,0 +1,146 @@
+"""Staging: every page is fingerprinted, mapped and laid on disk as it comes. Unchanged rows end here.
+
+Nothing is matched or stored before every page of every system is staged, so the order of reading can't matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import polars as pl
+from xxhash import xxh3_64_intdigest
+
+from synchub.api import BrokenRow, Connector, Cursor, Page
+from synchub.errors import SynchubError
+from synchub.model import RAW, REMOTE, VERSION
+
+SOURCE = "source_row"
+"""The raw row as JSON, for rows that no link is known of: what is kept if it can't be told who they are."""
+
+
+class Mapper(Protocol):
+    """What staging needs of a compiled mapping."""
+
+    @property
+    def natives(self) -> tuple[str, ...]: ...
+    @property
+    def keys(self) -> tuple[str, ...]: ...
+    def inward(self, frame: pl.DataFrame, *, version: str | None = None) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to read of one member, and where to put it.
+
+    `known`: remote_id, raw_hash of all links (the hash null where even an unchanged row is to be heard); `version` the native field with the row's version, if there is one.
+    """
+
+    member: str
+    stream: str
+    mapping: Mapper
+    to_frame: Callable[..., pl.DataFrame]
+    remote_ids: Callable[[pl.DataFrame, Sequence[str]], pl.Series]
+    version: str | None
+    cursor: Cursor | None
+    known: pl.DataFrame
+    folder: Path
+
+
+@dataclass(slots=True)
+class Staged:
+    """What lies on disk of one member: frames of changed or unknown rows, frames of what was seen at all, and what
+    could not be understood. `complete`: a full read that saw every record. `problem`: why it broke off."""
+
+    member: str
+    rows: list[Path] = field(default_factory=list)
+    seen: list[Path] = field(default_factory=list)
+    errors: list[pl.DataFrame] = field(default_factory=list)
+    broken: list[BrokenRow] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+    merged: dict[str, str] = field(default_factory=dict)
+    cursor: Cursor | None = None
+    complete: bool = False
+    count: int = 0
+    changed: int = 0
+    left_out: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema={REMOTE: pl.String, RAW: pl.Int64}))
+    problem: SynchubError | None = None
+
+    def frames(self) -> Iterator[pl.DataFrame]:
+        """The staged rows, a frame at a time, without those that are left out."""
+        for path in self.rows:
+            yield pl.read_ipc(path).join(self.left_out, on=[REMOTE, RAW], how="anti", maintain_order="left")
+
+    def everyone(self) -> pl.DataFrame:
+        """The remote ids of all rows that were seen."""
+        frames = [pl.read_ipc(path) for path in self.seen]
+        return pl.concat(frames).unique() if frames else pl.DataFrame(schema={REMOTE: pl.String})
+
+
+def stage(connector: Connector, order: Order, advance: Callable[[int], None]) -> Staged:
+    """Read a member to its end. A system that fails keeps what was staged of it, and is never complete."""
+    staged = Staged(order.member)
+    try:
+        for page in connector.read(order.stream, order.cursor, order.mapping.natives):
+            _lay_down(page, order, staged)
+            advance(staged.count)
+    except SynchubError as problem:
+        staged.problem = problem
+        staged.complete = False
+        staged.cursor = None
+    return staged
+
+
+def _lay_down(page: Page, order: Order, staged: Staged) -> None:
+    staged.broken += page.broken
+    staged.deleted += page.deleted
+    staged.merged.update(page.merged)
+    staged.cursor = page.cursor if page.cursor is not None else staged.cursor
+    staged.complete = page.complete
+    columns = [*order.mapping.natives]
+    if order.version is not None and order.version not in columns:
+        columns.append(order.version)
+    frame = order.to_frame(page.rows, columns, delivered=page.fields)
+    if frame.is_empty():
+        return
+    staged.count += frame.height
+    frame = frame.with_columns(fingerprints(frame), order.remote_ids(frame, order.mapping.keys).alias(REMOTE))
+    number = len(staged.seen)
+    staged.seen.append(_write(frame.select(REMOTE), order.folder / f"{order.member}-{number}-seen.arrow"))
+    changed = frame.join(order.known, on=[REMOTE, RAW], how="anti", maintain_order="left")
+    if changed.is_empty():
+        return
+    mapped = order.mapping.inward(changed.select(columns), version=order.version)
+    unknown = ~pl.col(REMOTE).is_in(order.known[REMOTE].implode())
+    extra = changed.with_row_index("row").select(
+        pl.col("row").cast(pl.Int64), RAW,
+        pl.when(unknown).then(pl.struct(columns).struct.json_encode()).alias(SOURCE),
+        *([] if order.version else [pl.lit(None, dtype=pl.String).alias(VERSION)]),
+    )  # fmt: skip
+    if not mapped.errors.is_empty():
+        staged.errors.append(_with_raw(mapped.errors, changed.select(columns)))
+    good = mapped.frame.join(extra, on="row", maintain_order="left").drop("row")
+    staged.changed += good.height
+    staged.rows.append(_write(good, order.folder / f"{order.member}-{number}.arrow"))
+
+
+def _write(frame: pl.DataFrame, path: Path) -> Path:
+    frame.write_ipc(path)
+    return path
+
+
+def fingerprints(frame: pl.DataFrame) -> pl.Series:
+    """A stable fingerprint of each row: xxh3 of its columns' texts, whatever version of whichever library reads it."""
+    parts = [pl.col(column).fill_null("\x00") for column in frame.columns]
+    lines = frame.select(pl.concat_str(parts, separator="\x1f").cast(pl.Binary)).to_series().to_list()
+    return pl.Series(RAW, [xxh3_64_intdigest(line) for line in lines], dtype=pl.UInt64).reinterpret(signed=True).alias(RAW)
+
+
+def _with_raw(errors: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """The errors with the raw row as JSON, as it is kept in quarantine."""
+    raw = rows.select(raw=pl.struct(rows.columns).struct.json_encode()).with_row_index("row").with_columns(
+        pl.col("row").cast(pl.Int64)
+    )  # fmt: skip
+    return errors.with_columns(pl.col("row").cast(pl.Int64)).join(raw, on="row", maintain_order="left")

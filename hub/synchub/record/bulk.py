@@ -1,0 +1,105 @@
+"""Frames in and out of the store: one statement a frame, whatever its height."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import polars as pl
+from sqlalchemy import BigInteger, Column, Connection, MetaData, Select, Table, text
+from sqlalchemy.sql.elements import TextClause
+
+_CHUNK = 20_000
+_SCOPE = Table("scope", MetaData(), Column("id", BigInteger, primary_key=True))
+
+
+def insert(tx: Connection, table: Table, frame: pl.DataFrame, *, ignore: bool = False) -> None:
+    """Insert the rows of `frame`, whose columns are columns of `table`. `ignore` passes over rows already there."""
+    if frame.is_empty():
+        return
+    if tx.dialect.name == "postgresql" and not ignore and frame.height > 50:
+        _copy(tx, table.name, frame)
+        return
+    columns = ", ".join(frame.columns)
+    clash = " ON CONFLICT DO NOTHING" if ignore else ""
+    if tx.dialect.name == "postgresql" and frame.height > 50:
+        _staged(tx, table, frame)
+        tx.exec_driver_sql(f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM staged{clash}")
+        return
+    mark = "%s" if tx.dialect.name == "postgresql" else "?"
+    marks = ", ".join([mark] * frame.width)
+    statement = f"INSERT INTO {table.name} ({columns}) VALUES ({marks}){clash}"
+    for part in frame.iter_slices(_CHUNK):
+        tx.exec_driver_sql(statement, part.rows())
+
+
+def update(tx: Connection, table: Table, frame: pl.DataFrame, key: str = "id") -> None:
+    """Set the columns of `frame` in the rows of `table` that its column `key` names."""
+    if frame.is_empty():
+        return
+    columns = [column for column in frame.columns if column != key]
+    if tx.dialect.name == "postgresql" and frame.height > 50:
+        _staged(tx, table, frame)
+        changes = ", ".join(f"{column} = staged.{column}" for column in columns)
+        tx.exec_driver_sql(f"UPDATE {table.name} SET {changes} FROM staged WHERE {table.name}.{key} = staged.{key}")
+        return
+    mark = "%s" if tx.dialect.name == "postgresql" else "?"
+    changes = ", ".join(f"{column} = {mark}" for column in columns)
+    statement = f"UPDATE {table.name} SET {changes} WHERE {key} = {mark}"
+    for part in frame.select(*columns, key).iter_slices(_CHUNK):
+        tx.exec_driver_sql(statement, part.rows())
+
+
+def select(tx: Connection, query: Select[Any] | TextClause, schema: dict[str, pl.DataType | type[pl.DataType]],
+           **parameters: Any) -> pl.DataFrame:  # fmt: skip
+    """The rows of a query as a frame of `schema`, in its order of columns."""
+    rows = tx.execute(query, parameters).fetchall()
+    return pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row")
+
+
+def rows_of(tx: Connection, table: Table, column: str, wanted: Iterable[int]) -> pl.DataFrame:
+    """All rows of `table` whose `column` is among the numbers `wanted`."""
+    schema = schema_of(table)
+    names = ", ".join(f"t.{name}" for name in schema)
+    numbers = wanted.to_list() if isinstance(wanted, pl.Series) else list(wanted)
+    if not numbers:
+        return pl.DataFrame(schema=schema)
+    if len(numbers) <= 400:
+        listed = ", ".join(str(int(number)) for number in numbers)
+        return select(tx, text(f"SELECT {names} FROM {table.name} t WHERE t.{column} IN ({listed})"), schema)
+    scope(tx, numbers)
+    return select(tx, text(f"SELECT {names} FROM scope s JOIN {table.name} t ON t.{column} = s.id"), schema)
+
+
+def scope(tx: Connection, numbers: Sequence[int]) -> None:
+    """Fill the temporary table `scope` with the distinct numbers given."""
+    tx.exec_driver_sql("CREATE TEMPORARY TABLE IF NOT EXISTS scope (id BIGINT PRIMARY KEY)")
+    tx.exec_driver_sql("DELETE FROM scope")
+    insert(tx, _SCOPE, pl.DataFrame({"id": pl.Series(numbers, dtype=pl.Int64).unique()}))
+    if tx.dialect.name == "postgresql":
+        tx.exec_driver_sql("ANALYZE scope")
+
+
+def schema_of(table: Table) -> dict[str, pl.DataType | type[pl.DataType]]:
+    """The frame schema of a table: numbers are Int64, texts are String."""
+    return {column.name: pl.Int64 if isinstance(column.type, BigInteger) else pl.String for column in table.columns}
+
+
+def _copy(tx: Connection, name: str, frame: pl.DataFrame) -> None:
+    """PostgreSQL's COPY. CSV tells null (nothing) from the empty text (two quotes), which is what we need."""
+    cursor = tx.connection.cursor()
+    with cursor.copy(f"COPY {name} ({', '.join(frame.columns)}) FROM STDIN (FORMAT csv)") as copy:
+        for part in frame.iter_slices(_CHUNK):
+            buffer = io.BytesIO()
+            part.write_csv(buffer, include_header=False, quote_style="non_numeric")
+            copy.write(buffer.getvalue())
+
+
+def _staged(tx: Connection, table: Table, frame: pl.DataFrame) -> None:
+    columns = ", ".join(
+        f"{name} {'BIGINT' if isinstance(table.c[name].type, BigInteger) else 'TEXT'}" for name in frame.columns
+    )
+    tx.exec_driver_sql("DROP TABLE IF EXISTS staged")
+    tx.exec_driver_sql(f"CREATE TEMPORARY TABLE staged ({columns})")
+    _copy(tx, "staged", frame)

@@ -1,0 +1,47 @@
+"""What people decided: answers about rows, pairs that are not the same, joins and splits of records, their own claims."""
+
+from __future__ import annotations
+
+import polars as pl
+from sqlalchemy import Connection, text
+
+from synchub.record import bulk, tables
+from synchub.record.reviews import ANSWERED, questions
+
+_ANSWERED = {"member": pl.Int64, "remote_id": pl.String, "answer": pl.String, "answer_record": pl.Int64}
+
+
+def answered_rows(tx: Connection) -> pl.DataFrame:
+    """member, remote_id, answer, answer_record: rows in review that a person placed; a null record: a new one."""
+    placed = []
+    for item in questions(tx, ANSWERED):
+        if item["kind"] == "match" and item["answer"]:
+            member, _, remote_id = item["subject"].partition(":")
+            word, _, number = item["answer"].partition(" ")
+            placed.append((int(member), remote_id, word, int(number) if number else None))
+    return pl.DataFrame(placed, schema=_ANSWERED, orient="row")
+
+
+def parted_rows(tx: Connection, rows: pl.DataFrame) -> pl.DataFrame:
+    """node, record: unknown rows and the records that a person said they are not."""
+    query = text("SELECT one, other FROM apart WHERE one LIKE 'l:%' AND other LIKE 'r:%'")
+    pairs = bulk.select(tx, query, {"one": pl.String, "other": pl.String})
+    if pairs.is_empty():
+        return pl.DataFrame(schema={"node": pl.Int64, "record": pl.Int64})
+    named = rows.select("node", one="l:" + pl.col("member").cast(pl.String) + ":" + pl.col("remote_id"))
+    return named.join(pairs, on="one").select("node", record=pl.col("other").str.strip_prefix("r:").cast(pl.Int64))
+
+
+def part_for_ever(tx: Connection, one: str, other: str, *, run: int) -> None:
+    """Remember that two are not the same: rows as l:MEMBER:REMOTE_ID, records as r:ID."""
+    bulk.insert(tx, tables.apart, pl.DataFrame({"one": [one], "other": [other], "run": [run]}), ignore=True)
+
+
+def move_links(tx: Connection, links: list[int], record: int) -> None:
+    """Links with all their claims belong to another record from now on."""
+    bulk.update(tx, tables.link, pl.DataFrame({"id": links}).with_columns(record=pl.lit(record, dtype=pl.Int64)))
+
+
+def move_decisions(tx: Connection, source: int, target: int) -> None:
+    """People's claims on one record become claims on another."""
+    tx.execute(text("UPDATE claim SET record = :target WHERE record = :source"), {"source": source, "target": target})

@@ -1,0 +1,33 @@
+"""Which rule decided a field from which claim on: a changed rule applies from then on."""
+
+from __future__ import annotations
+
+import orjson
+from sqlalchemy import Connection, delete, select, text
+
+from synchub.record import tables
+from synchub.record.store import peek
+
+History = dict[str, tuple[tuple[int, tuple[str, ...]], ...]]
+
+
+def keep(tx: Connection, entity: str, rules: dict[str, tuple[str, ...]], *, anew: bool) -> History:
+    """Note changed rules, and give the history of fields whose rule ever changed. `anew` forgets all history: today's
+    rules then apply to all claims."""
+    own = tables.rule_epoch
+    if anew:
+        tx.execute(delete(own).where(own.c.entity == entity))
+    history: dict[str, list[tuple[int, tuple[str, ...]]]] = {}
+    for row in tx.execute(select(own).where(own.c.entity == entity).order_by(own.c.field, own.c.since)):
+        history.setdefault(row.field, []).append((row.since, tuple(orjson.loads(row.rule))))
+    fresh = []
+    for field, chain in rules.items():
+        past = history.setdefault(field, [])
+        if not past or past[-1][1] != tuple(chain):
+            since = peek(tx, "claim") if past else 0
+            past.append((since, tuple(chain)))
+            fresh.append({"entity": entity, "field": field, "since": since, "rule": orjson.dumps(list(chain)).decode()})
+    if fresh:
+        clash = "ON CONFLICT (entity, field, since) DO UPDATE SET rule = excluded.rule"
+        tx.execute(text(f"INSERT INTO rule_epoch (entity, field, since, rule) VALUES (:entity, :field, :since, :rule) {clash}"), fresh)
+    return {field: tuple(past) for field, past in history.items() if len(past) > 1 and field in rules}

@@ -1,0 +1,102 @@
+"""Runs, and the journal of every operation: written down before it is sent, its result as it lands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import polars as pl
+from sqlalchemy import Connection, select, text, update
+
+from synchub.record import bulk, tables
+from synchub.record.store import take
+
+OPEN, DONE, FAILED, REJECTED, DROPPED = "open", "done", "failed", "rejected", "dropped"
+READING, WRITING = "running", "writing"
+"""A run that breaks off while reading has changed nothing: the next one goes on in its stead, with its clock."""
+
+
+def begin(tx: Connection, *, sync: str, entity: str, kind: str, now: int, holder: str) -> tuple[int, int]:
+    """Start a run: its number and its clock. A run that goes on after one that broke off keeps the broken one's clock."""
+    own = tables.run.c
+    before = tx.execute(
+        select(own.state, own.clock).where(own.sync == sync, own.kind == kind).order_by(own.id.desc()).limit(1)
+    ).first()
+    clock = before.clock if before is not None and before.state == READING else now
+    tx.execute(update(tables.run).where(own.sync == sync, own.state.in_([READING, WRITING])).values(state="interrupted", ended=now))
+    number = take(tx, "run", 1)
+    values = {"id": number, "sync": sync, "entity": entity, "kind": kind, "started": now, "clock": clock}
+    tx.execute(tables.run.insert().values(**values, state=READING, holder=holder, summary="{}"))
+    return number, clock
+
+
+def end(tx: Connection, run: int, *, state: str, now: int, summary: dict[str, Any]) -> None:
+    """Close a run with what came of it."""
+    tx.execute(
+        update(tables.run)
+        .where(tables.run.c.id == run)
+        .values(state=state, ended=now, summary=orjson.dumps(summary, default=str).decode())
+    )
+
+
+def last_run(tx: Connection, sync: str, before: int) -> int:
+    """The number of the run of this sync before run `before`; 0 if it is the first."""
+    query = text("SELECT coalesce(max(id), 0) FROM run WHERE sync = :sync AND id < :before AND kind = 'sync'")
+    return int(tx.execute(query, {"sync": sync, "before": before}).scalar_one())
+
+
+def has_run(tx: Connection, sync: str) -> bool:
+    """Whether this sync ever came to its end."""
+    query = text("SELECT 1 FROM run WHERE sync = :sync AND kind = 'sync' AND state IN ('done', 'incomplete') LIMIT 1")
+    return tx.execute(query, {"sync": sync}).first() is not None
+
+
+def write_down(tx: Connection, operations: pl.DataFrame) -> pl.DataFrame:
+    """Journal operations as open. The frame has the table's columns but id and state; returns it with both."""
+    first = take(tx, "operation", operations.height)
+    numbered = operations.with_columns(
+        id=pl.int_range(first, first + operations.height, dtype=pl.Int64), state=pl.lit(OPEN)
+    )
+    bulk.insert(tx, tables.operation, numbered)
+    return numbered
+
+
+def close(tx: Connection, results: pl.DataFrame) -> None:
+    """Note what became of operations: id, state, reason, remote_id, link."""
+    bulk.update(tx, tables.operation, results)
+
+
+def open_operations(tx: Connection, members: list[int]) -> pl.DataFrame:
+    """Operations of earlier runs whose end is not known."""
+    own = tables.operation.c
+    query = select(tables.operation).where(own.state == OPEN, own.member.in_(members)).order_by(own.id)
+    return bulk.select(tx, query, bulk.schema_of(tables.operation))
+
+
+def of_run(tx: Connection, run: int) -> pl.DataFrame:
+    """The journal of one run, in order."""
+    query = select(tables.operation).where(tables.operation.c.run == run).order_by(tables.operation.c.id)
+    return bulk.select(tx, query, bulk.schema_of(tables.operation))
+
+
+def run_row(tx: Connection, run: int) -> dict[str, Any] | None:
+    """One run, its summary opened."""
+    row = tx.execute(select(tables.run).where(tables.run.c.id == run)).first()
+    return None if row is None else _opened(row._mapping)
+
+
+def runs(tx: Connection, sync: str | None = None, limit: int = 20) -> list[dict[str, Any]]:
+    """Past runs, newest first."""
+    query = select(tables.run).order_by(tables.run.c.id.desc()).limit(limit)
+    if sync is not None:
+        query = query.where(tables.run.c.sync == sync)
+    return [_opened(row._mapping) for row in tx.execute(query)]
+
+
+def _opened(row: Any) -> dict[str, Any]:
+    return {**row, "summary": orjson.loads(row["summary"])}
+
+
+def decided(tx: Connection, run: int) -> None:
+    """The run has stored what it read and decided: from here on it only writes."""
+    tx.execute(update(tables.run).where(tables.run.c.id == run).values(state=WRITING))

@@ -1,0 +1,137 @@
+"""What the hub knows, as the frames that the deciding rooms work on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+from sqlalchemy import Connection, text
+
+from synchub.model import NATIVE, VALUE, VIA
+from synchub.record import bulk, tables
+from synchub.record.codec import prefixed, unpack
+from synchub.record.members import MemberState
+
+_HELD = {NATIVE: "hn.", VALUE: "hv.", VIA: "hw."}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a member counts for in merging: its system, its place in hub.toml, and whether it only fills gaps."""
+
+    state: MemberState
+    rank: int
+    fill_only: bool = False
+    claims: bool = True
+    """False for a member that is only written: what it holds is never a claim."""
+
+
+def rows_of_member(tx: Connection, member: int) -> pl.DataFrame:
+    """Every link of a member, narrow: remote_id, link, record, raw_hash, tomb."""
+    query = text("SELECT remote_id, id AS link, record, raw_hash, tomb FROM link WHERE member = :member")
+    schema = {"remote_id": pl.String, "link": pl.Int64, "record": pl.Int64, "raw_hash": pl.Int64, "tomb": pl.Int64}
+    return bulk.select(tx, query, schema, member=member)
+
+
+def held(tx: Connection, links: Sequence[int] | pl.Series, fields: Sequence[str]) -> pl.DataFrame:
+    """link, record, known_updated_at, known_seen_at, stale_run, tomb, version and the held pairs: hn.*, hv.*, hw.*."""
+    rows = bulk.rows_of(tx, tables.link, "id", links)
+    return with_held(rows, fields).select(
+        pl.col("id").alias("link"), "record", pl.col("updated_at").alias("known_updated_at"),
+        pl.col("seen_at").alias("known_seen_at"), "stale_run", "tomb", "version",
+        *[_HELD[prefix] + name for prefix in (NATIVE, VALUE, VIA) for name in fields],
+    )  # fmt: skip
+
+
+def with_held(rows: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
+    """Rows of the table link with their held pairs opened. What was never written out since is what was said."""
+    columns = prefixed((NATIVE, VALUE, VIA), fields)
+    opened = unpack(rows.select(pl.coalesce("held", "said")).to_series(), columns)
+    return rows.hstack(opened.rename({column: _HELD[column[:2]] + column[2:] for column in columns}))
+
+
+def links_of(tx: Connection, records: Sequence[int] | pl.Series) -> pl.DataFrame:
+    """All links of the records, of whatever member: the table's rows."""
+    return bulk.rows_of(tx, tables.link, "record", records)
+
+
+def goldens(tx: Connection, records: Sequence[int] | pl.Series, fields: Sequence[str]) -> pl.DataFrame:
+    """The table's rows of the records, with a column a field as last stored."""
+    rows = bulk.rows_of(tx, tables.record, "id", records)
+    return rows.hstack(unpack(rows["golden"], list(fields)))
+
+
+def run_clocks(tx: Connection, runs: pl.Series) -> dict[int, int]:
+    """Run id -> its clock, in microseconds."""
+    found = bulk.rows_of(tx, tables.run, "id", runs.drop_nulls().unique())
+    return dict(found.select("id", "clock").iter_rows())
+
+
+def claims_of(
+    tx: Connection, records: pl.DataFrame, links: pl.DataFrame, places: Mapping[int, Place]
+) -> tuple[list[pl.DataFrame], pl.DataFrame]:
+    """All claims on records: what was said at first contact, a frame a member; and all claims since (see merge).
+
+    `records`: rows of the table record; `links`: their rows of the table link.
+    """
+    void = records.select(record="id", void_before="void_before")
+    speaking = links.join(void, on="record").filter(pl.col("member").is_in(list(places)))
+    clocks = run_clocks(tx, pl.concat([links["first_run"]]))
+    said = []
+    for (number,), own in speaking.filter(pl.col("said").is_not_null()).group_by("member", maintain_order=True):
+        place = places[int(str(number))]
+        if place.claims:
+            said.append(_said(own, place, clocks))
+    return said, _later(tx, records, speaking, places)
+
+
+def _said(own: pl.DataFrame, place: Place, clocks: Mapping[int, int]) -> pl.DataFrame:
+    fields = place.state.fields
+    opened = unpack(own["said"], prefixed((VALUE, "d."), fields))
+    doubtful = [name for name in fields if opened[f"d.{name}"].is_not_null().any()]
+    return own.select(
+        "record", "remote_id", link="id", at="first_at", run="first_run", seq="first_seq", void_before="void_before",
+        system=pl.lit(place.state.system), rank=pl.lit(place.rank, dtype=pl.Int64),
+        seen=pl.col("first_run").replace_strict(clocks, default=0, return_dtype=pl.Int64),
+        kind=pl.lit("weak" if place.fill_only else "claim"),
+    ).hstack(opened.select(
+        *(pl.col(VALUE + name) for name in fields), *((pl.col(f"d.{name}") == "true").fill_null(False) for name in doubtful)
+    ))  # fmt: skip
+
+
+def _later(tx: Connection, records: pl.DataFrame, links: pl.DataFrame, places: Mapping[int, Place]) -> pl.DataFrame:
+    schema = bulk.schema_of(tables.claim)
+    of_links = bulk.rows_of(tx, tables.claim, "link", links["id"])
+    by_people = bulk.rows_of(tx, tables.claim, "record", records["id"]).filter(pl.col("link").is_null())
+    system = {number: place.state.system for number, place in places.items()}
+    rank = {number: place.rank for number, place in places.items()}
+    weak = [number for number, place in places.items() if place.fill_only]
+    silent = [number for number, place in places.items() if not place.claims]
+    linked = of_links.drop("record").join(
+        links.select("record", "remote_id", "member", "void_before", link="id"), on="link"
+    ).filter(~pl.col("member").is_in(silent)).with_columns(
+        system=pl.col("member").replace_strict(system, default="", return_dtype=pl.String),
+        rank=pl.col("member").replace_strict(rank, default=0, return_dtype=pl.Int64),
+        kind=pl.when(pl.col("member").is_in(weak)).then(pl.lit("weak")).otherwise(pl.col("kind")),
+    )  # fmt: skip
+    void = records.select(record="id", void_before="void_before")
+    decided = by_people.join(void, on="record").with_columns(
+        remote_id=pl.lit(""), system=pl.lit("hub"), rank=pl.lit(-1, dtype=pl.Int64)
+    )
+    columns = [*schema, "remote_id", "system", "rank", "void_before"]
+    both = pl.concat([linked.select(columns), decided.select(columns)])
+    opt_out = (pl.col("field") == "opted_out") & (pl.col("value") == "true")
+    standing = both.filter((pl.col("seq") >= pl.col("void_before")) | opt_out)
+    clocks = run_clocks(tx, standing["run"])
+    return standing.with_columns(seen=pl.col("run").replace_strict(clocks, default=0, return_dtype=pl.Int64))
+
+
+def candidates(tx: Connection, hashes: pl.Series) -> pl.DataFrame:
+    """hash, record: records that may have one of these keys."""
+    return bulk.rows_of(tx, tables.ident, "hash", hashes)
+
+
+def forms(tx: Connection, links: Sequence[int] | pl.Series) -> pl.DataFrame:
+    """How the systems of these links treat what they are sent: the table's rows."""
+    return bulk.rows_of(tx, tables.form, "link", links)

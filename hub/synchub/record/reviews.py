@@ -1,0 +1,111 @@
+"""Questions for people, and rows that are set aside until they can be told or understood."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import polars as pl
+from sqlalchemy import Connection, func, select, text, update
+
+from synchub.record import bulk, tables
+from synchub.record.store import take
+
+OPEN, ANSWERED, CLOSED = "open", "answered", "closed"
+
+
+def ask(tx: Connection, entity: str, kind: str, subject: str, *, record: int | None, run: int, details: dict[str, Any]) -> None:
+    """Ask once: the same subject is not asked again while it is open, nor after it was answered."""
+    statement = text(
+        "INSERT INTO review (id, entity, kind, subject, record, run, details, state) "
+        "VALUES (:id, :entity, :kind, :subject, :record, :run, :details, 'open') "
+        "ON CONFLICT (entity, kind, subject) DO UPDATE SET details = excluded.details, "
+        "state = CASE WHEN review.state = 'closed' THEN 'open' ELSE review.state END"
+    )
+    tx.execute(statement, {
+        "id": take(tx, "review", 1), "entity": entity, "kind": kind, "subject": subject, "record": record, "run": run,
+        "details": orjson.dumps(details, default=str).decode(),
+    })  # fmt: skip
+
+
+def close_missing(tx: Connection, entity: str, kind: str, still: set[str]) -> None:
+    """Questions of a kind that nobody needs to answer any more close by themselves."""
+    own = tables.review.c
+    listed = tx.execute(select(own.id, own.subject).where(own.entity == entity, own.kind == kind, own.state == OPEN)).all()
+    over = [row.id for row in listed if row.subject not in still]
+    if over:
+        tx.execute(update(tables.review).where(own.id.in_(over)).values(state=CLOSED))
+
+
+def close(tx: Connection, entity: str, kind: str, subject: str) -> None:
+    """Close one question by its subject, if it is open."""
+    own = tables.review.c
+    tx.execute(
+        update(tables.review)
+        .where(own.entity == entity, own.kind == kind, own.subject == subject, own.state == OPEN)
+        .values(state=CLOSED)
+    )
+
+
+def answer(tx: Connection, number: int, given: str) -> None:
+    """Note a person's answer."""
+    tx.execute(update(tables.review).where(tables.review.c.id == number).values(state=ANSWERED, answer=given))
+
+
+def questions(tx: Connection, state: str = OPEN) -> list[dict[str, Any]]:
+    """All questions in a state, oldest first, details opened."""
+    own = tables.review
+    rows = tx.execute(select(own).where(own.c.state == state).order_by(own.c.id))
+    return [{**row._mapping, "details": orjson.loads(row.details)} for row in rows]
+
+
+def question(tx: Connection, number: int) -> dict[str, Any] | None:
+    row = tx.execute(select(tables.review).where(tables.review.c.id == number)).first()
+    return None if row is None else {**row._mapping, "details": orjson.loads(row.details)}
+
+
+def set_aside(tx: Connection, rows: pl.DataFrame, *, run: int) -> None:
+    """Set rows aside: member, remote_id, kind, field, value, reason, cause, raw, idents. One entry a row and kind:
+    the newest counts, its number and its tries go on."""
+    if rows.is_empty():
+        return
+    first = take(tx, "aside", rows.height)
+    columns = ["id", "member", "remote_id", "kind", "field", "value", "reason", "cause", "raw", "idents"]
+    numbered = rows.with_columns(id=pl.int_range(first, first + rows.height, dtype=pl.Int64)).select(columns)
+    statement = text(
+        f"INSERT INTO aside ({', '.join(columns)}, run, state, tries) VALUES ({', '.join(':' + c for c in columns)}, :run, 'open', 1) "
+        "ON CONFLICT (member, remote_id, kind) DO UPDATE SET field = excluded.field, value = excluded.value, "
+        "reason = excluded.reason, cause = excluded.cause, raw = excluded.raw, idents = excluded.idents, "
+        "run = excluded.run, state = 'open', tries = aside.tries + 1"
+    )
+    tx.execute(statement, [{**row, "run": run} for row in numbered.to_dicts()])
+
+
+def asides(tx: Connection, member: int | None = None, kinds: tuple[str, ...] = ("quarantine", "review", "found"),
+           states: tuple[str, ...] = ("open", "retry")) -> pl.DataFrame:  # fmt: skip
+    """Rows that are set aside: the table's rows."""
+    own = tables.aside.c
+    query = select(tables.aside).where(own.kind.in_(kinds), own.state.in_(states)).order_by(own.id)
+    if member is not None:
+        query = query.where(own.member == member)
+    return bulk.select(tx, query, bulk.schema_of(tables.aside))
+
+
+def take_back(tx: Connection, member: int, remote_ids: list[str], kinds: tuple[str, ...]) -> None:
+    """Rows that are no longer set aside: they were understood, told, or are gone."""
+    waiting = set(asides(tx, member, kinds, ("open", "retry", "discarded"))["remote_id"].to_list())
+    remote_ids = [remote_id for remote_id in remote_ids if remote_id in waiting]
+    statement = text("DELETE FROM aside WHERE member = :member AND remote_id = :remote_id AND kind = :kind")
+    pairs = [{"member": member, "remote_id": remote_id, "kind": kind} for remote_id in remote_ids for kind in kinds]
+    if pairs:
+        tx.execute(statement, pairs)
+
+
+def counts(tx: Connection) -> dict[str, int]:
+    """How much waits: questions, rows in quarantine, rows in review."""
+    waiting = tx.execute(
+        select(tables.aside.c.kind, func.count()).where(tables.aside.c.state != "discarded").group_by(tables.aside.c.kind)
+    )
+    found = {kind: int(count) for kind, count in waiting}
+    asked = tx.execute(select(func.count()).select_from(tables.review).where(tables.review.c.state == OPEN)).scalar_one()
+    return {"review": int(asked), "quarantine": found.get("quarantine", 0), "rows": found.get("review", 0)}

@@ -1,0 +1,1 @@
+"""From finished reports to what people and programs read. Nothing here decides or looks anything up."""

@@ -1,0 +1,73 @@
+"""Decisions that were taken, and what was done with the store or with plugins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from synchub.render.clean import clean
+from synchub.render.waiting import details
+from synchub.render.words import bullets, indented
+from synchub.spec.answers import Outcome, StoreReport
+
+
+class OfferLike(Protocol):
+    @property
+    def kind(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def summary(self) -> str: ...
+
+
+class PluginLike(Protocol):
+    """What is shown of a plugin; `synchub.plugins.LoadedPlugin` is one."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def origin(self) -> object: ...
+    @property
+    def offers(self) -> Sequence[OfferLike]: ...
+    @property
+    def problems(self) -> Sequence[str]: ...
+
+
+def outcome(report: Outcome) -> RenderableType:
+    """A decision: what happened, and how to go on or back."""
+    parts: list[RenderableType] = [Text.assemble(("✓ ", "good"), clean(report.happened))]
+    if report.details:
+        parts.append(indented(details(report.details)))
+    parts += bullets(report.notes, "quiet")
+    if report.next_step:
+        parts.append(Text(clean(report.next_step), style="quiet"))
+    return Group(*parts)
+
+
+def store(report: StoreReport) -> RenderableType:
+    """What was done with the store."""
+    sign = ("✗ ", "bad") if report.problems else ("✓ ", "good")
+    parts: list[RenderableType] = [
+        Text.assemble(sign, clean(report.happened), (f"  {clean(report.store)}", "quiet"))
+    ]
+    if report.backup:
+        parts.append(indented(Text(f"backup: {clean(str(report.backup))}")))
+    return Group(*parts, *bullets(report.problems, "bad", "✗"), *bullets(report.notes, "quiet"))
+
+
+def plugins(loaded: Iterable[PluginLike]) -> RenderableType:
+    """Every plugin, where it comes from, what it offers, and what is wrong with it."""
+    parts: list[RenderableType] = []
+    for plugin in loaded:
+        parts.append(Text.assemble((clean(plugin.name), "name"), (f"  {clean(str(plugin.origin))}", "quiet")))
+        kinds: dict[str, list[str]] = {}
+        for offer in plugin.offers:
+            kinds.setdefault(offer.kind, []).append(clean(offer.name))
+        parts += [
+            indented(Text.assemble((f"{kind}: ", "quiet"), ", ".join(names))) for kind, names in kinds.items()
+        ]
+        parts += bullets(plugin.problems, "bad", "✗")
+    return Group(*parts) if parts else Text("No plugin is installed.")

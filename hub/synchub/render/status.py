@@ -1,0 +1,54 @@
+"""The hub now: its syncs, its members, and what waits."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from synchub.render.clean import clean, cut
+from synchub.render.run import STATES, waits
+from synchub.render.words import bullets, indented, moment, number, table
+from synchub.spec.answers import MemberStatus, StatusReport, SyncStatus
+
+
+def status(report: StatusReport) -> RenderableType:
+    """Everything at a glance."""
+    known = ", ".join(f"{amount:,} × {clean(entity)}" for entity, amount in report.records) or "nothing yet"
+    parts: list[RenderableType] = [
+        Text.assemble(("Store ", "head"), clean(report.store), (f"  {known}", "quiet")),
+        "",
+        indented(_syncs(report.syncs)),
+        "",
+        indented(_members(report.members)),
+    ]
+    waiting = [*waits(report.waits), *bullets(report.notes, "quiet")]
+    return Group(*parts, "", *(waiting or [Text("Nothing waits.", style="good")]))
+
+
+def _syncs(syncs: tuple[SyncStatus, ...]) -> RenderableType:
+    made = table("sync", "entity", "schedule", "last run", "state", "ended")
+    for sync in syncs:
+        sign, style = STATES[sync.state] if sync.state else ("", "quiet")
+        made.add_row(
+            Text(clean(sync.sync), style="name"),
+            Text(clean(sync.entity)),
+            Text(clean(sync.schedule or "by hand"), style="quiet"),
+            Text(clean(sync.last_run)),
+            Text(f"{sign} {sync.state}" if sync.state else "never ran", style=style),
+            Text(moment(sync.ended) if sync.ended else ""),
+        )
+    return made
+
+
+def _members(members: tuple[MemberStatus, ...]) -> RenderableType:
+    made = table("member", "stream", "links", "last read", "next read from", "", numbers=("links",))
+    for member in members:
+        made.add_row(
+            Text(f"{clean(member.sync)}.{clean(member.member)}", style="name"),
+            Text(clean(f"{member.system}/{member.stream}"), style="quiet"),
+            number(member.links),
+            Text(moment(member.last_read) if member.last_read else "never"),
+            Text(cut(clean(member.cursor), 40) or "the beginning", style="quiet"),
+            Text(clean(member.problem), style="bad"),
+        )
+    return made

@@ -1,0 +1,1 @@
+"""A run: the rooms in call order. `line` tells the whole story."""

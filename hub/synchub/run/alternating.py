@@ -1,0 +1,57 @@
+"""Two systems that each put a value into a form of their own would write for ever. After three rounds a person decides."""
+
+from __future__ import annotations
+
+import orjson
+import polars as pl
+from sqlalchemy import Connection, text
+
+from synchub.model import TO
+from synchub.record import bulk, intake, reviews, tables
+from synchub.run.work import Work
+
+ROUNDS = 3
+
+
+def notice_alternation(tx: Connection, work: Work) -> None:
+    """Count fields that we wrote in the last run and that a system changed in this one; hold back those that went on so."""
+    claims = bulk.select(tx, text(
+        "SELECT link, field FROM claim WHERE run = :run AND link IS NOT NULL AND kind = 'claim'"
+    ), {"link": pl.Int64, "field": pl.String}, run=work.run)  # fmt: skip
+    if claims.is_empty() or not work.last_run:
+        return
+    written = _written(tx, claims["link"].unique(), work.last_run)
+    flips = claims.join(written, on=["link", "field"], how="semi")
+    if flips.is_empty():
+        return
+    known = bulk.rows_of(tx, tables.form, "link", flips["link"].unique()).filter(pl.col("state") == "flip")
+    counted = flips.join(known.select("link", "field", "count", "run"), on=["link", "field"], how="left").with_columns(
+        count=pl.when(pl.col("run") == work.last_run).then(pl.col("count") + 1).otherwise(1)
+    )
+    base = counted.select("link", "field", "count", golden=pl.lit(None, dtype=pl.String), native=pl.lit(None, dtype=pl.String))
+    intake.put_forms(tx, base.with_columns(state=pl.lit("flip")), run=work.run)
+    stuck = base.filter(pl.col("count") >= ROUNDS)
+    if not stuck.is_empty():
+        intake.put_forms(tx, stuck.with_columns(state=pl.lit("alternating")), run=work.run)
+        _ask(tx, work, stuck)
+
+
+def _written(tx: Connection, links: pl.Series, run: int) -> pl.DataFrame:
+    operations = bulk.rows_of(tx, tables.operation, "link", links).filter((pl.col("run") == run) & (pl.col("state") == "done"))
+    pairs = [
+        (link, name.removeprefix(TO))
+        for link, change in operations.select("link", "change").rows()
+        for name, value in orjson.loads(change).items()
+        if name.startswith(TO) and value is not None
+    ]
+    return pl.DataFrame(pairs, schema={"link": pl.Int64, "field": pl.String}, orient="row")
+
+
+def _ask(tx: Connection, work: Work, stuck: pl.DataFrame) -> None:
+    owners = bulk.rows_of(tx, tables.link, "id", stuck["link"].unique())
+    places = {row["id"]: row for row in owners.to_dicts()}
+    for link, name in stuck.select("link", "field").rows():
+        row = places[link]
+        reviews.ask(tx, work.entity.name, "alternating", f"{link}:{name}", record=row["record"], run=work.run, details={
+            "system": work.places[row["member"]].state.system, "remote_id": row["remote_id"], "field": name,
+        })  # fmt: skip

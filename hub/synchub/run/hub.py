@@ -1,0 +1,153 @@
+"""The hub as the commands see it: one method a command, each short, each telling what it calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Self
+
+from synchub.errors import ConfigurationError, SynchubError
+from synchub.record import journal
+from synchub.record.lock import hold
+from synchub.run import line, plans, telling
+from synchub.run.asides import Quarantined, Reviewed
+from synchub.run.checking import check, run_mapping_tests
+from synchub.run.events import line as event_line
+from synchub.run.explaining import explain
+from synchub.run.looking import look_at_runs, look_at_status, look_at_streams
+from synchub.run.opening import Opened, begin, work_on
+from synchub.run.people import join_records, set_values, split_record
+from synchub.run.storing import back_up_store, check_store, upgrade_store
+from synchub.run.undoing import plan_undo, undo
+from synchub.run.work import Work
+from synchub.spec.answers import CheckReport, Outcome, StatusReport, StoreReport, StreamReport, TestsReport
+from synchub.spec.job import Sync
+from synchub.spec.options import Progress, RunOptions
+from synchub.spec.reports import Explanation, PlanReport, RunReport, RunsReport
+
+
+class Hub:
+    """An open hub. Raises a SynchubError whatever goes wrong."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._hub = opened
+        self.review = Reviewed(opened)
+        self.quarantine = Quarantined(opened)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._hub.close()
+
+    @property
+    def _zone(self) -> str:
+        return self._hub.configuration.settings.timezone
+
+    def check(self, *, offline: bool) -> CheckReport:
+        return check(self._hub, offline=offline)
+
+    def test(self) -> TestsReport:
+        return run_mapping_tests(self._hub)
+
+    def streams(self, system: str | None, stream: str | None, *, mapping: bool) -> Sequence[StreamReport]:
+        return look_at_streams(self._hub, system, stream, mapping=mapping)
+
+    def plan(self, syncs: Sequence[str], options: RunOptions, progress: Progress) -> Sequence[PlanReport]:
+        """Read and decide for each sync, keep nothing (but the plan itself, if it is to be saved)."""
+        return [self._plan(sync, options, progress) for sync in self._syncs(syncs)]
+
+    def sync(self, syncs: Sequence[str], options: RunOptions, progress: Progress) -> Sequence[RunReport]:
+        """Run each sync, one after the other. One that fails is reported, and the others go on."""
+        return [self._sync(sync, options, progress) for sync in self._syncs(syncs)]
+
+    def status(self) -> StatusReport:
+        return look_at_status(self._hub)
+
+    def runs(self, run: str | None) -> RunsReport:
+        return look_at_runs(self._hub, run)
+
+    def why(self, entity: str, key: str) -> Explanation:
+        return explain(self._hub, entity, key)
+
+    def set(self, entity: str, key: str, assignments: Mapping[str, str], *, reason: str) -> Outcome:
+        return set_values(self._hub, entity, key, assignments, reason=reason)
+
+    def merge(self, entity: str, key: str, other: str) -> Outcome:
+        return join_records(self._hub, entity, key, other)
+
+    def split(self, entity: str, key: str, links: Sequence[str]) -> Outcome:
+        return split_record(self._hub, entity, key, links)
+
+    def undo_plan(self, run: str) -> PlanReport:
+        return plan_undo(self._hub, run)
+
+    def undo(self, run: str, progress: Progress) -> RunReport:
+        return undo(self._hub, run, progress)
+
+    def store_upgrade(self) -> StoreReport:
+        return upgrade_store(self._hub)
+
+    def store_backup(self, file: Path | None) -> StoreReport:
+        return back_up_store(self._hub, file)
+
+    def store_check(self) -> StoreReport:
+        return check_store(self._hub)
+
+    def _plan(self, sync: Sync, options: RunOptions, progress: Progress) -> PlanReport:
+        with work_on(self._hub, sync, options, progress) as work:
+            plans.prepare(work)
+            outcome = _line(work).plan(work)
+            saved = plans.save(work, outcome) if options.save else None
+            return telling.plan_report(work, outcome, self._zone, saved)
+
+    def _sync(self, sync: Sync, options: RunOptions, progress: Progress) -> RunReport:
+        holder = self._holder(sync)
+        with hold(self._hub.store, sync.entity.name, holder), work_on(self._hub, sync, options, progress) as work:
+            begin(work)
+            plans.accept(work)
+            plans.prepare(work)
+            outcome, problem = None, None
+            try:
+                outcome = _line(work).sync(work)
+            except SynchubError as error:
+                problem = error
+            report = telling.run_report(work, outcome, self._zone, problem=problem)
+            with work.store.write() as tx:
+                journal.end(tx, work.run, state=report.state, now=work.seams.micros(), summary=_summary(report))
+            return report
+
+    def _holder(self, sync: Sync) -> str:
+        """Who runs this entity now, in case the lock is taken."""
+        with self._hub.store.read() as tx:
+            for run in journal.runs(tx):
+                if run["entity"] == sync.entity.name and run["state"] in (journal.READING, journal.WRITING):
+                    since = telling.aware(run["started"], self._zone)
+                    return f"{run['holder']}, sync {run['sync']}, since {since:%Y-%m-%d %H:%M:%S %Z}"
+        return "a command that decides for a person, or a run that begins just now"
+
+    def _syncs(self, names: Sequence[str]) -> list[Sync]:
+        """The syncs asked for, entities that others refer to first."""
+        known = self._hub.configuration.syncs
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            raise ConfigurationError(
+                f"There is no sync {', '.join(unknown)}. There is: {', '.join(known) or 'none'}.",
+                not_done="Nothing was read or written.", next_step="Correct the name, or add the sync to hub.toml.",
+            )  # fmt: skip
+        chosen = [known[name] for name in (names or known)]
+        return sorted(chosen, key=lambda sync: bool(sync.entity.refers_to))
+
+
+def _line(work: Work) -> Any:
+    """Records are brought into agreement; things that happened are only passed on."""
+    return event_line if work.entity.name == "event" else line
+
+
+def _summary(report: RunReport) -> dict[str, Any]:
+    """What `runs` shows later: counts, never a person's values."""
+    kept = asdict(report)
+    return {name: kept[name] for name in ("members", "put_back", "own_form", "problem", "notes", "exit_code")} | {
+        "conflicts": len(report.conflicts)
+    }

@@ -1,0 +1,125 @@
+"""One run of one sync, told in call order.
+
+    settle ─ read, map, stage ┃ listen ─ recognise ─ agree (merge, plan) ─ guard ┃ write, record ─ report
+
+What runs left unanswered is settled before anything is read. Nothing is matched before every page of every system is
+staged; nothing is written before the guard has seen the whole plan. What was read and decided is stored in one
+transaction: a run that is killed before it has changed nothing, one that is killed after it only has less left to write.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import polars as pl
+from sqlalchemy import Connection
+
+from synchub.errors import GuardError
+from synchub.plan.guard import Excess, excesses
+from synchub.read.stage import Staged
+from synchub.record import epochs, intake, journal, scopes
+from synchub.run.agreeing import Decision, agree
+from synchub.run.alternating import notice_alternation
+from synchub.run.deletions import note_deletions
+from synchub.run.listening import listen
+from synchub.run.performing import Done, perform
+from synchub.run.reading import note_read, quarantine, read_all
+from synchub.run.recognising import Recognised, recognise
+from synchub.run.settling import settle
+from synchub.run.work import Part, Work
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Everything a run came to: what its reports are made of."""
+
+    staged: dict[str, Staged]
+    decision: Decision
+    recognised: Recognised
+    excess: list[Excess]
+    links: dict[str, int]
+    quarantined: dict[str, int] = field(default_factory=dict)
+    done: dict[str, Done] = field(default_factory=dict)
+
+
+def sync(work: Work) -> Outcome:
+    """Read, decide, write. Raises GuardError before the first write if the plan is larger than its limits."""
+    settle(work)
+    staged = read_all(work)
+    work.seams.crash("staged")
+    with work.store.write() as tx:
+        outcome = decide(tx, work, staged)
+        journal.decided(tx, work.run)
+    work.seams.crash("decided")
+    guard(work, outcome)
+    outcome.done = write(work, outcome.decision)
+    return outcome
+
+
+def plan(work: Work) -> Outcome:
+    """Read and decide; nothing is kept, not even a cursor."""
+    staged = read_all(work)
+    with work.store.trial() as tx:
+        return decide(tx, work, staged)
+
+
+def decide(tx: Connection, work: Work, staged: dict[str, Staged]) -> Outcome:
+    """From what was read to what is to be sent. All that is learnt is stored in this one transaction."""
+    links = {part.name: scopes.live_links(tx, part.state.id) for part in work.parts}
+    history = epochs.keep(tx, work.entity.name, work.entity.rules, anew=work.options.recompute)
+    scopes.soil_if_changed(tx, work.entity.name, [part.scope for part in work.parts], everything=work.options.recompute)
+    noticed = [listen(tx, work, part, staged[part.name]) for part in work.parts]
+    recognised = recognise(tx, work, staged)
+    note_deletions(tx, work, [series for one in noticed for series in one.deleted])
+    notice_alternation(tx, work)
+    quarantined = {part.name: quarantine(tx, work, part, staged[part.name]) for part in work.parts}
+    touched = [recognised.touched, *(series for one in noticed for series in one.touched)]
+    intake.soil(tx, pl.concat(touched).drop_nulls())
+    for part in work.parts:
+        note_read(tx, work, part, staged[part.name])
+    decision = agree(tx, work, history, recomputed=work.options.recompute)
+    loads = [decision.load(part, links[part.name]) for part in work.parts]
+    return Outcome(staged, decision, recognised, excesses(loads, work.options.allow), links, quarantined)
+
+
+def guard(work: Work, outcome: Outcome) -> None:
+    """Stop here if the plan is larger than its limits."""
+    if outcome.excess:
+        listed = "; ".join(str(excess) for excess in outcome.excess)
+        once = " ".join(f"--allow {excess.what}={excess.count}" for excess in outcome.excess)
+        raise GuardError(
+            f"The plan of {work.sync.name} is larger than its limits: {listed}.",
+            not_done="Nothing was written to any system. What was read is kept.",
+            next_step=f"Look at it with `synchub plan {work.sync.name}`, then let it through once: `synchub sync {work.sync.name} {once}`.",
+        )
+
+
+def write(work: Work, decision: Decision) -> dict[str, Done]:
+    """Send what is due to every member that is up and accepted, side by side; then take the marks off what agrees."""
+    parts = [part for part in work.parts if decision.files.get(part.name)]
+    done = dict(zip((part.name for part in parts), work.seams.executor.map(lambda part: _write(work, part, decision), parts), strict=True))
+    left = pl.concat([pl.Series("record", [], dtype=pl.Int64), *(series for one in done.values() for series in one.undone)]).unique()
+    planned = [frame["record"] for part in parts for frame in decision.operations(part.name)]
+    agreed = pl.concat([left.head(0), *planned]).unique()
+    with work.store.write() as tx:
+        intake.soil(tx, agreed.filter(~agreed.is_in(left.implode())), dirty=False)
+    return done
+
+
+def _write(work: Work, part: Part, decision: Decision) -> Done:
+    frames = [due(work, part, frame) for frame in decision.operations(part.name)]
+    held_back = [planned.join(kept, on=["record", "kind"], how="anti")["record"]
+                 for planned, kept in zip(decision.operations(part.name), frames, strict=True)]  # fmt: skip
+    done = perform(work, part, [frame for frame in frames if frame.height])
+    done.undone += held_back
+    return done
+
+
+def due(work: Work, part: Part, frame: pl.DataFrame) -> pl.DataFrame:
+    """The operations that this run may send: not to members that wait to be accepted, and only what was asked for."""
+    if not part.state.accepted and part.name not in work.options.accept:
+        return frame.head(0)
+    if work.only is not None:
+        frame = frame.filter(pl.col("record").is_in(work.only.implode()))
+    return frame if work.promised is None else work.promised.keep(part, frame)
+

@@ -1,0 +1,242 @@
+"""Opening a hub: plugins, configuration, secrets, store. And making one sync of it ready to run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pydantic import BaseModel
+from sqlalchemy import Connection, select
+
+from synchub.api import Connector, Rule, Stream, Transform
+from synchub.config.environment import store_url
+from synchub.config.load import load as load_configuration
+from synchub.config.offer import Checks
+from synchub.config.systems import system_config
+from synchub.errors import ConfigurationError, SynchubError
+from synchub.mapping import compile_mapping, compile_where, mapping_problems, where_problems
+from synchub.mapping.transforms import built_in_transforms
+from synchub.merge.chains import built_in_and
+from synchub.merge.rules import Built, top
+from synchub.plugins import loader
+from synchub.plugins.classes import connector_class
+from synchub.plugins.offers import Plugins
+from synchub.record import journal, members, store, tables
+from synchub.record.known import Place
+from synchub.redact import Redactor
+from synchub.run.hosting import Outside, SystemHost
+from synchub.run.rates import PinnedRates
+from synchub.run.work import Part, Seams, Work, holder
+from synchub.secrets import Secrets
+from synchub.spec.job import Configuration, Member, Sync
+from synchub.spec.options import Progress, RunOptions
+
+CHECKS = Checks(mapping=mapping_problems, where=where_problems)
+
+
+@dataclass
+class Opened:
+    """A hub with its configuration loaded and found right."""
+
+    configuration: Configuration
+    plugins: Plugins
+    secrets: Secrets
+    redactor: Redactor
+    environ: Mapping[str, str]
+    seams: Seams
+    outside: Outside
+    _store: store.Store | None = None
+    _connectors: dict[str, Connector] = field(default_factory=dict)
+    hosts: dict[str, SystemHost] = field(default_factory=dict)
+
+    @property
+    def store(self) -> store.Store:
+        """The store, made or brought up to date on first use (SQLite; PostgreSQL is only brought up by hand)."""
+        if self._store is None:
+            self._store = ready_store(self)
+        return self._store
+
+    @property
+    def transforms(self) -> dict[str, Transform]:
+        return {**self.plugins.transforms, **built_in_transforms()}
+
+    def connector(self, system: str) -> Connector:
+        """The connector of one configured system. Raises what keeps it from being made."""
+        if system not in self._connectors:
+            settings = self.configuration.systems[system]
+            found = connector_class(self.plugins.connectors[settings.connector])
+            config = system_config(self.configuration, system, model=found.Config, secrets=self.secrets)
+            host = SystemHost(system, self.configuration.folder, self.configuration.settings, self.outside)
+            self.hosts[system] = host
+            self._connectors[system] = found(config, host)
+        return self._connectors[system]
+
+    def close(self) -> None:
+        for connector in self._connectors.values():
+            connector.close()
+        self.outside.close()
+        if self._store is not None:
+            self._store.close()
+
+
+def open_at(file: Path, *, environ: Mapping[str, str], redactor: Redactor, seams: Seams | None = None,
+            outside: Outside | None = None) -> Opened:  # fmt: skip
+    """Open the hub of a hub.toml. Raises ConfigurationError with all its problems."""
+    seams = seams or Seams()
+    plugins = loader.load(file.parent, config=file)
+    configuration = load_configuration(
+        file, connectors={name: offered.info for name, offered in plugins.connectors.items()},
+        config_model=lambda name: config_model(plugins, name), transforms={**plugins.transforms, **built_in_transforms()},
+        rules=list(plugins.rules), environ=environ, checks=CHECKS,
+    )  # fmt: skip
+    secrets = Secrets(configuration.settings.name, file.parent, environ=environ, redactor=redactor)
+    outside = outside or Outside(seams.clock, redactor.redact)
+    return Opened(configuration, plugins, secrets, redactor, environ, seams, outside)
+
+
+def config_model(plugins: Plugins, name: str) -> type[BaseModel]:
+    """A connector's declaration of its settings."""
+    return connector_class(plugins.connectors[name]).Config
+
+
+def ready_store(hub: Opened) -> store.Store:
+    """Connect to the store. An empty one is made; an SQLite one is brought up to date, after a backup."""
+    opened = store.connect(store_url(hub.configuration, environ=hub.environ, secrets=hub.secrets), hub.configuration.folder)
+    with opened.read() as tx:
+        present = store.version(tx)
+    newest = store.migrations()[-1][0]
+    if present > newest:
+        raise ConfigurationError(
+            "The store was written by a newer version of synchub.", not_done="Nothing was read or written.",
+            next_step="Install that version, or one after it.",
+        )  # fmt: skip
+    if present < newest and present > 0 and opened.file is None:
+        raise ConfigurationError(
+            "The store is older than this version of synchub.", not_done="Nothing was read or written.",
+            next_step="Run `synchub store upgrade`.",
+        )  # fmt: skip
+    if present < newest:
+        if present > 0:
+            store.backup(opened, hub.seams.clock())
+        with opened.write() as tx:
+            store.migrate(tx, hub.seams.micros())
+    return opened
+
+
+def plugin_rules(rules: Mapping[str, Rule]) -> dict[str, Built]:
+    """Rules of plugins as the merging room takes them."""
+    return {name: Built(lambda claims, _words, rule=rule: top(claims, rule.score()), history=not rule.latest) for name, rule in rules.items()}
+
+
+@contextmanager
+def work_on(hub: Opened, sync: Sync, options: RunOptions, progress: Progress) -> Iterator[Work]:
+    """Everything a run of one sync works with, and a folder to stage in that is gone afterwards."""
+    with hub.store.write() as tx:
+        fresh = not journal.has_run(tx, sync.name)
+        states = {member.name: _state(tx, sync, member, accepted=fresh) for member in sync.members}
+        salt = _salt(tx, hub)
+    with hub.store.read() as tx:
+        everyone = members.of_entity(tx, sync.entity.name)
+    rates = PinnedRates(hub.store, hub.plugins.rates)
+    parts = [_part(hub, sync, member, states[member.name], rates) for member in sync.members]
+    wanted = set(options.systems)
+    parts = [part for part in parts if not wanted or part.member.system in wanted]
+    places = {state.id: Place(state, 10_000 + state.id) for state in everyone}
+    places |= {part.state.id: part.place for part in parts}
+    with TemporaryDirectory(prefix="synchub-") as folder:
+        yield Work(
+            sync=sync, parts=parts, places=_ranked(hub, sync, places), store=hub.store, rules=built_in_and(plugin_rules(hub.plugins.rules)),
+            options=options, seams=hub.seams, folder=Path(folder), salt=salt, progress=progress,
+        )  # fmt: skip
+
+
+def _ranked(hub: Opened, sync: Sync, places: dict[int, Place]) -> dict[int, Place]:
+    """Members of other syncs of the same entity speak too, after those of this one in the order of hub.toml."""
+    known = {(place.state.system, place.state.stream): number for number, place in places.items()}
+    rank = 1000
+    for other in hub.configuration.syncs.values():
+        if other.entity.name != sync.entity.name or other.name == sync.name:
+            continue
+        for member in other.members:
+            number = known.get((member.system, member.stream))
+            rank += 1
+            if number is not None and places[number].rank >= 10_000:
+                places[number] = Place(places[number].state, rank, bool(member.fill_only), member.direction != "out")
+    return places
+
+
+def _state(tx: Connection, sync: Sync, member: Member, *, accepted: bool) -> members.MemberState:
+    found = members.find(tx, sync.entity.name, member.system, member.stream)
+    return found or members.add(tx, sync.entity.name, member.system, member.stream, accepted=accepted or member.direction == "in")
+
+
+def _salt(tx: Connection, hub: Opened) -> str:
+    """Tells this hub's ids from any other hub's."""
+    found = tx.execute(select(tables.meta.c.value).where(tables.meta.c.name == "salt")).scalar()
+    if found is None:
+        found = hub.outside.new_id()[:6]
+        tx.execute(tables.meta.insert().values(name="salt", value=found))
+    return str(found)
+
+
+def _part(hub: Opened, sync: Sync, member: Member, state: members.MemberState, rates: PinnedRates) -> Part:
+    connector = hub.connector(member.system)
+    down = ""
+    try:
+        stream = _stream(connector, member)
+    except ConfigurationError:
+        raise
+    except SynchubError as problem:  # a system that can't be reached takes no part in this run; the others go on
+        stream, down = Stream(member.stream, (), member.mapping.keys), str(problem)
+    mapping = compile_mapping(
+        member.mapping, sync.entity, hub.configuration.settings, transforms=hub.transforms, rate=rates.rate, stream=stream
+    )
+    inside = compile_where(member.where, sync.entity) if member.where else None
+    return Part(member, state, stream, mapping, connector, inside, down)
+
+
+def _stream(connector: Connector, member: Member) -> Stream:
+    streams = {stream.name: stream for stream in connector.streams()}
+    if member.stream not in streams:
+        listed = ", ".join(sorted(streams)) or "none"
+        raise ConfigurationError(
+            f"The system {member.system} has no stream {member.stream}. It has: {listed}.",
+            not_done="Nothing was read or written.",
+            next_step=f"Correct `stream` of the member {member.name}; `synchub streams {member.system}` lists them.",
+        )
+    found = streams[member.stream]
+    missing = [] if not found.fields else unknown_fields(found, member)
+    if missing:
+        raise ConfigurationError(
+            f"The mapping {member.mapping_name} names {', '.join(missing)}, and {member.system}/{member.stream} has no such field.",
+            not_done="Nothing was read or written.",
+            next_step=f"It has: {', '.join(field.name for field in found.fields)}. Correct mappings/{member.mapping_name}.toml.",
+        )
+    return found
+
+
+def unknown_fields(stream: Stream, member: Member) -> list[str]:
+    """Native fields that a mapping names and the stream does not have."""
+    have = {field.name for field in stream.fields}
+    named = [*member.mapping.keys, *([member.mapping.updated_at] if member.mapping.updated_at else [])]
+    named += [native for name in member.mapping.fields for native in member.mapping.field(name).natives]
+    return sorted({name for name in named if name not in have and name.split(".")[0] not in have})
+
+
+def begin(work: Work, kind: str = "sync") -> None:
+    """Enter the run into the journal."""
+    with work.store.write() as tx:
+        work.run, work.clock = journal.begin(
+            tx, sync=work.sync.name, entity=work.entity.name, kind=kind, now=work.seams.micros(), holder=holder()
+        )
+        work.last_run = journal.last_run(tx, work.sync.name, work.run)
+
+
+def pretend(work: Work) -> None:
+    """Number a plan as the run would be that did it; nothing is stored."""
+    with work.store.read() as tx:
+        work.run, work.clock = store.peek(tx, "run"), work.seams.micros()
+        work.last_run = journal.last_run(tx, work.sync.name, work.run)

@@ -1,0 +1,217 @@
+"""Writing the plan: look, write down, send, record. Batch by batch, member beside member; it decides nothing new."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from synchub.api import CanLookup, CanWrite, Key, Operation, Result, Row
+from synchub.errors import RetryLater, SynchubError
+from synchub.mapping.keys import remote_ids
+from synchub.mapping.native import native_frame
+from synchub.mapping.plain import native_values
+from synchub.model import NATIVE, REMOTE, TO, VALUE, WAS
+from synchub.record import journal, reviews
+from synchub.run.recording import record
+from synchub.run.work import Part, Work
+from synchub.write.batch import OPERATION, answers, by_remote_id, operations, stored_frame
+
+
+@dataclass(slots=True)
+class Done:
+    """What was done with one member. `undone`: records that still differ and are to be looked at again."""
+
+    created: int = 0
+    updated: int = 0
+    deleted: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    own_form: int = 0
+    undone: list[pl.Series] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    problem: str = ""
+
+
+def perform(work: Work, part: Part, frames: Sequence[pl.DataFrame]) -> Done:
+    """Send a member's operations. When the system gives up, the rest is left for the next run."""
+    done = Done()
+    total = sum(frame.height for frame in frames)
+    step = f"writing {part.name}"
+    work.progress.start(step, total)
+    batch_size = max(part.stream.batch, 1)
+    for frame in frames:
+        for batch in frame.iter_slices(batch_size):
+            if done.problem or part.down:
+                done.undone.append(batch["record"])
+                continue
+            try:
+                _batch(work, part, batch, done)
+            except SynchubError as problem:
+                done.problem = str(problem)
+                done.undone.append(batch["record"])
+            work.progress.advance(step, batch.height)
+    work.progress.finish(step)
+    return done
+
+
+def _batch(work: Work, part: Part, planned: pl.DataFrame, done: Done) -> None:
+    if not isinstance(part.connector, CanWrite):
+        raise RetryLater(f"The system {part.member.system} can't be written.")
+    planned = _still_due(work, part, planned, done)
+    if planned.is_empty():
+        return
+    written_down = _write_down(work, part, planned)
+    work.seams.crash("journaled")
+    asked = operations(written_down, part.stream, part.mapping.native_target, native_values, salt=work.salt)
+    results = part.connector.write(part.stream.name, asked)
+    work.seams.crash("sent")
+    if len(results) != len(asked):
+        raise RetryLater(
+            f"The connector of {part.member.system} gave {len(results)} results for {len(asked)} operations.",
+            not_done="What it wrote is looked up by the next run.",
+        )
+    told = answers(written_down["id"].to_list(), results)
+    stored = stored_of(part, written_down, asked, results)
+    record(work, part, written_down, told, stored, done)
+    _keep_found(work, part, results)
+    work.seams.crash("recorded")
+
+
+def _write_down(work: Work, part: Part, planned: pl.DataFrame) -> pl.DataFrame:
+    """Journal the batch; returns it with the operations' numbers."""
+    columns = [column for column in planned.columns if column.startswith((TO, "as.", WAS))]
+    with work.store.write() as tx:
+        noted = journal.write_down(tx, planned.select(
+            "record", "link", "remote_id", "kind", "version", run=pl.lit(work.run, dtype=pl.Int64),
+            member=pl.lit(part.state.id, dtype=pl.Int64), at=pl.lit(work.seams.micros(), dtype=pl.Int64),
+            change=pl.struct(columns).struct.json_encode(),
+        ))  # fmt: skip
+    return planned.with_columns(noted["id"])
+
+
+def _still_due(work: Work, part: Part, planned: pl.DataFrame, done: Done) -> pl.DataFrame:
+    """Without operations that would overwrite what changed meanwhile, or create what is there already."""
+    if not isinstance(part.connector, CanLookup):
+        return planned
+    creates = planned.filter(pl.col("kind") == "create")
+    others = planned.filter(pl.col("kind") != "create")
+    if not others.is_empty() and not part.stream.checks_before and part.stream.version is None:
+        others = _unmoved(part, others, done)
+    if not creates.is_empty() and not part.complete:
+        creates = _not_there(work, part, creates, done)
+    return pl.concat([others, creates])
+
+
+def _unmoved(part: Part, planned: pl.DataFrame, done: Done) -> pl.DataFrame:
+    """Operations whose record still holds what was planned against."""
+    key = ",".join(part.mapping.keys)
+    rows = part.connector.lookup(part.stream.name, [Key(key, remote_id) for remote_id in planned["remote_id"].to_list()])  # type: ignore[attr-defined]
+    present = by_remote_id(rows, part.mapping.keys, native_frame, remote_ids)
+    listed = [present.get(remote_id) for remote_id in planned["remote_id"].to_list()]
+    now = stored_frame(list(range(planned.height)), listed, part.mapping.natives, native_frame)
+    places = pl.DataFrame({OPERATION: range(planned.height)}, schema={OPERATION: pl.Int64})
+    now = places.join(now, on=OPERATION, how="left", maintain_order="left")
+    moved = pl.Series([row is None for row in listed], dtype=pl.Boolean)
+    for name in part.mapping.outward_fields:
+        was, target = planned[WAS + name], part.mapping.native_target(name)
+        there = now[target]
+        compared = planned[TO + name].is_not_null() & there.is_not_null()
+        if compared.any():
+            before = part.mapping.comparable(name, was.fill_null(""))
+            moved = moved | (compared & (before.fill_null("") != part.mapping.comparable(name, there).fill_null("")))
+    if moved.any():
+        done.undone.append(planned.filter(moved)["record"])
+        done.notes.append(f"{part.name}: {moved.sum()} records changed there meanwhile; the next run decides about them anew")
+    return planned.filter(~moved)
+
+
+def _not_there(work: Work, part: Part, creates: pl.DataFrame, done: Done) -> pl.DataFrame:
+    """Creates for which a lookup by key finds nothing. What it finds is matched by the next run."""
+    asked: list[Key] = []
+    owners: list[tuple[int, str, str]] = []
+    for name in part.mapping.outward_fields:
+        native = part.mapping.native_target(name)
+        if native in part.stream.matching_keys or native == part.stream.external_id:
+            for place, value in enumerate(creates[TO + name].to_list()):
+                if value:
+                    asked.append(Key(native, value))
+                    owners.append((place, name, value))
+    rows = part.connector.lookup(part.stream.name, asked) if asked else []  # type: ignore[attr-defined]
+    if not rows:
+        return creates
+    there = native_frame(rows, part.mapping.natives)
+    taken = set()
+    for place, name, value in owners:
+        wanted = part.mapping.comparable(name, pl.Series([value]))
+        if (part.mapping.comparable(name, there[part.mapping.native_target(name)]) == wanted[0]).any():
+            taken.add(place)
+    keep_rows(work, part, rows)
+    hit = pl.Series([place in taken for place in range(creates.height)], dtype=pl.Boolean)
+    done.undone.append(creates.filter(hit)["record"])
+    done.notes.append(f"{part.name}: {hit.sum()} records are there already under another link; the next run matches them")
+    return creates.filter(~hit)
+
+
+def keep_rows(work: Work, part: Part, rows: Sequence[Row]) -> None:
+    """Rows that were found by lookup and that no read delivered: the next run matches them."""
+    frame = native_frame(rows, part.mapping.natives)
+    named = frame.with_columns(remote_ids(frame, part.mapping.keys).alias(REMOTE))
+    with work.store.write() as tx:
+        reviews.set_aside(tx, named.select(
+            REMOTE, member=pl.lit(part.state.id), kind=pl.lit("found"), field=pl.lit(None, dtype=pl.String),
+            value=pl.lit(None, dtype=pl.String), reason=pl.lit("found by key before a create"), cause=pl.lit("found"),
+            raw=pl.struct(frame.columns).struct.json_encode(), idents=pl.lit(""),
+        ).drop_nulls(REMOTE), run=work.run)  # fmt: skip
+
+
+def _keep_found(work: Work, part: Part, results: Sequence[Result]) -> None:
+    rows = [result.stored for result in results if result.status == "conflict" and result.stored and result.remote_id]
+    if rows:
+        keep_rows(work, part, rows)
+
+
+def stored_of(part: Part, planned: pl.DataFrame, asked: Sequence[Operation], results: Sequence[Result]) -> pl.DataFrame:
+    """What is stored now, as the mapping reads it: id, n.*, v.*. Answers that don't say are looked up."""
+    rows: list[Row | None] = []
+    unsaid: dict[str, int] = {}
+    for place, (operation, result) in enumerate(zip(asked, results, strict=True)):
+        rows.append(result.stored if result.status in ("ok", "unchanged") else None)
+        if result.status == "ok" and operation.kind in ("create", "update") and not _says(part, operation, result):
+            name = result.remote_id or operation.remote_id
+            if name is not None:
+                unsaid[name] = place
+    if unsaid and isinstance(part.connector, CanLookup):
+        found = part.connector.lookup(part.stream.name, [Key(",".join(part.mapping.keys), name) for name in unsaid])
+        for name, row in by_remote_id(found, part.mapping.keys, native_frame, remote_ids).items():
+            if name in unsaid:
+                rows[unsaid[name]] = row
+    frame = stored_frame(planned["id"].to_list(), rows, part.mapping.natives, native_frame)
+    mapped = part.mapping.inward(frame).frame
+    natives = _natives_of(part, frame)
+    values = mapped.select(pl.col("row"), *(c for c in mapped.columns if c.startswith(VALUE)))
+    return natives.with_row_index("row").with_columns(pl.col("row").cast(pl.Int64)).join(values, on="row", how="left", maintain_order="left").drop("row")
+
+
+def _natives_of(part: Part, frame: pl.DataFrame) -> pl.DataFrame:
+    """id, n.*: the stored native text of each field, at the native field that it is written to or was read from."""
+    columns = [frame[OPERATION].alias("id")]
+    for name in part.mapping.inward_fields:
+        sources = [frame[native] for native in part.mapping.fields[name].natives]
+        if len(sources) == 1:
+            columns.append(sources[0].alias(NATIVE + name))
+        elif sources:
+            filled = [pl.when(pl.lit(source) != "").then(pl.lit(source)) for source in sources]
+            columns.append(frame.select(pl.coalesce(*filled, pl.lit(sources[0])).alias(NATIVE + name)).to_series())
+    return pl.DataFrame(columns)
+
+
+def _says(part: Part, operation: Operation, result: Result) -> bool:
+    """Whether an answer tells all that must be known: after a create the whole record, else what was sent."""
+    if result.stored is None:
+        return False
+    if operation.kind == "create":
+        return all(name.split(".")[0] in result.stored or name in result.stored for name in part.mapping.natives)
+    return all(name.split(".")[0] in result.stored or name in result.stored for name in operation.values)
+

@@ -1,0 +1,161 @@
+"""Reading every member at once: pages are staged on disk, with the rows that earlier runs set aside."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import orjson
+import polars as pl
+from sqlalchemy import Connection
+
+from synchub.api import CanLookup
+from synchub.mapping.keys import remote_ids
+from synchub.mapping.native import native_frame
+from synchub.match.idents import idents, with_hashes
+from synchub.model import RAW, REMOTE, UPDATED, VERSION
+from synchub.read.stage import SOURCE, Order, Staged, fingerprints, stage
+from synchub.record import known, members, reviews
+from synchub.run.work import Part, Work
+
+
+def read_all(work: Work) -> dict[str, Staged]:
+    """Stage every member. One that fails is left out of the rest of the run but for what it delivered."""
+    staged = work.seams.executor.map(lambda part: _read(work, part), work.parts)
+    return {part.name: found for part, found in zip(work.parts, staged, strict=True)}
+
+
+def _read(work: Work, part: Part) -> Staged:
+    step = f"reading {part.name}"
+    if part.down:
+        return Staged(part.name)
+    work.progress.start(step)
+    with work.store.read() as tx:
+        order = _order(tx, work, part)
+        again = _refeed(tx, part)
+    staged = stage(part.connector, order, lambda count: work.progress.advance(step, count))
+    work.progress.finish(step)
+    if staged.problem:
+        part.down = str(staged.problem)
+    part.complete = staged.complete
+    _leave_out_clashes(staged)
+    if not again.is_empty():
+        _prepend(work, part, staged, again)
+    return staged
+
+
+def _order(tx: Connection, work: Work, part: Part) -> Order:
+    """What to read: only what changed, if cursor and mapping still fit and single records can be looked up."""
+    same_mapping = part.state.mapping == part.mapping.fingerprint
+    creating = part.member.create and part.member.direction != "in" and "create" in part.stream.writes
+    findable = isinstance(part.connector, CanLookup) or not creating
+    cursor = part.state.cursor if same_mapping and findable and not work.options.full else None
+    links = known.rows_of_member(tx, part.state.id)
+    quiet = pl.col("tomb").is_null() & pl.lit(same_mapping)
+    return Order(
+        member=part.name, stream=part.stream.name, mapping=part.mapping, to_frame=native_frame, remote_ids=remote_ids,
+        version=part.stream.version, cursor=cursor,
+        known=links.select(REMOTE, pl.when(quiet).then(RAW).alias(RAW)), folder=work.folder,
+    )  # fmt: skip
+
+
+def _refeed(tx: Connection, part: Part) -> pl.DataFrame:
+    """Rows set aside that are worth another look: those in review always, quarantined ones when a person asks or the
+    mapping was changed."""
+    waiting = reviews.asides(tx, part.state.id)
+    if waiting.is_empty():
+        return waiting
+    retry = (pl.col("state") == "retry") | (part.state.mapping != part.mapping.fingerprint)
+    return waiting.filter((pl.col("kind") != "quarantine") | retry)
+
+
+def _prepend(work: Work, part: Part, staged: Staged, again: pl.DataFrame) -> None:
+    """Stage rows from their raw form, before what was read just now: the later reading counts."""
+    rows = [orjson.loads(raw) for raw in again["raw"].to_list()]
+    columns = [*part.mapping.natives, *([part.stream.version] if part.stream.version else [])]
+    frame = native_frame(rows, list(dict.fromkeys(columns)))
+    mapped = part.mapping.inward(frame, version=part.stream.version)
+    extra = pl.DataFrame({"row": range(len(rows)), SOURCE: again["raw"]}, schema_overrides={"row": pl.Int64}).with_columns(fingerprints(frame))
+    if not part.stream.version:
+        extra = extra.with_columns(pl.lit(None, dtype=pl.String).alias(VERSION))
+    good = mapped.frame.join(extra, on="row", maintain_order="left").drop("row")
+    if mapped.errors.height:
+        staged.errors.append(mapped.errors.join(extra.select("row", raw=SOURCE), on="row", maintain_order="left"))
+    if good.height:
+        path = work.folder / f"{part.name}-again.arrow"
+        good.write_ipc(path)
+        staged.rows.insert(0, path)
+
+
+def _leave_out_clashes(staged: Staged) -> None:
+    """Two rows with one key: the same row twice is one; of two that differ the one that changed last counts; if that
+    can't be told, none is used."""
+    parts = [pl.read_ipc(path, columns=[REMOTE, RAW, UPDATED]) for path in staged.rows]
+    if not parts:
+        return
+    rows = pl.concat(parts).filter(pl.len().over(REMOTE) > 1).unique([REMOTE, RAW])
+    rows = rows.filter(pl.len().over(REMOTE) > 1)
+    if rows.is_empty():
+        return
+    newest = pl.col(UPDATED) == pl.col(UPDATED).max().over(REMOTE)
+    single = newest.fill_null(False) & (newest.sum().over(REMOTE) == 1)
+    lost = rows.filter(~single)
+    staged.left_out = lost.select(REMOTE, RAW)
+    undecided = lost.join(rows.filter(single), on=REMOTE, how="anti").unique(REMOTE)
+    staged.errors.append(undecided.select(
+        REMOTE, row=pl.lit(-1, dtype=pl.Int64), field=pl.lit(""), value=pl.col(REMOTE),
+        reason=pl.lit("several rows have this key, and they differ"), raw=pl.lit("{}"),
+    ).select("row", REMOTE, "field", "value", "reason", "raw"))  # fmt: skip
+
+
+def quarantine(tx: Connection, work: Work, part: Part, staged: Staged) -> int:
+    """Set aside what could not be understood, with its raw form; take back what can be by now. Returns how many rows."""
+    understood = pl.concat([pl.DataFrame(schema={REMOTE: pl.String}), *(frame.select(REMOTE) for frame in staged.frames())])
+    reviews.take_back(tx, part.state.id, understood[REMOTE].to_list(), ("quarantine",))
+    rows = [pl.DataFrame(schema=_ASIDE), *(_asides(work, part, errors) for errors in staged.errors)]
+    rows += [pl.DataFrame(
+        [(part.state.id, broken.where, "quarantine", None, None, broken.reason, "the row could not be read", _raw(broken.raw), "") for broken in staged.broken],
+        schema=_ASIDE, orient="row",
+    )]  # fmt: skip
+    aside = pl.concat(rows).unique(REMOTE, keep="first", maintain_order=True)
+    reviews.set_aside(tx, aside, run=work.run)
+    return aside.height
+
+
+_ASIDE = dict.fromkeys(("member", REMOTE, "kind", "field", "value", "reason", "cause", "raw", "idents"), pl.String) | {"member": pl.Int64}
+
+
+def _raw(text: str) -> str:
+    return orjson.dumps({"_raw": text}).decode()
+
+
+def _asides(work: Work, part: Part, errors: pl.DataFrame) -> pl.DataFrame:
+    """Errors as rows for quarantine, with the keys they can still be recognised by: no double is made of them meanwhile."""
+    first = errors.unique("row" if (errors["row"] >= 0).all() else REMOTE, keep="first", maintain_order=True)
+    first = first.with_row_index("node").with_columns(pl.col("node").cast(pl.Int64))
+    frame = native_frame([orjson.loads(raw) for raw in first["raw"].to_list()], list(part.mapping.natives))
+    for name in errors["field"].unique().to_list():
+        natives = part.mapping.fields[name].natives if name in part.mapping.fields else ()
+        bad = first["row"].is_in(errors.filter(pl.col("field") == name)["row"].implode())
+        frame = frame.with_columns(pl.when(pl.lit(bad)).then(None).otherwise(native).alias(native) for native in natives)
+    readable = part.mapping.inward(frame).frame.rename({"row": "node"})
+    found = with_hashes(idents(readable, work.entity.match, work.entity.fields), work.entity.match, work.entity.name)
+    hashes = found.group_by("node").agg(idents=pl.col("hash").sort().cast(pl.String).str.join(","))
+    named = pl.when(pl.col("field") == "").then(pl.col("reason")).otherwise(pl.col("field") + ": " + pl.col("reason").str.replace(r"^'.*?' ", ""))
+    return first.join(hashes, on="node", how="left", maintain_order="left").select(
+        member=pl.lit(part.state.id, dtype=pl.Int64), remote_id=pl.coalesce(REMOTE, pl.lit("row without a key: ") + pl.col("raw").str.head(80)),
+        kind=pl.lit("quarantine"), field="field", value="value", reason="reason", cause=named, raw="raw",
+        idents=pl.col("idents").fill_null(""),
+    )  # fmt: skip
+
+
+def note_read(tx: Connection, work: Work, part: Part, staged: Staged) -> None:
+    """The cursor moves in the same transaction as what was read."""
+    state = members.with_fields(part.state, (*part.mapping.inward_fields, *part.mapping.outward_fields))
+    if not staged.problem and not part.down:
+        state = replace(state, cursor=dict(staged.cursor) if staged.cursor is not None else state.cursor, read_at=work.clock,
+                        mapping=part.mapping.fingerprint, failed=None)  # fmt: skip
+    else:
+        state = replace(state, failed=part.down)
+    part.state = state
+    work.places[state.id] = replace(work.places[state.id], state=state)
+    members.save(tx, state)

@@ -1,0 +1,150 @@
+"""What a run works with: the seams to the outside, the parts of the sync, and the folder it stages in."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import polars as pl
+
+from synchub.api import Connector, Stream
+from synchub.mapping import CompiledMapping
+from synchub.merge.rules import Built
+from synchub.record.known import Place
+from synchub.record.members import MemberState
+from synchub.record.store import Store
+from synchub.spec.job import Entity, Member, Sync
+from synchub.spec.options import Progress, RunOptions, Silent
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Executor(Protocol):
+    """Runs a function over items, in whatever order and number at once, and gives the results in order."""
+
+    def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]: ...
+
+
+class Threads:
+    """As many threads as there are items: systems are waited for side by side."""
+
+    def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+        listed = list(items)
+        if len(listed) < 2:
+            return iter([function(item) for item in listed])
+        with ThreadPoolExecutor(max_workers=len(listed)) as pool:
+            return iter(list(pool.map(function, listed)))
+
+
+class OneByOne:
+    """No threads: every run of the same seed takes the same steps."""
+
+    def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+        return iter([function(item) for item in items])
+
+
+def _no_crash(_point: str) -> None:
+    return
+
+
+def holder() -> str:
+    """Who we are, for whoever finds the lock taken."""
+    return f"process {os.getpid()} on {socket.gethostname()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Seams:
+    """Everything that a run takes from outside, so that a simulation can hand it something else.
+
+    `crash` is called at every named point between two steps; a test may end the process there.
+    """
+
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    executor: Executor = field(default_factory=Threads)
+    crash: Callable[[str], None] = _no_crash
+
+    def micros(self) -> int:
+        """The time now in microseconds since 1970, UTC."""
+        return int(self.clock().timestamp() * 1_000_000)
+
+
+class Promise(Protocol):
+    """A plan that was saved: what was not in it, or has moved since, is not sent."""
+
+    def keep(self, part: Part, frame: pl.DataFrame) -> pl.DataFrame: ...
+
+
+@dataclass(slots=True)
+class Part:
+    """One member, ready to work: its settings, what the store knows of it, its connector and compiled mapping."""
+
+    member: Member
+    state: MemberState
+    stream: Stream
+    mapping: CompiledMapping
+    connector: Connector
+    inside: Callable[..., object] | None = None
+    down: str = ""
+    """Why this member takes no further part in this run; empty while it does."""
+    complete: bool = False
+    """A full read of it ended in this run."""
+
+    @property
+    def name(self) -> str:
+        return self.member.name
+
+    @property
+    def fill_only(self) -> bool:
+        return self.stream.weak if self.member.fill_only is None else self.member.fill_only
+
+    @property
+    def place(self) -> Place:
+        return Place(self.state, self.member.rank, self.fill_only, self.member.direction != "out")
+
+    @property
+    def scope(self) -> tuple[int, str]:
+        """The member's number and a text that changes when what it is to be sent may change without a new claim."""
+        own = self.member
+        return self.state.id, "|".join(map(str, (
+            self.mapping.fingerprint, own.where, own.direction, own.create, own.on_delete, self.fill_only, own.rank
+        )))  # fmt: skip
+
+
+@dataclass(slots=True)
+class Work:
+    """One run of one sync. `places` are all members of the entity that ever spoke, by their number in the store."""
+
+    sync: Sync
+    parts: list[Part]
+    places: dict[int, Place]
+    store: Store
+    rules: Mapping[str, Built]
+    options: RunOptions
+    seams: Seams
+    folder: Path
+    salt: str
+    run: int = 0
+    clock: int = 0
+    last_run: int = 0
+    only: pl.Series | None = None
+    """The records that alone may be written, if a person asked for one."""
+    promised: Promise | None = None
+    """A saved plan that is to be done exactly."""
+    progress: Progress = field(default_factory=Silent)
+    log: logging.Logger = field(default_factory=lambda: logging.getLogger("synchub"))
+
+    @property
+    def entity(self) -> Entity:
+        return self.sync.entity
+
+    def hub_id(self, record: int) -> str:
+        """The id that a record is known by outside the store."""
+        return f"{self.salt}-{record}"

@@ -1,0 +1,90 @@
+"""A host for tests of connectors: real HTTP sessions, a clock that can be moved, and no waiting."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from synchub.api import Budget, HttpSession
+
+if TYPE_CHECKING:
+    from synchub.http import Sessions
+
+START = datetime(2024, 5, 1, 9, 0, tzinfo=UTC)
+"""The time that a `LocalHost` without a clock of its own starts at."""
+
+
+class LocalHost:
+    """Implements `synchub.api.Host` without a hub.
+
+    Time stands still unless `clock` moves it, or `sleep` is called: that returns at once, moves the clock on
+    by the seconds asked for, and notes them in `slept`. Ids are counted: "x-1", "x-2".
+    `secrets` are texts that must not appear in logs and errors; a session puts `***` in their place.
+    """
+
+    def __init__(
+        self,
+        system: str = "x",
+        folder: Path = Path("."),
+        *,
+        timezone: str = "UTC",
+        region: str = "US",
+        currency: str = "EUR",
+        clock: Callable[[], datetime] = lambda: START,
+        secrets: tuple[str, ...] = (),
+    ) -> None:
+        self.system = system
+        self.folder = folder
+        self.timezone = timezone
+        self.region = region
+        self.currency = currency
+        self.log = logging.getLogger(f"synchub.systems.{system}")
+        self.state: dict[str, Any] = {}
+        self.slept: list[float] = []
+        self._clock = clock
+        self._secrets = secrets
+        self._ids = 0
+        self._sessions: Sessions | None = None
+
+    def now(self) -> datetime:
+        return self._clock() + timedelta(seconds=sum(self.slept))
+
+    def new_id(self) -> str:
+        self._ids += 1
+        return f"{self.system}-{self._ids}"
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+    def session(
+        self,
+        base_url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        budget: Budget | None = None,
+    ) -> HttpSession:
+        # Connectors that speak no HTTP are tested without importing requests.
+        from synchub.http import Sessions
+
+        if self._sessions is None:
+            self._sessions = Sessions(
+                now=self.now,
+                sleep=self.sleep,
+                monotonic=lambda: self.now().timestamp(),
+                redact=self._redact,
+                log=self.log,
+            )
+        return self._sessions.open(base_url, headers=headers, budget=budget, system=self.system)
+
+    def close(self) -> None:
+        """Let go of the connections of all sessions."""
+        if self._sessions is not None:
+            self._sessions.close()
+
+    def _redact(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text

@@ -1,0 +1,1 @@
+"""Writing: operations are sent, and what came back is compared with what was sent. Acting: it decides nothing."""

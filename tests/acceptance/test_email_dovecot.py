@@ -42,8 +42,12 @@ def test_a_message_is_read_whole(mailbox: Mailbox) -> None:
 
 def test_reading_marks_nothing_as_seen(mailbox: Mailbox) -> None:
     mailbox.deliver(message(1))
-    read(connector(mailbox))
-    read(connector(mailbox), "correspondents")
+    with wired(mailbox) as (wire, seen):
+        read(connector(seen))
+        read(connector(seen), "correspondents")
+    # Either is enough by itself.
+    assert b"SELECT" not in wire.asked
+    assert b"BODY[" not in wire.asked
     with signed_in(mailbox) as session:
         session.select("INBOX", readonly=True)
         assert session.search(None, "UNSEEN") == ("OK", [b"1"])
@@ -104,6 +108,37 @@ def test_days_limits_only_the_first_read(mailbox: Mailbox) -> None:
         ["Number 2"],
         ["Number 3"],
     ]
+
+
+def test_days_has_passed_even_where_it_found_nothing(mailbox: Mailbox) -> None:
+    first = read(connector(mailbox, days=30))
+    mailbox.deliver(message(1), at=START - timedelta(days=40))
+    second = read(connector(mailbox, days=30), cursor=first[-1].cursor)
+    mailbox.deliver(message(2), at=START - timedelta(days=40))
+    third = read(connector(mailbox, days=30), cursor=second[-1].cursor)
+    assert [[row["subject"] for row in rows(pages)] for pages in (first, second, third)] == [
+        [],
+        [],
+        ["Number 2"],
+    ]
+
+
+def test_the_same_message_twice_is_one_row(mailbox: Mailbox) -> None:
+    for _ in range(2):
+        mailbox.deliver(message(1))
+    mailbox.deliver(message(2))
+    assert [row["subject"] for row in rows(read(connector(mailbox)))] == ["Number 1", "Number 2"]
+
+
+def test_an_address_is_never_cut_in_two(mailbox: Mailbox) -> None:
+    everybody = [f"{'x' * length}{length}@example.org" for length in range(1, 60)] * 12
+    for start in range(10):
+        mailbox.deliver(message(start, to=", ".join(everybody[start:])))
+    found = rows(read(connector(mailbox, max_message=16_384)))
+    assert len(found) == 10
+    for row in found:
+        assert len(row["to"]) == 59
+        assert {*row["to"]} == {*everybody}
 
 
 def test_folders_by_pattern_and_in_any_script(mailbox: Mailbox) -> None:

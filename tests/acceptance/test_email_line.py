@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import ssl
 import subprocess
 from pathlib import Path
@@ -83,6 +84,28 @@ def test_a_line_that_keeps_breaking_gives_up_for_now(mailbox: Mailbox) -> None:
     ):
         read(connector(seen))
     assert wire.connections < 20
+
+
+def test_a_folder_made_anew_while_the_line_was_broken_is_left_to_the_next_run(mailbox: Mailbox) -> None:
+    fill(mailbox, 3)
+    cut: list[bytes] = []
+
+    def spoil(data: bytes) -> bytes | None:
+        if b"FETCH (" in data and not cut:
+            cut.append(data)
+            return None
+        return re.sub(rb"UIDVALIDITY \d", b"UIDVALIDITY 9", data) if cut else data
+
+    with wired(mailbox, spoil=spoil) as (_, seen), pytest.raises(RetryLater):
+        read(connector(seen))
+
+
+def test_a_folder_whose_numbers_fell_is_read_again(mailbox: Mailbox) -> None:
+    fill(mailbox, 2)
+    first = read(connector(mailbox))
+    with wired(mailbox, spoil=lambda data: data.replace(b"[UIDNEXT 3]", b"[UIDNEXT 2]")) as (_, seen):
+        pages = read(connector(seen), cursor=first[-1].cursor)
+    assert [row["subject"] for row in rows(pages)] == ["Number 0"]
 
 
 def test_an_answer_that_makes_no_sense_costs_only_its_message(mailbox: Mailbox) -> None:

@@ -48,7 +48,7 @@ MESSAGES = Stream(
         _field(
             "details",
             "json",
-            "direction, folder and, where a machine sent it, auto: for an event's properties.",
+            "direction, folder and auto (the kind, if any): for properties.",
         ),
     ),
 )
@@ -109,6 +109,7 @@ def row(message: Fetched, own: Own) -> dict[str, Any]:
     """The row of `messages`. Raises ValueError like `envelope`."""
     seen = envelope(message, own)
     direction = "out" if seen.outbound else "in"
+    details = {"direction": direction, "folder": message.folder}
     return {
         "message_id": identifier(seen.headers.get("message-id", "")) or _fingerprint(seen.headers),
         "date": seen.date,
@@ -126,8 +127,7 @@ def row(message: Fetched, own: Own) -> dict[str, Any]:
         "auto": seen.kind != "",
         "auto_kind": seen.kind,
         "size": message.size,
-        "details": {"direction": direction, "folder": message.folder}
-        | ({"auto": seen.kind} if seen.kind else {}),
+        "details": details | ({"auto": seen.kind} if seen.kind else {}),
     }
 
 

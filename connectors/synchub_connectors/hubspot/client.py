@@ -92,9 +92,10 @@ class Client:
         """The first page of a search, in ascending order. It lags behind what was written."""
         asked = {
             "filterGroups": [{"filters": list(filters)}],
-            "sorts": [{"propertyName": sort, "direction": "ASCENDING"}],
+            "sorts": [sort],
             "properties": list(names),
             "limit": SEARCH_PAGE,
+            "after": "0",
         }
         return self._results(self._ask(self._search, f"{_objects(kind)}/search", asked))
 

@@ -39,7 +39,8 @@ class Kind:
 
 
 def kind_of(sql: types.TypeEngine[Any], database: str) -> Kind | None:
-    """The kind of a column of this type in a "postgresql", "mysql" or "sqlite" database; None for binary data."""
+    """The kind of a column of this type in a "postgresql", "mysql" or "sqlite" database; None for binary
+    data."""
     match sql:
         case types.LargeBinary() | types.BINARY() | types.VARBINARY() | mysql.BIT() | postgresql.BYTEA():
             return None
@@ -68,11 +69,13 @@ def kind_of(sql: types.TypeEngine[Any], database: str) -> Kind | None:
             return Kind("text", sql, database)
 
 
-def as_text(column: sa.ColumnElement[Any], kind: Kind) -> sa.ColumnElement[str | None]:
+def as_text(column: sa.ColumnElement[Any], kind: Kind) -> sa.ColumnElement[Any]:
     """An expression that gives the column's native text: shortest numbers, true and false, ISO 8601 times.
 
     The database does the conversion, so that no value is touched on its way from there to a frame.
     """
+    if kind.type in ("text", "enum") and isinstance(kind.sql, types.String) and kind.database != "sqlite":
+        return sa.type_coerce(column, sa.Text)
     match kind.database:
         case "postgresql":
             return _postgresql_text(column, kind)
@@ -82,7 +85,7 @@ def as_text(column: sa.ColumnElement[Any], kind: Kind) -> sa.ColumnElement[str |
             return _sqlite_text(column, kind)
 
 
-def _postgresql_text(column: sa.ColumnElement[Any], kind: Kind) -> sa.ColumnElement[str | None]:
+def _postgresql_text(column: sa.ColumnElement[Any], kind: Kind) -> sa.ColumnElement[Any]:
     text = sa.cast(column, sa.Text)
     match kind.type:
         case "number" if isinstance(kind.sql, types.Numeric) and not isinstance(kind.sql, types.Float):
@@ -97,7 +100,7 @@ def _postgresql_text(column: sa.ColumnElement[Any], kind: Kind) -> sa.ColumnElem
             return text
 
 
-def _mysql_text(column: sa.ColumnElement[Any], kind: Kind) -> sa.ColumnElement[str | None]:
+def _mysql_text(column: sa.ColumnElement[Any], kind: Kind) -> sa.ColumnElement[Any]:
     text = sa.cast(column, sa.CHAR)
     match kind.type:
         case "bool":
@@ -112,7 +115,7 @@ def _mysql_text(column: sa.ColumnElement[Any], kind: Kind) -> sa.ColumnElement[s
             return text
 
 
-def _sqlite_text(column: sa.ColumnElement[Any], kind: Kind) -> sa.ColumnElement[str | None]:
+def _sqlite_text(column: sa.ColumnElement[Any], kind: Kind) -> sa.ColumnElement[Any]:
     # A column of SQLite may hold anything, whatever its type.
     text = sa.cast(column, sa.Text)
     held = sa.func.typeof(column)
@@ -125,7 +128,8 @@ def _sqlite_text(column: sa.ColumnElement[Any], kind: Kind) -> sa.ColumnElement[
 
 
 def understood(value: Any, kind: Kind, zone: ZoneInfo) -> Any:
-    """A plain value, or native text, as the value it stands for: to be compared, or to be bound. Raises Unfit.
+    """A plain value, or native text, as the value it stands for: to be compared, or to be bound. Raises
+    Unfit.
 
     Times come out aware where the column's are, else as the wall clock in `zone`.
     """
@@ -179,13 +183,13 @@ def _whole(value: Any) -> Decimal:
 
 
 def _moment(value: Any, *, aware: bool, zone: ZoneInfo) -> datetime:
-    if isinstance(value, str):
-        value = datetime.fromisoformat(value)
-    elif not isinstance(value, datetime):
-        value = datetime(value.year, value.month, value.day)
-    if value.tzinfo is None:
-        value = value.replace(tzinfo=zone)
-    return value if aware else value.astimezone(zone).replace(tzinfo=None)
+    if isinstance(value, datetime):
+        moment = value
+    else:
+        moment = datetime.fromisoformat(value if isinstance(value, str) else value.isoformat())
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone)
+    return moment if aware else moment.astimezone(zone).replace(tzinfo=None)
 
 
 def _day(value: Any) -> date:

@@ -57,7 +57,8 @@ def open_engine(url: str, *, folder: Path, connect_timeout: int) -> sa.Engine:
     kind = parsed.drivername.partition("+")[0]
     if kind not in DRIVERS:
         raise ConfigurationError(
-            f"There is no support for {kind} databases.", next_step=f"Supported are: {', '.join(sorted(DRIVERS))}."
+            f"There is no support for {kind} databases.",
+            next_step=f"Supported are: {', '.join(sorted(DRIVERS))}.",
         )
     if kind == "sqlite":
         return _sqlite(parsed, folder)
@@ -138,8 +139,8 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 @contextmanager
 def talking(engine: sa.Engine) -> Iterator[None]:
-    """Say in our own words what goes wrong with the database in this block. Nothing of the block is done then,
-    except that an answer to a commit may have been lost."""
+    """Say in our own words what goes wrong with the database in this block. Nothing of the block is done
+    then, except that an answer to a commit may have been lost."""
     try:
         yield
     except exc.DBAPIError as error:
@@ -181,8 +182,10 @@ def fault(error: exc.DBAPIError) -> Fault:
         return _MYSQL.get(code, "record")
     text = str(error.orig)
     if "psycopg" in type(error.orig).__module__:
-        return "login" if "password authentication failed" in text or "no password supplied" in text else (
-            "setup" if re.search('database ".*" does not exist', text) else "later"
+        return (
+            "login"
+            if "password authentication failed" in text or "no password supplied" in text
+            else ("setup" if re.search('database ".*" does not exist', text) else "later")
         )
     if isinstance(error, exc.IntegrityError | exc.DataError | exc.InterfaceError):
         return "record"

@@ -13,10 +13,12 @@ class SqlSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     url: SecretStr = Field(
-        description="An SQLAlchemy URL of SQLite, PostgreSQL, MariaDB or MySQL; env:NAME if it holds a password."
+        description="The SQLAlchemy URL of an SQLite, PostgreSQL, MariaDB or MySQL; env:NAME for one with a password."
     )
     schema_: str | None = Field(
-        default=None, alias="schema", description="The schema of tables named without one. Default: the database's."
+        default=None,
+        alias="schema",
+        description="The schema of tables named without one. Default: the database's.",
     )
     queries: dict[str, str] = Field(
         default_factory=dict, description="Streams of your own, read only: a name and one SELECT each."
@@ -34,7 +36,17 @@ class SqlSettings(BaseModel):
         return {name: _select(name, text) for name, text in queries.items()}
 
 
-_WRITES = (exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Into, exp.Create, exp.Drop, exp.Command, exp.Lock)
+_WRITES = (
+    exp.Insert,
+    exp.Update,
+    exp.Delete,
+    exp.Merge,
+    exp.Into,
+    exp.Create,
+    exp.Drop,
+    exp.Command,
+    exp.Lock,
+)
 
 
 def _select(name: str, text: str) -> str:

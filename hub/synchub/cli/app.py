@@ -15,7 +15,9 @@ from synchub.cli.session import Session
 from synchub.cli.table import Table
 from synchub.errors import SynchubError
 
-EPILOG = """\b
+EPILOG = """--debug, --yes and --no-color may also stand behind the command.
+
+\b
 Exit codes: 0 done; 1 failed or incomplete, safe to run again; 2 usage or
 configuration; 3 the guard stopped it, nothing was written; 4 only with
 --exit-code: there are changes, or something waits; 75 another run holds

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from synchub.cli.output import json_option, show
 from synchub.cli.plugin import load_plugins
 from synchub.cli.session import Session
-from synchub.errors import PluginError
+from synchub.errors import ConfigurationError, PluginError
+
+if TYPE_CHECKING:
+    from synchub.spec.answers import CheckReport
 
 EPILOG = """\b
 Examples:
@@ -35,13 +38,25 @@ def command(session: Session, offline: bool, schema: str | None) -> int:
 
         click.echo(json.dumps(_schema(session, schema), indent=2))
         return 0
-    with session.open_hub() as hub:
-        report = hub.check(offline=offline)
-
     from synchub.render import checks
+
+    report = _report(session, offline)
 
     show(session, lambda: checks.check(report), check=report, exit_code=report.exit_code)
     return report.exit_code
+
+
+def _report(session: Session, offline: bool) -> CheckReport:
+    """What is wrong. A configuration that can't even be opened is no error here but the answer."""
+    from synchub.spec.answers import CheckReport
+
+    try:
+        with session.open_hub() as hub:
+            return hub.check(offline=offline)
+    except ConfigurationError as error:
+        if not error.problems:
+            raise
+        return CheckReport(session.config, error.problems)
 
 
 def _schema(session: Session, which: str) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def bug(error: Exception, session: Session) -> int:
         click.echo(session.redactor.redact(_trace(error)), err=True)
         _line("Next: ", "This is a bug in synchub; the lines above show where. Please report them.", session)
     else:
-        told = "This is a bug in synchub. Run it again with --debug (before the command) to see where."
+        told = "This is a bug in synchub. Run it again with --debug to see where."
         _line("Next: ", told, session, style="cyan")
     _as_json(error, session)
     return 1

@@ -76,7 +76,7 @@ def confirm(session: Session, question: str) -> None:
         raise ConfigurationError(
             f"This needs an answer, and nobody is there to give it: {question}",
             not_done="Nothing was changed.",
-            next_step="Run it in a terminal, or with --yes before the command.",
+            next_step="Run it in a terminal, or with --yes.",
         )
     if not click.confirm(question, err=True):
         raise SynchubError("You said no.", not_done="Nothing was changed.")

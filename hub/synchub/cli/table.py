@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 from typing import Any, NamedTuple
 
@@ -49,8 +50,7 @@ class Table(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module: Any = importlib.import_module(COMMANDS[cmd_name].module)
-        command: click.Command = module.command
-        return command
+        return _with_globals(module.command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -62,6 +62,25 @@ class Table(click.Group):
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             ctx.fail(f"There is no command {args[0]!r}.{_meant(args[0])}")
         return super().resolve_command(ctx, args)
+
+
+def _with_globals(command: click.Command) -> click.Command:
+    """The same, with the flags that people put behind a command the second time: `synchub undo 42 --yes`."""
+    made = copy.copy(command)
+    if isinstance(made, click.Group):
+        made.commands = {name: _with_globals(inner) for name, inner in made.commands.items()}
+    else:
+        made.params = [*made.params, _flag("--debug", "debug", True), _flag("--yes", "yes", True),
+                       _flag("--no-color", "color", False)]  # fmt: skip
+    return made
+
+
+def _flag(option: str, attribute: str, meaning: bool) -> click.Option:
+    def note(ctx: click.Context, _param: click.Parameter, given: bool) -> None:
+        if given:
+            setattr(ctx.obj, attribute, meaning)
+
+    return click.Option([option], is_flag=True, expose_value=False, hidden=True, callback=note)
 
 
 def _meant(name: str) -> str:

@@ -58,7 +58,7 @@ def _blame(ctx: click.Context, error: Exception) -> PluginError:
     ]
     return PluginError(
         f"The command {name} of {', '.join(brought)} failed: {blame(error)}.",
-        next_step="Tell its author; --debug before `x` shows where it failed.",
+        next_step="Tell its author; `synchub --debug x …` shows where it failed.",
     )
 
 

@@ -13,7 +13,7 @@ from synchub.config.offer import Offer
 from synchub.config.places import places
 from synchub.config.problems import KeyPath, Problem, did_you_mean, failure
 from synchub.config.references import substituted, texts, unset
-from synchub.errors import ConfigurationError, SynchubError
+from synchub.errors import ConfigurationError, PluginError, SynchubError
 from synchub.model import HUB
 from synchub.redact import Redactor
 from synchub.secrets import Secrets, is_reference, resolve_settings, url_password
@@ -66,7 +66,12 @@ def _setting_problems(
         for place, message in _clear_text(settings, model)
     ]
     known = substituted(settings, environ or {})
-    _, findings = examine(model, known, quiet=True)
+    try:
+        _, findings = examine(model, known, quiet=True)
+    except Exception as error:
+        # A plugin's own check may raise anything; it must not hide the other problems, nor tell a value.
+        message = f"the connector's check of these settings failed ({type(error).__name__})"
+        return [*problems, document.problem(path, message, "ask its author")]
     if _stands_open(known, model):
         # A connector's own checks between settings can't judge what isn't resolved yet.
         findings = [finding for finding in findings if finding.path]
@@ -108,8 +113,8 @@ def system_config(
 ) -> BaseModel:
     """A system's settings with secrets resolved, as its connector's Config.
 
-    ConfigurationError with all places in the file where a secret is missing or a value doesn't fit. It never
-    holds a value.
+    ConfigurationError with all places in the file where a secret is missing or a value doesn't fit,
+    PluginError if the connector's own check breaks; neither holds a value.
     """
     settings = configuration.systems[name].settings
     resolved: dict[str, Any] = {}
@@ -124,7 +129,14 @@ def system_config(
     for place in places(model, resolved):
         if place.secret and isinstance(place.value, str):
             secrets.redactor.add(place.value)
-    config, findings = examine(model, resolved, quiet=True)
+    try:
+        config, findings = examine(model, resolved, quiet=True)
+    except Exception as error:
+        raise PluginError(
+            f"The connector of {name} failed to check its settings ({type(error).__name__}).",
+            not_done=f"{name} was not reached.",
+            next_step="Ask the author of the connector.",
+        ) from None
     if config is None or findings:
         raise _located(configuration, name, _redacted(findings, settings, resolved))
     return config

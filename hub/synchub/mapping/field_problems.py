@@ -84,7 +84,8 @@ def _options(declaration: FieldDeclaration, field: FieldMapping, entity: Entity)
         if getattr(field, option) is not None and declaration.type not in types:
             message = f"'{option}' means nothing for a field of type {declaration.type}"
             yield Problem((option,), message, f"leave it out; it is for {' and '.join(types)}")
-    if field.format is not None and not reads_whole_dates(field.format):
+    dated = declaration.type in ("date", "datetime")
+    if dated and field.format is not None and not reads_whole_dates(field.format):
         message = f"'{field.format}' does not name a day, a month and a year"
         yield Problem(("format",), message, "write it like %d.%m.%Y or %Y-%m-%d %H:%M:%S")
     if field.currency is not None and not is_currency(field.currency):

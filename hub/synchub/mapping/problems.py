@@ -70,7 +70,7 @@ def _shared_targets(mapping: MappingFile, entity: Entity, settings: HubSettings)
             continue
         if not is_sent(declaration, field, values):
             continue
-        for native in field.natives:
+        for native in dict.fromkeys(field.natives):
             if native in written:
                 message = f"'{native}' would be written from both '{written[native]}' and '{name}'"
                 yield Problem(("fields", name), message, 'give one of them direction = "in"')

@@ -145,15 +145,18 @@ class _Translation:
         found = [self._compare(node.this, option, operator.eq).expr for option in options]
         return Term(pl.any_horizontal(found), "bool")
 
-    def _like(self, node: Node) -> Term:
-        pattern, escape = node.expression, ""
-        if isinstance(pattern, exp.Escape):
-            pattern, escape = pattern.this, pattern.expression.name
+    def _like(self, node: Node, escape: str = "") -> Term:
+        pattern = node.expression
         if not isinstance(pattern, exp.Literal) or not pattern.is_string:
             raise Refused("uses LIKE with something other than a text in quotes")
         flags = "(?is)" if isinstance(node, exp.ILike) else "(?s)"
         matched = self.of(node.this).text().str.contains(flags + _like_pattern(str(pattern.this), escape))
         return Term(matched, "bool")
+
+    def _escape(self, node: Node) -> Term:
+        if not isinstance(node.this, exp.Like | exp.ILike) or len(node.expression.name) != 1:
+            raise Refused("uses ESCAPE with something other than LIKE and one character")
+        return self._like(node.this, node.expression.name)
 
     def _is(self, node: Node) -> Term:
         term = self.of(node.this)
@@ -200,6 +203,7 @@ _NODES: Final[dict[Any, Callable[[_Translation, Any], Term]]] = {
     exp.In: _Translation._in,
     exp.Like: _Translation._like,
     exp.ILike: _Translation._like,
+    exp.Escape: _Translation._escape,
     exp.Is: _Translation._is,
     exp.Case: _Translation._case,
     exp.If: _Translation._case,

@@ -167,10 +167,12 @@ _CLAIM = {
 
 
 def _when(how: Listening, *, undated: bool) -> pl.Expr:
+    if undated:
+        return pl.when(pl.col(UPDATED).is_not_null()).then(pl.min_horizontal(pl.col(UPDATED), pl.lit(how.start))).cast(pl.Int64)
     """The system's own time, moved into the span from the hub's last look at that link to the start of this run."""
     floor = pl.max_horizontal(pl.col("known_seen_at").fill_null(how.read_at), pl.lit(how.read_at))
     own = pl.min_horizontal(pl.max_horizontal(pl.col(UPDATED), floor), pl.lit(how.start))
-    return pl.when(pl.col(UPDATED).is_null()).then(pl.lit(None if undated else how.start)).otherwise(own).cast(pl.Int64)
+    return pl.when(pl.col(UPDATED).is_null()).then(pl.lit(how.start)).otherwise(own).cast(pl.Int64)
 
 
 def _foreign(masked: pl.DataFrame, how: Listening, own: pl.DataFrame) -> pl.DataFrame:

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, delete, select, text
 from synchub.record import tables
 from synchub.record.store import peek
 
-History = dict[str, tuple[tuple[int, tuple[str, ...]], ...]]
+Epoch = tuple[int, tuple[str, ...]]
+History = dict[str, tuple[Epoch, ...]]
 
 
 def keep(tx: Connection, entity: str, rules: dict[str, tuple[str, ...]], *, anew: bool) -> History:
@@ -17,17 +18,32 @@ def keep(tx: Connection, entity: str, rules: dict[str, tuple[str, ...]], *, anew
     own = tables.rule_epoch
     if anew:
         tx.execute(delete(own).where(own.c.entity == entity))
-    history: dict[str, list[tuple[int, tuple[str, ...]]]] = {}
-    for row in tx.execute(select(own).where(own.c.entity == entity).order_by(own.c.field, own.c.since)):
-        history.setdefault(row.field, []).append((row.since, tuple(orjson.loads(row.rule))))
-    fresh = []
-    for field, chain in rules.items():
-        past = history.setdefault(field, [])
-        if not past or past[-1][1] != tuple(chain):
-            since = peek(tx, "claim") if past else 0
-            past.append((since, tuple(chain)))
-            fresh.append({"entity": entity, "field": field, "since": since, "rule": orjson.dumps(list(chain)).decode()})
+    history, changed = _with_today(tx, entity, rules)
+    fresh = [
+        {"entity": entity, "field": field, "since": since, "rule": orjson.dumps(list(chain)).decode()}
+        for field, (since, chain) in changed.items()
+    ]
     if fresh:
         clash = "ON CONFLICT (entity, field, since) DO UPDATE SET rule = excluded.rule"
         tx.execute(text(f"INSERT INTO rule_epoch (entity, field, since, rule) VALUES (:entity, :field, :since, :rule) {clash}"), fresh)
-    return {field: tuple(past) for field, past in history.items() if len(past) > 1 and field in rules}
+    return history
+
+
+def look_up(tx: Connection, entity: str, rules: dict[str, tuple[str, ...]]) -> History:
+    """The history as `keep` would give it; nothing is noted."""
+    return _with_today(tx, entity, rules)[0]
+
+
+def _with_today(tx: Connection, entity: str, rules: dict[str, tuple[str, ...]]) -> tuple[History, dict[str, Epoch]]:
+    """The history of fields whose rule ever changed, today's rules among it; and of all fields what is not noted yet."""
+    own = tables.rule_epoch
+    history: dict[str, list[Epoch]] = {}
+    for row in tx.execute(select(own).where(own.c.entity == entity).order_by(own.c.field, own.c.since)):
+        history.setdefault(row.field, []).append((row.since, tuple(orjson.loads(row.rule))))
+    changed: dict[str, Epoch] = {}
+    for field, chain in rules.items():
+        past = history.setdefault(field, [])
+        if not past or past[-1][1] != tuple(chain):
+            changed[field] = (peek(tx, "claim") if past else 0, tuple(chain))
+            past.append(changed[field])
+    return {field: tuple(past) for field, past in history.items() if len(past) > 1 and field in rules}, changed

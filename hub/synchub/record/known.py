@@ -51,6 +51,11 @@ def with_held(rows: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
     return rows.hstack(opened.rename({column: _HELD[column[:2]] + column[2:] for column in columns}))
 
 
+def unpacked_said(rows: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
+    """What links said at first contact: v.*."""
+    return unpack(rows["said"], prefixed((VALUE,), fields))
+
+
 def links_of(tx: Connection, records: Sequence[int] | pl.Series) -> pl.DataFrame:
     """All links of the records, of whatever member: the table's rows."""
     return bulk.rows_of(tx, tables.link, "record", records)
@@ -102,7 +107,7 @@ def _said(own: pl.DataFrame, place: Place, clocks: Mapping[int, int]) -> pl.Data
 
 def _later(tx: Connection, records: pl.DataFrame, links: pl.DataFrame, places: Mapping[int, Place]) -> pl.DataFrame:
     schema = bulk.schema_of(tables.claim)
-    of_links = bulk.rows_of(tx, tables.claim, "link", links["id"])
+    of_links = bulk.rows_of(tx, tables.claim, "link", links["id"]).filter(pl.col("kind") != "void")
     by_people = bulk.rows_of(tx, tables.claim, "record", records["id"]).filter(pl.col("link").is_null())
     system = {number: place.state.system for number, place in places.items()}
     rank = {number: place.rank for number, place in places.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -19,6 +19,8 @@ class MemberState:
 
     `fields` are all canonical fields it was ever read for or written with: what its links' packed values may hold.
     `mapping` and `scope` are fingerprints: of the mapping, and of what is read (a change of either is no claim).
+    `sources`: per field what it was mapped from, and how, so that a changed mapping can be told field by field.
+    `fill_only`: it counts only where no other claim has a value. `claims`: false if it is only written.
     """
 
     id: int
@@ -28,10 +30,13 @@ class MemberState:
     cursor: dict[str, Any] | None = None
     read_at: int | None = None
     mapping: str | None = None
+    sources: dict[str, Any] = field(default_factory=dict)
     fields: tuple[str, ...] = ()
     accepted: bool = True
     scope: str | None = None
     failed: str | None = None
+    fill_only: bool = False
+    claims: bool = True
 
 
 def of_entity(tx: Connection, entity: str) -> list[MemberState]:
@@ -53,7 +58,8 @@ def add(tx: Connection, entity: str, system: str, stream: str, *, accepted: bool
     number = take(tx, "member", 1)
     tx.execute(
         insert(tables.member).values(
-            id=number, entity=entity, system=system, stream=stream, fields="[]", accepted=int(accepted)
+            id=number, entity=entity, system=system, stream=stream, fields="[]", accepted=int(accepted),
+            fill_only=0, claims=1,
         )
     )
     return MemberState(number, entity, system, stream, accepted=accepted)
@@ -68,9 +74,12 @@ def save(tx: Connection, state: MemberState) -> None:
             cursor=None if state.cursor is None else orjson.dumps(state.cursor).decode(),
             read_at=state.read_at,
             mapping=state.mapping,
+            sources=orjson.dumps(state.sources).decode(),
             fields=orjson.dumps(list(state.fields)).decode(),
             accepted=int(state.accepted),
             failed=state.failed,
+            fill_only=int(state.fill_only),
+            claims=int(state.claims),
         )
     )
 
@@ -85,6 +94,9 @@ def _state(row: Any) -> MemberState:
     return MemberState(
         **values,
         cursor=orjson.loads(row["cursor"]) if row["cursor"] else None,
+        sources=orjson.loads(row["sources"] or "{}"),
         fields=tuple(orjson.loads(row["fields"])),
         accepted=bool(row["accepted"]),
+        fill_only=bool(row["fill_only"]),
+        claims=bool(row["claims"]),
     )

@@ -28,10 +28,12 @@ def ask(tx: Connection, entity: str, kind: str, subject: str, *, record: int | N
     })  # fmt: skip
 
 
-def close_missing(tx: Connection, entity: str, kind: str, still: set[str]) -> None:
-    """Questions of a kind that nobody needs to answer any more close by themselves."""
+def close_missing(tx: Connection, entity: str, kind: str, still: set[str], records: pl.Series | None = None) -> None:
+    """Questions of a kind that nobody needs to answer any more close by themselves (only those on `records`, if given)."""
     own = tables.review.c
-    listed = tx.execute(select(own.id, own.subject).where(own.entity == entity, own.kind == kind, own.state == OPEN)).all()
+    query = select(own.id, own.subject, own.record).where(own.entity == entity, own.kind == kind, own.state == OPEN)
+    looked_at = None if records is None else set(records.to_list())
+    listed = [row for row in tx.execute(query) if looked_at is None or row.record in looked_at]
     over = [row.id for row in listed if row.subject not in still]
     if over:
         tx.execute(update(tables.review).where(own.id.in_(over)).values(state=CLOSED))

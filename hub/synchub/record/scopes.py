@@ -18,7 +18,8 @@ def live_links(tx: Connection, member: int) -> int:
 def soil_if_changed(tx: Connection, entity: str, scopes: Sequence[tuple[int, str]], *, everything: bool) -> None:
     """Mark all records of the entity to be looked at again, if any member's scope is not what it was."""
     own = tables.member.c
-    known = dict(tx.execute(select(own.id, own.scope).where(own.id.in_([number for number, _ in scopes]))).tuples().all())
+    rows = tx.execute(select(own.id, own.scope).where(own.id.in_([number for number, _ in scopes])))
+    known = {row.id: row.scope for row in rows}
     if not everything and all(known.get(number) == scope for number, scope in scopes):
         return
     tx.execute(text("UPDATE record SET dirty = 1 WHERE entity = :entity AND dirty = 0"), {"entity": entity})

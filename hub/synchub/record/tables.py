@@ -21,7 +21,7 @@ def _table(name: str, key: str, numbers: str, texts: str = "") -> Table:
 meta = _table("meta", "name", "", "name value")
 counter = _table("counter", "name", "next", "name")
 member = _table(
-    "member", "id", "id read_at accepted", "entity system stream cursor mapping fields scope failed"
+    "member", "id", "id read_at accepted fill_only claims", "entity system stream cursor mapping sources fields scope failed"
 )
 system_state = _table("system_state", "system", "", "system value")
 record = _table(
@@ -49,6 +49,5 @@ saved_plan = _table("saved_plan", "id", "id made", "sync body")
 event = _table(
     "event", "id", "id hash member ref_hash record occurred_at run", "entity remote_id ref_field ref body"
 )
-event_sent = _table("event_sent", "event member", "event member run", "remote_id")
 rate = _table("rate", "day source target", "", "day source target value")
 rule_epoch = _table("rule_epoch", "entity field since", "since", "entity field rule")

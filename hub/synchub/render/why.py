@@ -65,7 +65,10 @@ def _field(field: FieldExplanation) -> Iterator[RenderableType]:
 
 def _sentences(field: FieldExplanation) -> Iterator[Text]:
     if field.winner:
-        yield Text.assemble(_said(field.winner), _weak(field.winner), ".")
+        reason = f" ({clean(field.winner.reason)})" if field.winner.reason else ""
+        yield Text.assemble(_said(field.winner), _weak(field.winner), f"{reason}.")
+    for claim in field.counted:
+        yield Text.assemble("Counted in: ", _said(claim, quoting=True), _weak(claim), ".")
     if field.rule:
         yield Text(f"Rule {clean(field.rule)}: {rule_in_words(field.rule)}.", style="quiet")
     for claim in field.losers:

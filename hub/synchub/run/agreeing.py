@@ -13,7 +13,7 @@ from synchub.merge.golden import Merged, merge
 from synchub.model import DAY
 from synchub.plan.guard import Load
 from synchub.plan.operations import Planned, Situation, plan_member
-from synchub.record import bulk, intake, known, tables
+from synchub.record import bulk, intake, known, reviews, tables
 from synchub.record.epochs import History
 from synchub.run.showing import Shown, show
 from synchub.run.work import Part, Work
@@ -83,11 +83,20 @@ def _bucket(tx: Connection, work: Work, epochs: History, numbers: pl.Series, blo
         _put_down(work, part, planned, decision, len(decision.files.get(part.name, [])))
         show(decision.shown, part, planned, golden, merged, said, later, work, recomputed=recomputed)
     decision.shown.add_conflicts(merged, golden, said, later, work)
+    _ask(tx, work, numbers, opened)
     busy = golden.join(idle, on="record", how="anti")
     changed = _changed(golden, records, names)
     intake.store_golden(tx, changed.join(idle, on="record", how="semi"), dirty=False)
     intake.store_golden(tx, changed.join(busy, on="record", how="semi"), dirty=True)
     intake.soil(tx, idle.join(changed, on="record", how="anti")["record"], dirty=False)
+
+
+def _ask(tx: Connection, work: Work, numbers: pl.Series, opened: pl.DataFrame) -> None:
+    """A person is asked about every field whose question is open; those of these records that no longer are, close."""
+    for record, name in opened.unique().sort("record", "field").rows():
+        reviews.ask(tx, work.entity.name, "ask", f"{record}:{name}", record=record, run=work.run, details={"field": name})
+    still = {f"{record}:{name}" for record, name in opened.rows()}
+    reviews.close_missing(tx, work.entity.name, "ask", still, records=numbers)
 
 
 def _golden(work: Work, records: pl.DataFrame, merged: Merged, names: list[str]) -> pl.DataFrame:

@@ -7,14 +7,17 @@ import polars as pl
 from sqlalchemy import Connection, text
 
 from synchub.model import TO
-from synchub.record import bulk, intake, reviews, tables
+from synchub.record import bulk, intake, known, reviews, tables
 from synchub.run.work import Work
 
 ROUNDS = 3
 
 
 def notice_alternation(tx: Connection, work: Work) -> None:
-    """Count fields that we wrote in the last run and that a system changed in this one; hold back those that went on so."""
+    """Count runs in which a system changed a field that the run before had written there; hold back those that went on so.
+
+    Rounds are counted by record: where two systems insist, each of them answers only every other run.
+    """
     claims = bulk.select(tx, text(
         "SELECT link, field FROM claim WHERE run = :run AND link IS NOT NULL AND kind = 'claim'"
     ), {"link": pl.Int64, "field": pl.String}, run=work.run)  # fmt: skip
@@ -24,9 +27,8 @@ def notice_alternation(tx: Connection, work: Work) -> None:
     flips = claims.join(written, on=["link", "field"], how="semi")
     if flips.is_empty():
         return
-    known = bulk.rows_of(tx, tables.form, "link", flips["link"].unique()).filter(pl.col("state") == "flip")
-    counted = flips.join(known.select("link", "field", "count", "run"), on=["link", "field"], how="left").with_columns(
-        count=pl.when(pl.col("run") == work.last_run).then(pl.col("count") + 1).otherwise(1)
+    counted = flips.join(_rounds(tx, flips, work.last_run), on=["link", "field"], how="left").with_columns(
+        count=pl.col("count").fill_null(0) + 1
     )
     base = counted.select("link", "field", "count", golden=pl.lit(None, dtype=pl.String), native=pl.lit(None, dtype=pl.String))
     intake.put_forms(tx, base.with_columns(state=pl.lit("flip")), run=work.run)
@@ -34,6 +36,15 @@ def notice_alternation(tx: Connection, work: Work) -> None:
     if not stuck.is_empty():
         intake.put_forms(tx, stuck.with_columns(state=pl.lit("alternating")), run=work.run)
         _ask(tx, work, stuck)
+
+
+def _rounds(tx: Connection, flips: pl.DataFrame, run: int) -> pl.DataFrame:
+    """link, field, count: how many rounds the same field of the same record had gone through by the run before."""
+    owners = bulk.rows_of(tx, tables.link, "id", flips["link"].unique()).select("record", link="id")
+    siblings = known.links_of(tx, owners["record"].unique()).select("record", link="id")
+    before = bulk.rows_of(tx, tables.form, "link", siblings["link"]).filter((pl.col("state") == "flip") & (pl.col("run") == run))
+    rounds = before.join(siblings, on="link").group_by("record", "field").agg(pl.col("count").max())
+    return flips.join(owners, on="link").join(rounds, on=["record", "field"]).select("link", "field", "count")
 
 
 def _written(tx: Connection, links: pl.Series, run: int) -> pl.DataFrame:

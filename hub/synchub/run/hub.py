@@ -16,7 +16,7 @@ from synchub.run.checking import check, run_mapping_tests
 from synchub.run.events import line as event_line
 from synchub.run.explaining import explain
 from synchub.run.looking import look_at_runs, look_at_status, look_at_streams
-from synchub.run.opening import Opened, begin, work_on
+from synchub.run.opening import Opened, begin, pretend, work_on
 from synchub.run.people import join_records, set_values, split_record
 from synchub.run.storing import back_up_store, check_store, upgrade_store
 from synchub.run.undoing import plan_undo, undo
@@ -97,7 +97,8 @@ class Hub:
 
     def _plan(self, sync: Sync, options: RunOptions, progress: Progress) -> PlanReport:
         with work_on(self._hub, sync, options, progress) as work:
-            plans.prepare(work)
+            pretend(work)
+            plans.prepare(self._hub, work)
             outcome = _line(work).plan(work)
             saved = plans.save(work, outcome) if options.save else None
             return telling.plan_report(work, outcome, self._zone, saved)
@@ -107,7 +108,7 @@ class Hub:
         with hold(self._hub.store, sync.entity.name, holder), work_on(self._hub, sync, options, progress) as work:
             begin(work)
             plans.accept(work)
-            plans.prepare(work)
+            plans.prepare(self._hub, work)
             outcome, problem = None, None
             try:
                 outcome = _line(work).sync(work)

@@ -25,6 +25,7 @@ from synchub.run.listening import listen
 from synchub.run.performing import Done, perform
 from synchub.run.reading import note_read, quarantine, read_all
 from synchub.run.recognising import Recognised, recognise
+from synchub.run.remapping import remap
 from synchub.run.settling import settle
 from synchub.run.work import Part, Work
 
@@ -68,6 +69,8 @@ def decide(tx: Connection, work: Work, staged: dict[str, Staged]) -> Outcome:
     links = {part.name: scopes.live_links(tx, part.state.id) for part in work.parts}
     history = epochs.keep(tx, work.entity.name, work.entity.rules, anew=work.options.recompute)
     scopes.soil_if_changed(tx, work.entity.name, [part.scope for part in work.parts], everything=work.options.recompute)
+    for part in work.parts:
+        remap(tx, work, part)
     noticed = [listen(tx, work, part, staged[part.name]) for part in work.parts]
     recognised = recognise(tx, work, staged)
     note_deletions(tx, work, [series for one in noticed for series in one.deleted])
@@ -78,6 +81,7 @@ def decide(tx: Connection, work: Work, staged: dict[str, Staged]) -> Outcome:
     for part in work.parts:
         note_read(tx, work, part, staged[part.name])
     decision = agree(tx, work, history, recomputed=work.options.recompute)
+    work.keep(tx)
     loads = [decision.load(part, links[part.name]) for part in work.parts]
     return Outcome(staged, decision, recognised, excesses(loads, work.options.allow), links, quarantined)
 

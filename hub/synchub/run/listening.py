@@ -54,13 +54,19 @@ def _how(work: Work, part: Part) -> Listening:
         claiming=frozenset() if out_only else frozenset(part.mapping.claiming_fields),
         groups=entity.groups,
         identity=frozenset(keys | _NAMES),
-        first_heard=frozenset(name for name in fields if name not in part.state.fields),
+        first_heard=frozenset(name for name in fields if _is_new(part, name)),
         comparable=part.mapping.comparable,
         start=work.clock,
         run=work.run,
         last_run=work.last_run,
         read_at=part.state.read_at or 0,
     )
+
+
+def _is_new(part: Part, name: str) -> bool:
+    """Whether a field was never read from where it is read from now."""
+    before = part.state.sources.get(name)
+    return before is None or list(before[0]) != list(part.mapping.fields[name].natives)
 
 
 def _unconfirmed(tx: Connection, before: pl.DataFrame) -> pl.DataFrame:

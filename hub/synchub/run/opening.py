@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,10 +24,10 @@ from synchub.merge.rules import Built, top
 from synchub.plugins import loader
 from synchub.plugins.classes import connector_class
 from synchub.plugins.offers import Plugins
-from synchub.record import journal, members, store, tables
-from synchub.record.known import Place
+from synchub.record import journal, members, own_states, store, tables
 from synchub.redact import Redactor
 from synchub.run.hosting import Outside, SystemHost
+from synchub.run.ranking import places_of
 from synchub.run.rates import PinnedRates
 from synchub.run.work import Part, Seams, Work, holder
 from synchub.secrets import Secrets
@@ -39,7 +39,8 @@ CHECKS = Checks(mapping=mapping_problems, where=where_problems)
 
 @dataclass
 class Opened:
-    """A hub with its configuration loaded and found right."""
+    """A hub with its configuration loaded and found right. `connectors`: those made so far; one that is handed in is
+    used as it is."""
 
     configuration: Configuration
     plugins: Plugins
@@ -48,9 +49,9 @@ class Opened:
     environ: Mapping[str, str]
     seams: Seams
     outside: Outside
-    _store: store.Store | None = None
-    _connectors: dict[str, Connector] = field(default_factory=dict)
+    connectors: dict[str, Connector] = field(default_factory=dict)
     hosts: dict[str, SystemHost] = field(default_factory=dict)
+    _store: store.Store | None = None
 
     @property
     def store(self) -> store.Store:
@@ -65,17 +66,19 @@ class Opened:
 
     def connector(self, system: str) -> Connector:
         """The connector of one configured system. Raises what keeps it from being made."""
-        if system not in self._connectors:
+        if system not in self.connectors:
             settings = self.configuration.systems[system]
             found = connector_class(self.plugins.connectors[settings.connector])
             config = system_config(self.configuration, system, model=found.Config, secrets=self.secrets)
             host = SystemHost(system, self.configuration.folder, self.configuration.settings, self.outside)
+            with self.store.read() as tx:
+                host.state = own_states.load(tx, system)
             self.hosts[system] = host
-            self._connectors[system] = found(config, host)
-        return self._connectors[system]
+            self.connectors[system] = found(config, host)
+        return self.connectors[system]
 
     def close(self) -> None:
-        for connector in self._connectors.values():
+        for connector in self.connectors.values():
             connector.close()
         self.outside.close()
         if self._store is not None:
@@ -137,35 +140,22 @@ def work_on(hub: Opened, sync: Sync, options: RunOptions, progress: Progress) ->
     with hub.store.write() as tx:
         fresh = not journal.has_run(tx, sync.name)
         states = {member.name: _state(tx, sync, member, accepted=fresh) for member in sync.members}
-        salt = _salt(tx, hub)
+        salt = salt_of(tx, hub)
     with hub.store.read() as tx:
         everyone = members.of_entity(tx, sync.entity.name)
     rates = PinnedRates(hub.store, hub.plugins.rates)
     parts = [_part(hub, sync, member, states[member.name], rates) for member in sync.members]
     wanted = set(options.systems)
     parts = [part for part in parts if not wanted or part.member.system in wanted]
-    places = {state.id: Place(state, 10_000 + state.id) for state in everyone}
-    places |= {part.state.id: part.place for part in parts}
+    places = places_of(hub.configuration, sync.entity.name, everyone)
+    places |= {part.state.id: replace(places[part.state.id], fill_only=part.fill_only) for part in parts}
     with TemporaryDirectory(prefix="synchub-") as folder:
         yield Work(
-            sync=sync, parts=parts, places=_ranked(hub, sync, places), store=hub.store, rules=built_in_and(plugin_rules(hub.plugins.rules)),
+            sync=sync, parts=parts, places=places, store=hub.store, rules=built_in_and(plugin_rules(hub.plugins.rules)),
             options=options, seams=hub.seams, folder=Path(folder), salt=salt, progress=progress,
+            keep=lambda tx: _keep(tx, hub, rates),
+            contact=hub.configuration.entities.get(sync.entity.refers_to.get("contact", "contact")),
         )  # fmt: skip
-
-
-def _ranked(hub: Opened, sync: Sync, places: dict[int, Place]) -> dict[int, Place]:
-    """Members of other syncs of the same entity speak too, after those of this one in the order of hub.toml."""
-    known = {(place.state.system, place.state.stream): number for number, place in places.items()}
-    rank = 1000
-    for other in hub.configuration.syncs.values():
-        if other.entity.name != sync.entity.name or other.name == sync.name:
-            continue
-        for member in other.members:
-            number = known.get((member.system, member.stream))
-            rank += 1
-            if number is not None and places[number].rank >= 10_000:
-                places[number] = Place(places[number].state, rank, bool(member.fill_only), member.direction != "out")
-    return places
 
 
 def _state(tx: Connection, sync: Sync, member: Member, *, accepted: bool) -> members.MemberState:
@@ -173,7 +163,14 @@ def _state(tx: Connection, sync: Sync, member: Member, *, accepted: bool) -> mem
     return found or members.add(tx, sync.entity.name, member.system, member.stream, accepted=accepted or member.direction == "in")
 
 
-def _salt(tx: Connection, hub: Opened) -> str:
+def _keep(tx: Connection, hub: Opened, rates: PinnedRates) -> None:
+    """What came up while reading and planning, stored with it."""
+    rates.pin(tx)
+    for system, host in hub.hosts.items():
+        own_states.save(tx, system, host.state)
+
+
+def salt_of(tx: Connection, hub: Opened) -> str:
     """Tells this hub's ids from any other hub's."""
     found = tx.execute(select(tables.meta.c.value).where(tables.meta.c.name == "salt")).scalar()
     if found is None:
@@ -190,7 +187,7 @@ def _part(hub: Opened, sync: Sync, member: Member, state: members.MemberState, r
     except ConfigurationError:
         raise
     except SynchubError as problem:  # a system that can't be reached takes no part in this run; the others go on
-        stream, down = Stream(member.stream, (), member.mapping.keys), str(problem)
+        stream, down = Stream(member.stream, (), member.mapping.keys, weak=state.fill_only), str(problem)
     mapping = compile_mapping(
         member.mapping, sync.entity, hub.configuration.settings, transforms=hub.transforms, rate=rates.rate, stream=stream
     )

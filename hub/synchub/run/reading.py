@@ -15,6 +15,7 @@ from synchub.match.idents import idents, with_hashes
 from synchub.model import RAW, REMOTE, UPDATED, VERSION
 from synchub.read.stage import SOURCE, Order, Staged, fingerprints, stage
 from synchub.record import known, members, reviews
+from synchub.run.remapping import sources_of
 from synchub.run.work import Part, Work
 
 
@@ -50,7 +51,7 @@ def _order(tx: Connection, work: Work, part: Part) -> Order:
     findable = isinstance(part.connector, CanLookup) or not creating
     cursor = part.state.cursor if same_mapping and findable and not work.options.full else None
     links = known.rows_of_member(tx, part.state.id)
-    quiet = pl.col("tomb").is_null() & pl.lit(same_mapping)
+    quiet = pl.col("tomb").is_null() & pl.lit(same_mapping)  # a row that came back, or a new mapping: to be heard anyway
     return Order(
         member=part.name, stream=part.stream.name, mapping=part.mapping, to_frame=native_frame, remote_ids=remote_ids,
         version=part.stream.version, cursor=cursor,
@@ -151,9 +152,10 @@ def _asides(work: Work, part: Part, errors: pl.DataFrame) -> pl.DataFrame:
 def note_read(tx: Connection, work: Work, part: Part, staged: Staged) -> None:
     """The cursor moves in the same transaction as what was read."""
     state = members.with_fields(part.state, (*part.mapping.inward_fields, *part.mapping.outward_fields))
+    state = replace(state, fill_only=part.fill_only, claims=part.member.direction != "out")
     if not staged.problem and not part.down:
         state = replace(state, cursor=dict(staged.cursor) if staged.cursor is not None else state.cursor, read_at=work.clock,
-                        mapping=part.mapping.fingerprint, failed=None)  # fmt: skip
+                        mapping=part.mapping.fingerprint, sources=sources_of(part), failed=None)  # fmt: skip
     else:
         state = replace(state, failed=part.down)
     part.state = state

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import polars as pl
 
@@ -90,7 +90,7 @@ def show(shown: Shown, part: Part, planned: Planned, golden: pl.DataFrame, merge
     conflicts = {(record, name) for record, name in merged.conflicts.select("record", "field").rows()}
     for row in room.to_dicts():
         fields = tuple(_field(part, row, name, why, conflicts) for name in part.mapping.outward_fields if row.get(TO + name) is not None)
-        put_back = _puts_back(row, part, why, work.run) if row["kind"] == "update" else 0
+        put_back = _puts_back(row, part, why, conflicts, work.run) if row["kind"] == "update" else 0
         shown.put_back += put_back
         changes.append(RecordChange(
             part.name, row["kind"], work.hub_id(row["record"]), names.get(row["record"], work.hub_id(row["record"])),
@@ -108,13 +108,20 @@ def _field(part: Part, row: dict[str, Any], name: str, why: _Why, conflicts: set
     )
 
 
-def _puts_back(row: dict[str, Any], part: Part, why: _Why, run: int) -> int:
-    """How many fields undo what a person just changed in this very system."""
+def _puts_back(row: dict[str, Any], part: Part, why: _Why, conflicts: set[tuple[int, str]], run: int) -> int:
+    """How many fields undo what a person just changed in this very system, and nobody else did."""
     fresh = [(name[len(TO):], row[AS + name[len(TO):]]) for name in row if name.startswith(TO) and row[name] is not None]
-    return sum(why.fresh_from(row["record"], name, part.member.system, run) not in (None, value) for name, value in fresh)
+    lone = [(name, value) for name, value in fresh if (row["record"], name) not in conflicts]
+    return sum(why.fresh_from(row["record"], name, part.member.system, run) not in (None, value) for name, value in lone)
 
 
-def labels(golden: pl.DataFrame, work: Work) -> dict[int, str]:
+class Ids(Protocol):
+    """Knows how records are named outside the store."""
+
+    def hub_id(self, record: int) -> str: ...
+
+
+def labels(golden: pl.DataFrame, ids: Ids) -> dict[int, str]:
     """Records as people know them: "Ann Lee <ann@example.com>", or their hub id where nothing better is known."""
     def text(name: str) -> pl.Expr:
         return pl.col(name).fill_null("") if name in golden.columns else pl.lit("")
@@ -123,4 +130,4 @@ def labels(golden: pl.DataFrame, work: Work) -> dict[int, str]:
     name = pl.when(person != "").then(person).when(text("full_name") != "").then(text("full_name")).otherwise(text("company"))
     label = pl.when((name != "") & (text("email") != "")).then(name + " <" + text("email") + ">").when(name != "").then(name).otherwise(text("email"))
     listed = golden.select("record", label=label).unique("record")
-    return {record: text or work.hub_id(record) for record, text in listed.rows()}
+    return {record: text or ids.hub_id(record) for record, text in listed.rows()}

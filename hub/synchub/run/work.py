@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 import polars as pl
+from sqlalchemy import Connection
 
 from synchub.api import Connector, Stream
 from synchub.mapping import CompiledMapping
@@ -106,10 +107,6 @@ class Part:
         return self.stream.weak if self.member.fill_only is None else self.member.fill_only
 
     @property
-    def place(self) -> Place:
-        return Place(self.state, self.member.rank, self.fill_only, self.member.direction != "out")
-
-    @property
     def scope(self) -> tuple[int, str]:
         """The member's number and a text that changes when what it is to be sent may change without a new claim."""
         own = self.member
@@ -134,10 +131,14 @@ class Work:
     run: int = 0
     clock: int = 0
     last_run: int = 0
+    contact: Entity | None = None
+    """The entity that events refer to."""
     only: pl.Series | None = None
     """The records that alone may be written, if a person asked for one."""
     promised: Promise | None = None
     """A saved plan that is to be done exactly."""
+    keep: Callable[[Connection], None] = lambda _tx: None
+    """Stores what came up on the way and belongs with what was read: exchange rates used, connectors' own state."""
     progress: Progress = field(default_factory=Silent)
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("synchub"))
 

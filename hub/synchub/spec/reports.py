@@ -199,7 +199,7 @@ class ClaimLine:
 
     run     the run that heard it
     weak    counts only where nobody else has a value
-    reason  why it lost, or why it counts no more
+    reason  why it lost, or why it counts no more; of a person's decision who took it and why
     """
 
     system: str
@@ -213,7 +213,7 @@ class ClaimLine:
 
 @dataclass(frozen=True, slots=True)
 class HeldLine:
-    """What one system is known to hold, as native text. `note`: why it differs from golden."""
+    """What one system is known to hold: `value` as native text in its field `native`. `note`: why it differs from golden."""
 
     system: str
     native: str
@@ -229,6 +229,7 @@ class FieldExplanation:
     losers   claims that still stand and lost
     history  claims that were replaced since, newest first
     held     systems that hold something else than the valid value
+    counted  the claims that a computed value is put together from; then no single one wins
     """
 
     field: str
@@ -239,6 +240,7 @@ class FieldExplanation:
     history: tuple[ClaimLine, ...] = ()
     held: tuple[HeldLine, ...] = ()
     note: str = ""
+    counted: tuple[ClaimLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

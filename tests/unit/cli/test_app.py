@@ -71,11 +71,12 @@ def test_an_error_is_told_to_programs_too(call, hub):
 def test_a_bug_is_one_line_and_debug_shows_where(call, hub):
     hub.answers["status"] = KeyError("oops")
     short, long = call("status"), call("--debug", "status")
+    assert "Traceback (most recent call last)" in call("status", "--debug").err
 
     assert short.code == long.code == 1
     assert short.err.splitlines() == [
         "Error: KeyError: 'oops'",
-        "Next: This is a bug in synchub. Run it again with --debug (before the command) to see where.",
+        "Next: This is a bug in synchub. Run it again with --debug to see where.",
     ]
     assert "Traceback (most recent call last)" in long.err
     assert call("status", "--json").json["error"]["kind"] == "KeyError"

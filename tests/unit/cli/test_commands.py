@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from synchub.errors import ConfigurationError
 from synchub.spec.answers import (
     CheckReport,
     MappingTestResult,
@@ -173,6 +174,16 @@ def test_check(call, hub):
     assert "hub.toml:1:1: wrong" in done.out
 
 
+def test_check_of_a_configuration_that_cannot_be_opened_is_a_report_too(call, hub):
+    hub.answers["check"] = ConfigurationError("Wrong.", problems=("hub.toml:3:1: wrong",))
+    done = call("check", "--json")
+
+    assert done.code == 2
+    assert done.json["check"]["problems"] == ["hub.toml:3:1: wrong"]
+    hub.answers["check"] = ConfigurationError("There is no hub.toml.")
+    assert call("check", "--json").json["error"]["happened"] == "There is no hub.toml."
+
+
 @pytest.mark.parametrize("which", ["hub", "mapping"])
 def test_check_prints_schemas_for_editors(call, hub, which: str):
     told = call("check", "--schema", which).json
@@ -321,3 +332,4 @@ def test_store(call, hub, tmp_path: Path):
     assert call("store", "check", "--json").code == 1
     assert call("store", "upgrade").code == 2
     assert call("--yes", "store", "upgrade").code == 0
+    assert call("store", "upgrade", "--yes").code == 0

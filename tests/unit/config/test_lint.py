@@ -139,6 +139,8 @@ def test_right_schedules(schedule: str, lint: Callable[..., list[str]]) -> None:
         "5-1 * * * *",
         "1, * * * *",
         "mon * * * *",
+        "x * * * *",
+        "100 * * * *",
     ],
 )
 def test_wrong_schedules(schedule: str, lint: Callable[..., list[str]]) -> None:

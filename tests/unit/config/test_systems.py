@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, SecretStr, field_validator
 
 from synchub import config
-from synchub.errors import ConfigurationError
+from synchub.errors import ConfigurationError, PluginError
 from synchub.secrets import Redactor, Secrets
 
 CRM = '[systems.crm]\nconnector = "crm"\n'
@@ -89,6 +90,31 @@ def test_no_check_between_settings_while_one_of_them_is_open(hub: Any) -> None:
     assert hub.lint({}) == []
     hub.write(hub=CRM + 'token = "keyring:t"\nmode = "test"\nport = 443\n')
     assert hub.lint({}) == ["hub.toml:1:10: test needs a port of its own"]
+
+
+class Breaking(BaseModel):
+    """A plugin's settings whose check is wrong itself."""
+
+    token: SecretStr
+
+    @field_validator("token")
+    @classmethod
+    def _look(cls, token: SecretStr) -> SecretStr:
+        raise KeyError(token.get_secret_value())
+
+
+def test_a_check_that_breaks_is_told_without_a_value(hub: Any) -> None:
+    hub.write(hub='[hub]\nregoin = "DE"\n' + CRM + 'token = "env:T"\n')
+    assert hub.lint({"T": "hunter22"}, config_model=lambda name: Breaking) == [
+        "hub.toml:2:1: unknown key 'regoin': did you mean 'region'?",
+        "hub.toml:3:10: the connector's check of these settings failed (KeyError): ask its author",
+    ]
+    hub.write(hub=CRM + 'token = "env:T"\n')
+    secrets = Secrets("acme", hub.folder, environ={"T": "hunter22"})
+    with pytest.raises(PluginError, match=r"The connector of crm failed .* \(KeyError\)") as caught:
+        config.system_config(hub.load({"T": "x"}), "crm", model=Breaking, secrets=secrets)
+    assert "hunter22" not in str(caught.value)
+    assert caught.value.__suppress_context__
 
 
 def test_an_address_without_a_password_is_no_secret(hub: Any) -> None:

@@ -1,4 +1,4 @@
-"""What whole columns are sure of must be what the reading of one text says; reading what was read changes nothing."""
+"""What whole columns are sure of is what one text is read as, and a canonical text is read as itself."""
 
 from __future__ import annotations
 
@@ -85,17 +85,37 @@ AMOUNTS = st.tuples(
 TEXTS = st.one_of(
     st.text(max_size=20),
     st.from_regex(r"[A-Za-z0-9._ -]{0,6}@?[A-Za-z0-9.-]{0,8}", fullmatch=True),
-    st.from_regex(r"(https?://|HTTP://)?[a-zA-Z0-9.-]{1,12}(:[0-9]{1,5})?(/[a-zA-Z0-9._~%/+-]{0,8})?", fullmatch=True),
-    st.sampled_from(["true", "YES", "nein", "1.0", "Lead", "marketing qualified", "Deutschland", "de_DE", "DE", "a;b", '["b","a"]']),
+    st.from_regex(
+        r"(https?://|HTTP://)?[a-zA-Z0-9.-]{1,12}(:[0-9]{1,5})?(/[a-zA-Z0-9._~%/+-]{0,8})?", fullmatch=True
+    ),
+    st.sampled_from(
+        [
+            "true",
+            "YES",
+            "nein",
+            "1.0",
+            "Lead",
+            "marketing qualified",
+            "Deutschland",
+            "de_DE",
+            "DE",
+            "a;b",
+            '["b","a"]',
+        ]
+    ),
     st.tuples(DAYS, SPELT_DAYS).map(lambda pair: pair[0].strftime(pair[1])),
     st.tuples(st.one_of(MOMENTS, NEAR), SPELT_MOMENTS).map(lambda pair: pair[0].strftime(pair[1])),
     MOMENTS.map(lambda moment: moment.isoformat()),
-    st.from_regex(r"[0-3][0-9]{3}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?", fullmatch=True),
+    st.from_regex(
+        r"[0-3][0-9]{3}-[0-9]{2}-[0-9]{2}"
+        r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?",
+        fullmatch=True,
+    ),
     st.from_regex(r"[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4}", fullmatch=True),
     NUMBERS,
     AMOUNTS.map("".join),
     st.from_regex(r"(\+|00|0)?[0-9 ()/-]{3,14}", fullmatch=True),
-)  # fmt: skip
+)
 
 
 def parsed(form: Form, text: str) -> str | None:

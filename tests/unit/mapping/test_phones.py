@@ -99,9 +99,12 @@ def random_numbers(count: int, dice: random.Random) -> list[str]:
         "90",
     ]
     return [
-        dice.choice(starts) + "".join(dice.choice("0123456789" if dice.random() < 0.9 else " -/().") for _ in range(dice.randint(1, 15)))
+        dice.choice(starts)
+        + "".join(
+            dice.choice("0123456789" if dice.random() < 0.9 else " -/().") for _ in range(dice.randint(1, 15))
+        )
         for _ in range(count)
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize("region", REGIONS)

@@ -176,3 +176,8 @@ def test_as_a_program(tmp_path: Path) -> None:
         assert program.wait(timeout=10) == 0
     assert answer.status_code == 201
     assert "ann@example.com" in file.read_text()
+
+
+def test_an_address_that_is_too_long_is_refused(ask: Any) -> None:
+    assert ask("GET", CONTACTS, properties="x" * 8000).status_code == 200
+    assert ask("GET", CONTACTS, properties="x" * 8192).status_code == 414

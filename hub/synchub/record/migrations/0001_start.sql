@@ -2,11 +2,12 @@
 -- Ids are handed out by the table `counter`, so that whole frames can be inserted at once.
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE counter (name TEXT PRIMARY KEY, next BIGINT NOT NULL);
--- A member's stream: what was read of it, and up to where.
+-- A member's stream: what was read of it, and up to where. `fill_only` and `claims`: what its word counts for, as last
+-- known; it goes on counting so when its system is down or the member was removed.
 CREATE TABLE member (
     id BIGINT PRIMARY KEY, entity TEXT NOT NULL, system TEXT NOT NULL, stream TEXT NOT NULL,
-    cursor TEXT, read_at BIGINT, mapping TEXT, fields TEXT NOT NULL, accepted INTEGER NOT NULL, scope TEXT,
-    failed TEXT, UNIQUE (entity, system, stream));
+    cursor TEXT, read_at BIGINT, mapping TEXT, sources TEXT, fields TEXT NOT NULL, accepted INTEGER NOT NULL,
+    fill_only INTEGER NOT NULL, claims INTEGER NOT NULL, scope TEXT, failed TEXT, UNIQUE (entity, system, stream));
 CREATE TABLE system_state (system TEXT PRIMARY KEY, value TEXT NOT NULL);
 -- One contact (or whatever the entity is) as the hub knows it.
 CREATE TABLE record (
@@ -62,15 +63,14 @@ CREATE INDEX operation_run ON operation (run);
 CREATE INDEX operation_open ON operation (member) WHERE state = 'open';
 CREATE INDEX operation_link ON operation (link);
 CREATE TABLE saved_plan (id BIGINT PRIMARY KEY, sync TEXT NOT NULL, made BIGINT NOT NULL, body TEXT NOT NULL);
--- Things that happened. `contact` is the reference as read; `record` the contact it belongs to, null while unknown.
+-- Things that happened. `ref` is the reference to a contact as read, `ref_field` what it names it by; `record` the contact
+-- it belongs to, null while unknown. What was passed on has a link, whose record is the event's id.
 CREATE TABLE event (
     id BIGINT PRIMARY KEY, entity TEXT NOT NULL, hash BIGINT NOT NULL, member BIGINT NOT NULL, remote_id TEXT NOT NULL,
     ref_field TEXT, ref TEXT, ref_hash BIGINT, record BIGINT, occurred_at BIGINT, body TEXT NOT NULL, run BIGINT NOT NULL);
 CREATE UNIQUE INDEX event_hash ON event (entity, hash);
 CREATE INDEX event_record ON event (record);
 CREATE INDEX event_ref ON event (ref_hash);
-CREATE TABLE event_sent (
-    event BIGINT NOT NULL, member BIGINT NOT NULL, remote_id TEXT, run BIGINT NOT NULL, PRIMARY KEY (event, member));
 -- Exchange rates once used are used for ever.
 CREATE TABLE rate (day TEXT NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL, value TEXT NOT NULL,
     PRIMARY KEY (day, source, target));

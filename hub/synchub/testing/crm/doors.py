@@ -14,8 +14,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from synchub.testing.crm.exchange import Answer, Asked, Request
 from synchub.testing.crm.faults import Way
-from synchub.testing.crm.refusals import malformed
+from synchub.testing.crm.refusals import Refusal, malformed
 
+LONGEST_ADDRESS = 8192
 Answering = Callable[[Asked, str], tuple[Answer, Way | None]]
 
 
@@ -79,9 +80,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _answered(self, path: str, query: str) -> tuple[Answer, Way | None]:
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         try:
-            body = json.loads(raw) if raw else None
-        except ValueError:
-            refusal = malformed("Invalid input JSON.")
+            if len(self.path) > LONGEST_ADDRESS:
+                raise Refusal(414, "VALIDATION_ERROR", "URI Too Long")
+            body = _parsed(raw)
+        except Refusal as refusal:
             return Answer(refusal.status, refusal.body), None
         origin = f"http://{self.headers.get('Host', '')}"
         asked = Asked(self.command, path, parse_qs(query, keep_blank_values=True), body, origin)
@@ -101,6 +103,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *arguments: Any) -> None:
         return
+
+
+def _parsed(raw: bytes) -> Any:
+    try:
+        return json.loads(raw) if raw else None
+    except ValueError:
+        raise malformed("Invalid input JSON.") from None
 
 
 class Door:

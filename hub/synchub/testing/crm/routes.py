@@ -28,7 +28,9 @@ def answer(records: Records, index: Index, asked: Asked, *, most: int) -> Answer
             return _properties(records, asked, KINDS[kind], rest)
         case ["crm", "v4", "associations", kind, other, "batch", "read"] if {kind, other} <= KINDS.keys():
             return associations.read(records, KINDS[kind], asked)
-        case ["crm", "v4", "objects", kind, record, "associations", "default", _, other] if kind in KINDS:
+        case ["crm", "v4", "objects", kind, record, "associations", "default", _, other] if (
+            kind in KINDS and asked.method == "PUT"
+        ):
             return associations.put_default(records, KINDS[kind], (record, other))
         case ["crm", "v4", "objects", kind, record, "associations", _, *rest] if kind in KINDS:
             return _associations(records, asked, KINDS[kind], (record, *rest))

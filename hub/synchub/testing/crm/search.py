@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from synchub.testing.crm import refusals
@@ -126,6 +127,7 @@ def _condition(rules: Mapping[str, Property], told: Mapping[str, Any]) -> Callab
     return tests[operator]
 
 
+@lru_cache(maxsize=1 << 16)
 def _comparable(rule: Property, value: str) -> Any:
     """Numbers and times by their size, the rest by lower-case text. What can't be read comes before all."""
     if rule.type == "number":

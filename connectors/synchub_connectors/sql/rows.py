@@ -1,0 +1,131 @@
+"""Rows read: a whole stream page by page, or single records by their keys."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+import polars as pl
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from .catalogue import Source
+from .kinds import Unfit, as_text, bound, native_text, understood
+
+PAGE = 20_000
+"""Rows a page, about."""
+PAGE_BYTES = 4 * 1024 * 1024
+QUESTIONS = 2_000
+"""Keys looked up by one statement."""
+OVERLAP = timedelta(minutes=1)
+"""Read again before the last value of a cursor that is a time: rows committed late bear an earlier one."""
+
+Texts = dict[str, str | None]
+"""A row as native text."""
+
+
+def frames(connection: sa.Connection, statement: Any, names: Sequence[str]) -> Iterator[pl.DataFrame]:
+    """The rows of a select of texts, as frames. Memory is bounded by the page."""
+    schema = dict.fromkeys(names, pl.String)
+    if connection.dialect.name == "postgresql":
+        for data in _copied(connection, statement):
+            yield pl.read_csv(io.BytesIO(data), has_header=False, schema=schema, infer_schema=False)
+        return
+    result = connection.execution_options(stream_results=True, yield_per=PAGE).execute(statement)
+    for rows in result.partitions(PAGE):
+        yield pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row")
+
+
+def _copied(connection: sa.Connection, statement: Any) -> Iterator[bytes]:
+    """COPY is several times as fast as rows. Every value but null stands in quotes: no text looks like it."""
+    dialect: Any = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
+    query = statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+    driver: Any = connection.connection.driver_connection
+    with (
+        driver.cursor() as cursor,
+        cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv, FORCE_QUOTE *)") as copy,
+    ):
+        held: list[bytes] = []
+        size = 0
+        for block in copy:
+            held.append(bytes(block))
+            size += len(block)
+            if size >= PAGE_BYTES:
+                yield b"".join(held)
+                held, size = [], 0
+        if held:
+            yield b"".join(held)
+
+
+def by_values(
+    connection: sa.Connection,
+    source: Source,
+    columns: Sequence[str],
+    wanted: Iterable[Sequence[Any]],
+    *,
+    lock: bool = False,
+) -> Iterator[Texts]:
+    """The rows whose `columns` equal one of the wanted tuples of native text. What can't be in such a column
+    is no error: no row has it. `lock` keeps others from changing the rows until the transaction ends."""
+    sought = iter(_typed(source, columns, wanted))
+    while some := list(islice(sought, QUESTIONS)):
+        statement = sa.select(*source.texts(source.names)).where(_is_one_of(source, columns, some))
+        if lock:
+            statement = statement.with_for_update()
+        for row in connection.execute(statement):
+            yield dict(zip(source.names, row, strict=True))
+
+
+def by_text(connection: sa.Connection, source: Source, column: str, values: Sequence[str]) -> Iterator[Texts]:
+    """The rows whose text column equals one of the values, whether in upper or in lower case."""
+    sought = iter(sorted({value.lower() for value in values}))
+    while some := list(islice(sought, QUESTIONS)):
+        same = sa.func.lower(source.columns[column]).in_(some)
+        for row in connection.execute(sa.select(*source.texts(source.names)).where(same)):
+            yield dict(zip(source.names, row, strict=True))
+
+
+def since(source: Source, column: str, after: str) -> sa.ColumnElement[bool]:
+    """The condition for rows that changed at `after` (native text) or later, and for those that don't say."""
+    kind = source.kinds[column]
+    try:
+        value = understood(after, kind, source.zone)
+    except Unfit:
+        return sa.true()  # the column has changed its type: read everything
+    if isinstance(value, datetime) and kind.database != "sqlite":
+        value -= OVERLAP
+    if kind.database == "postgresql":
+        edge: Any = sa.cast(sa.literal(native_text(value), sa.Text), kind.sql)
+    else:
+        edge = sa.literal(after if kind.database == "sqlite" else value, sa.types.NullType())
+    return sa.or_(source.columns[column] >= edge, source.columns[column].is_(None))
+
+
+def latest(connection: sa.Connection, source: Source, column: str) -> str | None:
+    """The highest value of a column, as native text."""
+    highest = sa.select(sa.func.max(source.columns[column]).label("latest")).subquery()
+    return connection.execute(sa.select(as_text(highest.c.latest, source.kinds[column]))).scalar()
+
+
+def _typed(
+    source: Source, columns: Sequence[str], wanted: Iterable[Sequence[Any]]
+) -> Iterator[tuple[Any, ...]]:
+    for values in wanted:
+        try:
+            yield tuple(
+                bound(understood(value, source.kinds[column], source.zone), source.kinds[column])
+                for column, value in zip(columns, values, strict=True)
+            )
+        except Unfit:
+            continue
+
+
+def _is_one_of(
+    source: Source, columns: Sequence[str], values: Sequence[tuple[Any, ...]]
+) -> sa.ColumnElement[bool]:
+    if len(columns) == 1:
+        return source.columns[columns[0]].in_([value for (value,) in values])
+    return sa.tuple_(*(source.columns[column] for column in columns)).in_(values)

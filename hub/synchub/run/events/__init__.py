@@ -1,0 +1,1 @@
+"""Events: things that happened. Read, attached to their contact, passed on once, never changed."""

@@ -1,0 +1,83 @@
+"""Planning what is passed on: every event that a member does not have yet, if its contact is known there."""
+
+from __future__ import annotations
+
+import polars as pl
+from sqlalchemy import Connection
+
+from synchub.model import AS, DAY, TO, WAS
+from synchub.record import events, known, members
+from synchub.record.codec import unpack
+from synchub.run.agreeing import BUCKET, Decision
+from synchub.run.showing import MOST
+from synchub.run.work import Part, Work
+from synchub.spec.reports import FieldChange, RecordChange
+
+
+def plan_events(tx: Connection, work: Work) -> Decision:
+    """The creates of every member that takes events, oldest first."""
+    decision = Decision()
+    for part in work.parts:
+        if part.member.direction == "in" or part.down or "create" not in part.stream.writes or not part.member.create:
+            continue
+        own = [other.state.id for other in work.parts if other.member.system == part.member.system]
+        due = events.not_passed_on(tx, work.entity.name, part.state.id, own)
+        for start in range(0, due.height, BUCKET):
+            _bucket(tx, work, part, due.slice(start, BUCKET), decision)
+    return decision
+
+
+def _bucket(tx: Connection, work: Work, part: Part, due: pl.DataFrame, decision: Decision) -> None:
+    names = [name for name in work.entity.fields if name != "hub_id"]
+    day = pl.from_epoch("occurred_at", time_unit="us").dt.date().cast(pl.String)
+    golden = due.select("id", "record", *(day.alias(DAY + name) for name in names if work.entity.fields[name].type == "money"))
+    golden = golden.hstack(unpack(due["body"], names)).with_columns(
+        hub_id=pl.lit(f"{work.salt}-e") + pl.col("id").cast(pl.String), contact=_reference(tx, work, part, due)
+    )
+    waits = golden["contact"].is_null() if "contact" in part.mapping.outward_fields else pl.Series([False] * golden.height, dtype=pl.Boolean)
+    decision.unsent[part.name] = decision.unsent.get(part.name, 0) + int(waits.sum())
+    ready = golden.filter(~waits)
+    if part.inside is not None:
+        ready = ready.filter(part.inside(ready))
+    if ready.is_empty():
+        return
+    out = ready.hstack(part.mapping.outward(ready))
+    columns = []
+    for name in part.mapping.outward_fields:
+        filled = pl.col(TO + name) != ""
+        columns += [pl.when(filled).then(pl.col(prefix + name)).alias(prefix + name) for prefix in (TO, AS)]
+        columns.append(pl.lit(None, dtype=pl.String).alias(WAS + name))
+    nothing = {"link": pl.lit(None, dtype=pl.Int64), "remote_id": pl.lit(None, dtype=pl.String), "version": pl.lit(None, dtype=pl.String)}
+    frame = out.select(pl.col("id").alias("record"), *columns, kind=pl.lit("create"), **nothing)
+    path = work.folder / f"plan-{part.name}-{len(decision.files.get(part.name, []))}.arrow"
+    frame.write_ipc(path)
+    decision.files.setdefault(part.name, []).append(path)
+    kinds = decision.kinds.setdefault(part.name, {})
+    kinds["create"] = kinds.get("create", 0) + frame.height
+    _show(decision, part, frame, ready, work)
+
+
+def _reference(tx: Connection, work: Work, part: Part, due: pl.DataFrame) -> pl.Series:
+    """The contact as this member names it: by its id in the same system, by a key, or by the hub's id."""
+    contact = work.contact
+    by = part.member.mapping.field("contact").by or "email" if "contact" in part.member.mapping.fields else "email"
+    if by == "hub_id" or contact is None:
+        return due.select(pl.lit(f"{work.salt}-") + pl.col("record").cast(pl.String)).to_series()
+    if by != "id":
+        golden = known.goldens(tx, due["record"].unique(), [by]).select(record="id", value=by)
+        return due.select("record").join(golden, on="record", how="left", maintain_order="left")["value"]
+    streams = [state.id for state in members.of_entity(tx, contact.name) if state.system == part.member.system]
+    links = known.links_of(tx, due["record"].unique()).filter(pl.col("member").is_in(streams) & pl.col("tomb").is_null())
+    single = links.sort("id").unique("record", keep="first", maintain_order=True).select("record", "remote_id")
+    return due.select("record").join(single, on="record", how="left", maintain_order="left")["remote_id"]
+
+
+def _show(decision: Decision, part: Part, frame: pl.DataFrame, ready: pl.DataFrame, work: Work) -> None:
+    changes = decision.shown.changes.setdefault(part.name, [])
+    subjects = ready["subject"].fill_null("").to_list() if "subject" in ready.columns else [""] * ready.height
+    for row, subject in list(zip(frame.to_dicts(), subjects, strict=True))[: MOST - len(changes)]:
+        fields = tuple(
+            FieldChange(name, part.mapping.native_target(name), None, row[TO + name], "as it happened", "")
+            for name in part.mapping.outward_fields if row[TO + name] is not None
+        )  # fmt: skip
+        changes.append(RecordChange(part.name, "create", f"{work.salt}-e{row['record']}", subject or f"event {row['record']}", None, fields))

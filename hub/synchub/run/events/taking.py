@@ -1,0 +1,118 @@
+"""Taking events in, each once, and attaching them to the contact that their reference names."""
+
+from __future__ import annotations
+
+import polars as pl
+from sqlalchemy import Connection
+
+from synchub.match.idents import hashes, idents, normal, with_hashes
+from synchub.model import VALUE
+from synchub.read.stage import Staged
+from synchub.record import events, known, members
+from synchub.record.codec import pack
+from synchub.record.store import take
+from synchub.run.work import Part, Work
+from synchub.spec.job import Entity
+
+
+def take_in(tx: Connection, work: Work, part: Part, staged: Staged) -> int:
+    """Store a member's events that are not known yet. Returns how many were new."""
+    taken = 0
+    for frame in staged.frames():
+        rows = frame.unique("remote_id", keep="last", maintain_order=True).sort("remote_id")
+        fields = [name for name in part.mapping.inward_fields if name != "hub_id"]
+        named = rows.with_columns(hash=_hashes(rows, work, part))
+        fresh = events.unknown(tx, named, part.state.id, work.entity.name)
+        if fresh.is_empty():
+            continue
+        first = take(tx, "event", fresh.height)
+        values = fresh.select(pl.col(VALUE + name).alias(name) for name in fields)
+        reference = pl.col(VALUE + "contact") if "contact" in fields else pl.lit(None, dtype=pl.String)
+        split = fresh.select(ref=reference).with_columns(
+            ref_field=pl.col("ref").str.extract(r"^(\w+):"), ref=pl.col("ref").str.replace(r"^\w+:", "")
+        )
+        events.store(tx, fresh.select("remote_id", "hash").with_columns(
+            split["ref"], split["ref_field"], ref_hash=_reference_hashes(split, work.contact),
+            id=pl.int_range(first, first + fresh.height, dtype=pl.Int64), entity=pl.lit(work.entity.name),
+            member=pl.lit(part.state.id, dtype=pl.Int64), run=pl.lit(work.run, dtype=pl.Int64),
+            occurred_at=_micros(fresh, fields), body=values.select(pack(values, values.columns)).to_series(),
+        ))  # fmt: skip
+        taken += fresh.height
+    return taken
+
+
+def _hashes(rows: pl.DataFrame, work: Work, part: Part) -> pl.Series:
+    """What tells an event from all others: its keys as an entity, else its place in its system."""
+    own = hashes(rows["remote_id"], "event", f"{part.member.system}/{part.member.stream}")
+    if not work.entity.match:
+        return own
+    numbered = rows.with_row_index("node").with_columns(pl.col("node").cast(pl.Int64))
+    keyed = with_hashes(idents(numbered, work.entity.match, work.entity.fields), work.entity.match, work.entity.name)
+    first = keyed.sort("key").unique("node", keep="first", maintain_order=True).select("node", keyed="hash")
+    return numbered.with_columns(own=own).join(first, on="node", how="left", maintain_order="left").select(pl.coalesce("keyed", "own")).to_series()
+
+
+def _reference_hashes(split: pl.DataFrame, contact: Entity | None) -> pl.Series:
+    """The hash under which a contact with that key is known; null where the reference is no key."""
+    result = pl.Series("ref_hash", [None] * split.height, dtype=pl.Int64)
+    if contact is None:
+        return result
+    for key in contact.match:
+        if len(key.fields) != 1:
+            continue
+        name = key.fields[0]
+        text = split.select(pl.col("ref").alias(VALUE + name)).select(normal(contact.fields[name])).to_series()
+        mask = (split["ref_field"] == name).fill_null(False) & text.is_not_null()
+        if mask.any():
+            result = result.scatter(mask.arg_true(), hashes(text.filter(mask), contact.name, key.name))
+    return result
+
+
+def _micros(rows: pl.DataFrame, fields: list[str]) -> pl.Series:
+    if "occurred_at" not in fields:
+        return pl.Series([None] * rows.height, dtype=pl.Int64)
+    text = pl.col(VALUE + "occurred_at").str.strip_suffix("Z")
+    return rows.select(text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", strict=False, time_unit="us").cast(pl.Int64)).to_series()
+
+
+def attach(tx: Connection, work: Work) -> None:
+    """Give every event that waits its contact, by the reference as read: a key, the hub's id, or the id in its own system."""
+    waiting = events.waiting(tx, work.entity.name)
+    if waiting.is_empty() or work.contact is None:
+        return
+    found = [pl.DataFrame(schema={"id": pl.Int64, "record": pl.Int64})]
+    found.append(_by_key(tx, work, waiting.drop_nulls("ref_hash")))
+    found.append(_by_remote_id(tx, work, waiting.filter(pl.col("ref_field") == "id")))
+    own = pl.col("ref").str.strip_prefix(f"{work.salt}-").cast(pl.Int64, strict=False)
+    found.append(waiting.filter(pl.col("ref_field") == "hub_id").select("id", record=own).drop_nulls())
+    events.give_contacts(tx, pl.concat(found).unique("id", keep="first", maintain_order=True))
+
+
+def _by_key(tx: Connection, work: Work, waiting: pl.DataFrame) -> pl.DataFrame:
+    """Contacts that hold the key now; a key that two contacts hold tells nothing."""
+    contact = work.contact
+    assert contact is not None
+    maybe = waiting.join(known.candidates(tx, waiting["ref_hash"].unique()).rename({"record": "contact"}), left_on="ref_hash", right_on="hash")
+    links = known.links_of(tx, maybe["contact"].unique())
+    places = {state.id: state for state in members.of_entity(tx, contact.name)}
+    held = [pl.DataFrame(schema={"contact": pl.Int64, "hash": pl.Int64})]
+    for (number,), own in links.group_by("member"):
+        fields = places[int(str(number))].fields
+        opened = known.with_held(own, fields).rename({f"hv.{name}": VALUE + name for name in fields})
+        keyed = idents(opened.with_columns(node=pl.col("record")), contact.match, contact.fields)
+        held.append(with_hashes(keyed, contact.match, contact.name).select(contact="node", hash="hash"))
+    sure = maybe.join(pl.concat(held).unique(), left_on=["contact", "ref_hash"], right_on=["contact", "hash"])
+    return sure.filter(pl.len().over("id") == 1).select("id", record="contact")
+
+
+def _by_remote_id(tx: Connection, work: Work, waiting: pl.DataFrame) -> pl.DataFrame:
+    contact = work.contact
+    assert contact is not None
+    found = [pl.DataFrame(schema={"id": pl.Int64, "record": pl.Int64})]
+    for state in members.of_entity(tx, contact.name):
+        own = [part.state.id for part in work.parts if part.member.system == state.system]
+        mine = waiting.filter(pl.col("member").is_in(own))
+        if mine.height:
+            rows = known.rows_of_member(tx, state.id).select("remote_id", contact="record")
+            found.append(mine.drop("record").join(rows, left_on="ref", right_on="remote_id").select("id", record="contact"))
+    return pl.concat(found)

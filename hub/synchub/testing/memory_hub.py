@@ -1,0 +1,264 @@
+"""A real hub over systems in memory: the engine that `synchub sync` runs, with nothing on disk but a store that goes with it.
+
+    hub = MemoryHub([crm, shop], rules={"phone": "prefer crm"}, members={"shop": {"on_delete": "propagate"}})
+    hub.sync(10)
+    assert hub.golden("ann@example.com")["first_name"] == "Ann"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Self
+
+import polars as pl
+from sqlalchemy import text
+
+from synchub.config.document import Document
+from synchub.config.entities import resolve_entities
+from synchub.config.problems import failure
+from synchub.config.source import Source
+from synchub.errors import SynchubError
+from synchub.plugins.offers import Plugins
+from synchub.record import bulk, journal, known, members, reviews
+from synchub.record.store import Store
+from synchub.redact import Redactor
+from synchub.run import line, telling
+from synchub.run.hosting import Outside
+from synchub.run.line import Outcome
+from synchub.run.opening import Opened, begin, pretend, salt_of, work_on
+from synchub.run.people import join_records, set_values, split_record
+from synchub.run.work import Executor, OneByOne, Seams
+from synchub.secrets import Secrets
+from synchub.spec.hub import EntitySettings, HubSettings, MatchSettings, MemberSettings, SystemSettings
+from synchub.spec.job import Configuration, Entity, Member, Sync
+from synchub.spec.mapping import FieldMapping, MappingFile
+from synchub.spec.options import RunOptions, Silent
+from synchub.spec.reports import PlanReport, RunReport
+from synchub.testing.memory import CHANGED, KEY, STREAM, MemorySystem, moment
+from synchub.testing.memory_connector import connector_of
+
+ENTITY = "contact"
+
+
+class Killed(BaseException):
+    """The process ended here, as far as the hub can tell."""
+
+
+class Clock:
+    """A clock that is put to a time and then goes on by a millisecond whenever somebody looks at it."""
+
+    def __init__(self) -> None:
+        self._now = moment(0)
+
+    def put(self, at: float) -> None:
+        """Set it to `at` minutes after START. It never goes back."""
+        self._now = max(self._now, moment(at))
+
+    def __call__(self) -> datetime:
+        self._now += timedelta(milliseconds=1)
+        return self._now
+
+
+class MemoryHub:
+    """One sync of contacts over systems in memory. Every part but the systems is real.
+
+    rules, match, fields, consent_from   as under [entities.contact]
+    members                              by system: what stands under [syncs.NAME.members.NAME]; and `mapping`, by
+                                         field, where it is not simply the native field of that name
+    executor                             reads and writes the systems; by default one after the other
+    """
+
+    def __init__(
+        self,
+        systems: Sequence[MemorySystem],
+        *,
+        rules: Mapping[str, Any] | None = None,
+        match: Sequence[str] = ("email",),
+        members: Mapping[str, Mapping[str, Any]] | None = None,
+        executor: Executor | None = None,
+        **entity: Any,
+    ) -> None:
+        self.systems = list(systems)
+        self.rules = dict(rules or {})
+        self.members = {name: dict(options) for name, options in (members or {}).items()}
+        self.crash: Callable[[str], None] = lambda _point: None
+        self.outcome: Outcome | None = None
+        self._match, self._entity = tuple(match), entity
+        self._folder = TemporaryDirectory(prefix="synchub-memory-")
+        self._clock = Clock()
+        self._executor = executor or OneByOne()
+        self._opened = self._open()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the store, and of what was in it."""
+        self._opened.close()
+        self._folder.cleanup()
+
+    # Configuration
+
+    def change(
+        self,
+        *,
+        rules: Mapping[str, Any] | None = None,
+        members: Mapping[str, Mapping[str, Any]] | None = None,
+        systems: Sequence[MemorySystem] | None = None,
+    ) -> None:
+        """Edit the configuration: what is given takes the place of what was."""
+        self.rules = dict(rules) if rules is not None else self.rules
+        self.members = {name: dict(options) for name, options in members.items()} if members is not None else self.members
+        self.systems = list(systems) if systems is not None else self.systems
+        self._opened.configuration = self._configuration()
+        self._opened.connectors = self._connectors()
+
+    def _open(self) -> Opened:
+        redactor = Redactor()
+        seams = Seams(clock=self._clock, executor=self._executor, crash=lambda point: self.crash(point))
+        configuration = self._configuration()
+        outside = Outside(self._clock, redactor.redact, new_id=lambda: "memory")
+        secrets = Secrets(configuration.settings.name, configuration.folder, environ={}, redactor=redactor)
+        return Opened(configuration, Plugins(), secrets, redactor, {}, seams, outside, connectors=self._connectors())
+
+    def _connectors(self) -> dict[str, Any]:
+        for system in self.systems:
+            system.clock = self._clock
+        return {system.name: connector_of(system) for system in self.systems}
+
+    def _configuration(self) -> Configuration:
+        entity = self._contact()
+        members = tuple(self._member(rank, system) for rank, system in enumerate(self.systems))
+        return Configuration(
+            Path(self._folder.name) / "hub.toml", HubSettings(),
+            {system.name: SystemSettings(connector="memory") for system in self.systems},
+            {ENTITY: entity}, {"people": Sync("people", entity, members)},
+        )  # fmt: skip
+
+    def _contact(self) -> Entity:
+        settings = EntitySettings(match=MatchSettings(keys=self._match), rules=self.rules, **self._entity)
+        names = {system.name: {} for system in self.systems}
+        document = Document(Source("hub.toml", "", {}), {"systems": names, "entities": {ENTITY: settings.model_dump()}})
+        entities, problems = resolve_entities({ENTITY: settings}, document, ())
+        if problems:
+            raise failure(problems)
+        return entities[ENTITY]
+
+    def _member(self, rank: int, system: MemorySystem) -> Member:
+        options = dict(self.members.get(system.name, {}))
+        own: Mapping[str, Any] = options.pop("mapping", {})
+        settings = MemberSettings(stream=STREAM, mapping=system.name, **options)
+        fields: dict[str, FieldMapping | str] = {name: own.get(name, name) for name in system.types} | dict(own)
+        mapping = MappingFile(entity=ENTITY, key=KEY, updated_at=CHANGED if system.tells_time else None, fields=fields)
+        return Member(
+            system.name, rank, system.name, STREAM, system.name, mapping, settings.direction, settings.create,
+            settings.on_delete, settings.where, settings.fill_only, settings.limits,
+        )  # fmt: skip
+
+    # Runs
+
+    @property
+    def _sync(self) -> Sync:
+        return self._opened.configuration.syncs["people"]
+
+    def plan(self, at: float, **options: Any) -> PlanReport:
+        """What `synchub plan` says at that time; `options` as in RunOptions."""
+        self._clock.put(at)
+        with work_on(self._opened, self._sync, RunOptions(**options), Silent()) as work:
+            pretend(work)
+            return telling.plan_report(work, line.plan(work), "UTC")
+
+    def sync(self, at: float, **options: Any) -> RunReport:
+        """One run of `synchub sync` at that time. A run that fails or is stopped says so in its report."""
+        self._clock.put(at)
+        with work_on(self._opened, self._sync, RunOptions(**options), Silent()) as work:
+            begin(work)
+            problem: SynchubError | None = None
+            self.outcome = None
+            try:
+                self.outcome = line.sync(work)
+            except SynchubError as error:
+                problem = error
+            report = telling.run_report(work, self.outcome, "UTC", problem=problem)
+            with self._opened.store.write() as tx:
+                journal.end(tx, work.run, state=report.state, now=work.seams.micros(), summary={})
+            return report
+
+    def crash_at(self, point: str, times: int = 1) -> None:
+        """From now on the process is killed when it comes to `point` for the `times`th time; None of it is told."""
+        left = [times]
+
+        def crash(reached: str) -> None:
+            left[0] -= reached == point
+            if left[0] == 0:
+                self.crash = lambda _point: None
+                raise Killed(point)
+
+        self.crash = crash
+
+    # People's decisions
+
+    def set(self, key: str, *, at: float, **values: str) -> None:
+        """`synchub set`: a person decides values of a record, "" is blank."""
+        self._clock.put(at)
+        set_values(self._opened, ENTITY, key, values, reason="a test")
+
+    def join(self, key: str, other: str, *, at: float) -> None:
+        """`synchub merge`: two records are one."""
+        self._clock.put(at)
+        join_records(self._opened, ENTITY, key, other)
+
+    def split(self, key: str, *links: tuple[str, str], at: float) -> None:
+        """`synchub split`: the links named, each as (system, id), become a record of their own."""
+        self._clock.put(at)
+        split_record(self._opened, ENTITY, key, [f"{system}:{STREAM}:{name}" for system, name in links])
+
+    # What the hub knows
+
+    def records(self) -> list[dict[str, str]]:
+        """Golden of all records that were not joined into others, by age: fields that have a value, and hub_id."""
+        names = [name for name in self._opened.configuration.entities[ENTITY].fields if name != "hub_id"]
+        with self._opened.store.read() as tx:
+            salt = salt_of(tx, self._opened)
+            rows = bulk.select(tx, text("SELECT id FROM record WHERE joined_into IS NULL ORDER BY id"), {"id": pl.Int64})
+            found = known.goldens(tx, rows["id"], names).sort("id").to_dicts()
+        return [
+            {"hub_id": f"{salt}-{row['id']}", **{name: row[name] for name in names if row[name] is not None}} for row in found
+        ]
+
+    def golden(self, key: str) -> dict[str, str]:
+        """The one record that has this value in a field it is recognised by, or as its hub id."""
+        fields = {"hub_id", *(name for one in self._match for name in (part.strip() for part in one.split("+")))}
+        found = [record for record in self.records() if key in (record.get(name) for name in fields)]
+        if len(found) != 1:
+            raise LookupError(f"{len(found)} records have {key}.")
+        return found[0]
+
+    def links(self, key: str) -> list[tuple[str, str]]:
+        """The live links of a record, as (system, id)."""
+        number = int(self.golden(key)["hub_id"].rpartition("-")[2])
+        with self._opened.store.read() as tx:
+            rows = known.links_of(tx, [number]).filter(pl.col("tomb").is_null())
+            names = {member.id: member.system for member in members.of_entity(tx, ENTITY)}
+        return sorted((names[member], name) for member, name in rows.select("member", "remote_id").rows())
+
+    def review(self) -> list[dict[str, Any]]:
+        """Open questions: kind, subject, details."""
+        with self._opened.store.read() as tx:
+            return reviews.questions(tx)
+
+    def quarantine(self) -> list[dict[str, Any]]:
+        """Rows that are set aside because they could not be understood."""
+        with self._opened.store.read() as tx:
+            return reviews.asides(tx, kinds=("quarantine",)).to_dicts()
+
+    @property
+    def store(self) -> Store:
+        """The store, for tests that look deeper."""
+        return self._opened.store

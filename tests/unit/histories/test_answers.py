@@ -1,0 +1,148 @@
+"""Writes whose answer is lost, or says nothing, and systems that keep values in a form of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from synchub.errors import RecordRejected
+from synchub.spec.mapping import FieldMapping
+from synchub.testing.memory_hub import Killed
+from unit.histories.pairs import NewPair, written
+
+DAY = 24 * 60
+CUTS = {"stores": {"first_name": lambda text: text[:4]}}
+
+
+def test_a_lost_answer_of_a_system_that_cuts_names(pair: NewPair) -> None:
+    """The shop keeps four letters and its answer is lost: the CRM does not lose the rest of the name."""
+    ann = pair({"first_name": "Alexandra"}, {"first_name": "Al"}, shop_is=CUTS)
+    ann.hub.crash_at("sent")
+    with pytest.raises(Killed):
+        ann.hub.sync(10)
+    ann.hub.sync(20)
+    assert written(ann.hub.sync(30)) == 0
+    assert ann.both("first_name") == ("Alexandra", "Alex")
+
+
+def test_a_lost_answer_does_not_count_twice(pair: NewPair) -> None:
+    """Two points are added in the CRM, the write to the shop is never answered: they are added once."""
+    ann = pair({"lead_score": 10}, {"lead_score": 4}, rules={"lead_score": "add"})
+    ann.hub.sync(5)
+    ann.crm.edit("1", at=6, lead_score=ann.in_crm("lead_score") + 2)
+    ann.hub.crash_at("sent")
+    with pytest.raises(Killed):
+        ann.hub.sync(10)
+    ann.hub.sync(20)
+    assert written(ann.hub.sync(30)) == 0
+    assert ann.both("lead_score") == (12, 12)
+
+
+def test_a_lost_answer_to_a_create_makes_no_second_row(pair: NewPair) -> None:
+    """The shop made the record but nobody heard of it: it is found by its email, and nothing in it is news."""
+    ann = pair({"first_name": "Ann", "lead_score": 3}, rules={"lead_score": "add"})
+    ann.hub.crash_at("sent")
+    with pytest.raises(Killed):
+        ann.hub.sync(10)
+    ann.hub.sync(20)
+    assert written(ann.hub.sync(30)) == 0
+    assert len(ann.shop.rows) == 1
+    assert ann.both("lead_score") == (3, 3)
+
+
+def test_a_create_that_nobody_can_look_for_is_asked_about(pair: NewPair) -> None:
+    """Without a lookup an unanswered create is never sent again: a later full read shows it, or a person looks."""
+    ann = pair({"first_name": "Ann"}, shop_is={"can_lookup": False})
+    ann.hub.crash_at("sent")
+    with pytest.raises(Killed):
+        ann.hub.sync(10)
+    ann.hub.sync(20)
+    assert written(ann.hub.sync(30)) == 0
+    assert len(ann.shop.rows) == 1
+
+
+@pytest.mark.parametrize("can_lookup", [True, False])
+def test_a_system_that_cuts_names_and_says_nothing(pair: NewPair, can_lookup: bool) -> None:
+    """The shop keeps four letters and does not say so: the CRM keeps the whole name."""
+    ann = pair({"first_name": "Alexandra"}, {"first_name": "Al"}, shop_is={**CUTS, "answers": False, "can_lookup": can_lookup})
+    reports = [ann.hub.sync(at) for at in (10, 20, 30)]
+    assert ann.both("first_name") == ("Alexandra", "Alex")
+    assert written(reports[-1]) == 0
+
+
+@pytest.mark.parametrize("can_lookup", [True, False])
+def test_a_system_that_ignores_a_value(pair: NewPair, can_lookup: bool) -> None:
+    """The shop takes a job title, and keeps none: it stays in the CRM, and is not sent for ever."""
+    nothing: dict[str, Any] = {"stores": {"job_title": lambda _text: None}, "answers": False, "can_lookup": can_lookup}
+    ann = pair({"job_title": "CEO"}, {}, shop_is=nothing)
+    reports = [ann.hub.sync(at) for at in (10, 20, 30)]
+    assert ann.both("job_title") == ("CEO", None)
+    assert written(reports[-1]) == 0
+
+
+def test_an_edit_where_a_value_was_cut_is_put_back(pair: NewPair) -> None:
+    """The CRM is preferred and the shop cuts its names: who edits the cut name sees it put back once. They never saw the
+    whole name, so it is a conflict."""
+    ann = pair({"first_name": "Alexandra"}, {"first_name": "Al"}, shop_is=CUTS, rules={"first_name": "prefer crm"})
+    ann.hub.sync(10)
+    ann.shop.edit("1", at=11, first_name="Bob")
+    assert [conflict.field for conflict in ann.hub.sync(20).conflicts] == ["first_name"]
+    assert ann.both("first_name") == ("Alexandra", "Alex")
+    assert written(ann.hub.sync(30)) == 0
+
+
+def test_a_refused_value_stops_neither_the_record_nor_the_run(pair: NewPair) -> None:
+    """The shop refuses a job title: everybody else is written, and a person hears of it."""
+    def refuse(text: str) -> str:
+        if text == "CEO":
+            raise RecordRejected("There is no such job.")
+        return text
+
+    ann = pair({"job_title": "CEO"}, {}, shop_is={"stores": {"job_title": refuse}})
+    ann.crm.create(at=2, email="bob@example.org", job_title="Clerk")
+    ann.hub.sync(10)
+    assert {row["email"]: row["job_title"] for row in ann.shop.rows.values()} == {"ann@example.org": None, "bob@example.org": "Clerk"}
+    assert [question["kind"] for question in ann.hub.review()] == ["refused"]
+    assert written(ann.hub.sync(20)) == 0
+
+
+def test_an_amount_in_another_currency_stays_as_it_was_sent(pair: NewPair) -> None:
+    """The shop counts in dollars: when the rate changes, neither side does."""
+    fields = {"fields": {"email": "email", "revenue": "number"}}
+    dollars = {"shop": {"mapping": {"revenue": FieldMapping(native="revenue", currency="USD")}}}
+    ann = pair({"revenue": 100}, {"revenue": 1}, crm_is=fields, shop_is=fields, members=dollars)
+    ann.hub.sync(DAY)
+    sent = ann.in_shop("revenue")
+    assert 100 < sent < 120
+    assert [written(ann.hub.sync(day * DAY)) for day in (2, 3, 4)] == [0, 0, 0]
+    assert ann.both("revenue") == (100, sent)
+
+
+def test_a_system_that_keeps_only_the_day(pair: NewPair) -> None:
+    """The shop keeps days, the CRM times: the time of day is not lost, and nothing goes back and forth."""
+    ann = pair(
+        {"visit": "2024-04-01T10:23:00+00:00"}, {},
+        crm_is={"fields": {"email": "email", "visit": "datetime"}}, shop_is={"fields": {"email": "email", "visit": "text"}},
+        members={"shop": {"mapping": {"visit": FieldMapping(native="visit", format="%Y-%m-%d")}}}, fields={"visit": "datetime"},
+    )  # fmt: skip
+    ann.hub.sync(10)
+    assert ann.both("visit") == ("2024-04-01T10:23:00+00:00", "2024-04-01")
+    assert [written(ann.hub.sync(at)) for at in (20, 30)] == [0, 0]
+    assert ann.hub.golden("ann@example.org")["visit"] == "2024-04-01T10:23:00Z"
+
+
+def test_two_systems_that_each_insist_on_a_form_of_their_own(pair: NewPair) -> None:
+    """The CRM writes names in capitals, the shop in small letters, each time anew: after three rounds a person is asked."""
+    ann = pair({"job_title": "Ceo"})
+    ann.hub.sync(10)
+    counts = []
+    for at in range(20, 100, 10):
+        if ann.in_crm("job_title") != ann.in_crm("job_title").upper():
+            ann.crm.edit("1", at=at - 3, job_title=ann.in_crm("job_title").upper())
+        if ann.in_shop("job_title") != ann.in_shop("job_title").lower():
+            ann.shop.edit("1", at=at - 2, job_title=ann.in_shop("job_title").lower())
+        counts.append(written(ann.hub.sync(at)))
+    assert counts[0] > 0
+    assert counts[-3:] == [0, 0, 0]
+    assert "alternating" in {question["kind"] for question in ann.hub.review()}

@@ -47,7 +47,7 @@ class Shape:
 def shape(kind: Kind, stream: Stream, wanted: Iterable[str]) -> Shape:
     """The shape for the fields wanted, if there are such; none wanted means all. Key and time come always."""
     known: dict[str, Field] = {field.name: field for field in stream.fields}
-    chosen = [name for name in wanted if name in known] or list(known)
+    chosen = list(wanted) or list(known)
     names = tuple(name for name in dict.fromkeys((KEY, kind.updated_at, *chosen)) if name in known)
     types = {name: known[name].type for name in names}
     return Shape(kind, names, readers(types, kind.html))

@@ -63,7 +63,7 @@ class Catalogue:
                 self._known[stream] = self._query(connection, stream)
             else:
                 table = _reflected(connection, stream, self._settings.schema_)
-                self._known[stream] = self._source(table, stream, connection.dialect.name)
+                self._known[stream] = self._source(connection, table, stream)
         return self._known[stream]
 
     def sources(self, connection: sa.Connection) -> list[Source]:
@@ -74,14 +74,15 @@ class Catalogue:
                 metadata.reflect(connection, schema=schema, views=True, resolve_fks=False)
             for table in metadata.tables.values():
                 name = f"{prefix}{table.name}"
-                self._known.setdefault(name, self._source(table, name, connection.dialect.name))
+                self._known.setdefault(name, self._source(connection, table, name))
         for name in self._settings.queries:
             self.source(connection, name)
         return [self._known[name] for name in sorted(self._known)]
 
-    def _source(self, table: sa.Table, name: str, database: str) -> Source:
+    def _source(self, connection: sa.Connection, table: sa.Table, name: str) -> Source:
+        database = connection.dialect.name
         kinds = {column.name: kind for column in table.c if (kind := kind_of(column.type, database))}
-        uniques = _uniques(table, kinds)
+        uniques = _uniques(connection, table, kinds)
         key = next((columns for columns, never_null in uniques if never_null), ())
         fields = tuple(_field(column, kinds[column.name]) for column in table.c if column.name in kinds)
         stream = Stream(
@@ -169,21 +170,43 @@ def _schemas(connection: sa.Connection, schema: str | None) -> Iterator[tuple[st
                 yield other, f"{other}."
 
 
-def _uniques(table: sa.Table, kinds: Mapping[str, Kind]) -> list[tuple[tuple[str, ...], bool]]:
+def _uniques(
+    connection: sa.Connection, table: sa.Table, kinds: Mapping[str, Kind]
+) -> list[tuple[tuple[str, ...], bool]]:
     """The sets of columns that no two rows share, the primary key first; and whether they are never null."""
-    constraints: list[Any] = [
-        unique for unique in table.constraints if isinstance(unique, sa.UniqueConstraint)
-    ]
-    indexes = [index for index in table.indexes if index.unique]
+    if connection.dialect.name == "sqlite":
+        sets = _sqlite_uniques(connection, table)
+    else:
+        constraints: list[Any] = [each for each in table.constraints if isinstance(each, sa.UniqueConstraint)]
+        whole = [index for index in table.indexes if index.unique and _is_whole(index)]
+        sets = [
+            tuple(each.columns) for each in sorted((*constraints, *whole), key=lambda each: str(each.name))
+        ]
     found = [(tuple(table.primary_key.columns), True)]
-    for unique in sorted((*constraints, *indexes), key=lambda unique: str(unique.name)):
-        columns = tuple(unique.columns)
-        found.append((columns, not any(column.nullable for column in columns)))
+    found += [(columns, not any(column.nullable for column in columns)) for columns in sets]
     return [
         (tuple(column.name for column in columns), never_null)
         for columns, never_null in found
         if columns and all(column.name in kinds for column in columns)
     ]
+
+
+def _is_whole(index: sa.Index) -> bool:
+    """Whether an index is of columns only, not of expressions, and of all rows, not of some."""
+    only_some = index.dialect_options.get("postgresql", {}).get("where")
+    return only_some is None and len(index.expressions) == len(index.columns)
+
+
+def _sqlite_uniques(connection: sa.Connection, table: sa.Table) -> list[tuple[sa.Column[Any], ...]]:
+    """SQLAlchemy finds those of SQLite by the text of CREATE TABLE, and not all."""
+    found: dict[str, list[str | None]] = {}
+    pragma = sa.text(
+        """SELECT l.name, i.name FROM pragma_index_list(:table) l, pragma_index_info(l.name) i
+           WHERE l."unique" AND NOT l.partial AND l.origin <> 'pk' ORDER BY l.name, i.seqno"""
+    )
+    for index, column in connection.execute(pragma, {"table": table.name}):
+        found.setdefault(index, []).append(column)
+    return [tuple(table.c[name] for name in names if name) for names in found.values() if all(names)]
 
 
 def _field(column: sa.Column[Any], kind: Kind) -> Field:
@@ -204,6 +227,8 @@ def _untyped(table: sa.Table) -> None:
     for column in table.c:
         if not isinstance(column.type, types.Integer | types.String) or isinstance(column.type, types.Enum):
             column.type = types.NullType()
+        if column.primary_key:
+            column.nullable = False
 
 
 @contextmanager

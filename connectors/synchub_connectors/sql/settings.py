@@ -13,7 +13,7 @@ class SqlSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     url: SecretStr = Field(
-        description="The SQLAlchemy URL of an SQLite, PostgreSQL, MariaDB or MySQL; env:NAME for one with a password."
+        description="An SQLAlchemy URL of SQLite, PostgreSQL, MariaDB or MySQL. With a password: env:NAME."
     )
     schema_: str | None = Field(
         default=None,
@@ -25,8 +25,8 @@ class SqlSettings(BaseModel):
     )
     cursors: dict[str, str] = Field(
         default_factory=dict,
-        description="Per stream the column that grows with every change (changed_at, a version): only rows from "
-        "its last value on are read. Deleted rows are noticed by a full read only.",
+        description="Per stream the column that grows with every change (changed_at, a version): only rows "
+        "from its last value on are read. Deleted rows are noticed by a full read only.",
     )
     connect_timeout: int = Field(default=10, ge=1, description="Seconds to wait for the server.")
 

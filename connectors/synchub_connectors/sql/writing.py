@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import groupby
+from dataclasses import replace
 
 import sqlalchemy as sa
 from sqlalchemy import exc
@@ -33,6 +33,7 @@ def write(
     """One result for each operation, in order. Raises the database's error if it is not one record's
     fault."""
     writable = frozenset(field.name for field in source.stream.fields if field.writable)
+    operations = [_respelled(operation, source.key) for operation in operations]
     results: dict[int, Result] = {}
     for wave in waves(operations):
         named = [operation.remote_id for _, operation in wave if operation.remote_id is not None]
@@ -128,5 +129,11 @@ def _rows(
     }
 
 
-def _shape(change: Change) -> list[str]:
-    return sorted(change.values)
+def _respelled(operation: Operation, key: Sequence[str]) -> Operation:
+    """The operation with its remote id as this package spells it: a JSON array may be spaced in another way."""
+    parts = key_parts(operation.remote_id, key) if operation.remote_id is not None else None
+    return (
+        replace(operation, remote_id=key_text(dict(zip(key, parts, strict=True)), key))
+        if parts
+        else operation
+    )

@@ -73,7 +73,10 @@ def run(
     engine: Callable[[Session], Engine] = open_engine,
     environ: Mapping[str, str] | None = None,
 ) -> int:
-    """One call of the command line; returns the exit code. Never raises, whatever goes wrong."""
+    """One call of the command line; returns the exit code.
+
+    Raises nothing, whatever goes wrong, but SystemExit: for shell completion, and when nobody reads on.
+    """
     session = Session(open_engine=engine, environ=os.environ if environ is None else environ)
     try:
         code = synchub.main(list(args), prog_name="synchub", obj=session, standalone_mode=False)
@@ -84,8 +87,6 @@ def run(
         return failure.interrupted()
     except SynchubError as error:
         return failure.expected(error, session)
-    except BrokenPipeError:
-        return failure.unread()
     except Exception as error:
         return failure.bug(error, session)
     return code if isinstance(code, int) else 0

@@ -48,15 +48,16 @@ def command(session: Session, offline: bool, schema: str | None) -> int:
 
 def _report(session: Session, offline: bool) -> CheckReport:
     """What is wrong. A configuration that can't even be opened is no error here but the answer."""
-    from synchub.spec.answers import CheckReport
-
     try:
-        with session.open_hub() as hub:
-            return hub.check(offline=offline)
+        hub = session.open_hub()
     except ConfigurationError as error:
         if not error.problems:
             raise
-        return CheckReport(session.config, error.problems)
+        from synchub.run.checking import check_file
+
+        return check_file(session.config, environ=session.environ, redactor=session.redactor, offline=offline)
+    with hub:
+        return hub.check(offline=offline)
 
 
 def _schema(session: Session, which: str) -> dict[str, Any]:

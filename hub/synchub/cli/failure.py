@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -56,12 +54,6 @@ def interrupted() -> int:
     """Tell that somebody pressed Ctrl-C. Returns 130."""
     click.echo("Interrupted. It is safe to run it again.", err=True)
     return INTERRUPTED
-
-
-def unread() -> int:
-    """Nobody reads on (`synchub runs | head`). Returns 1, and keeps Python from complaining at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 1
 
 
 def _line(label: str, text: str, session: Session, *, style: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The connection itself. A forbidden address is refused once its name is resolved and before anything is sent:
+"""The connection itself. A forbidden address is refused once its name is resolved, before anything is sent:
 no name server can point a harmless name at one."""
 
 from __future__ import annotations

@@ -148,34 +148,42 @@ def _split(text: str, currency: str) -> tuple[str, str]:
 
 
 def _sure_number(texts: pl.Series) -> pl.Series:
-    return evaluate(pl.when(pl.col("t").str.contains(_PLAIN)).then(_tidy(pl.col("t"))), t=texts)
+    return _tidy(evaluate(pl.when(pl.col("t").str.contains(_PLAIN)).then("t"), t=texts))
 
 
-def _tidy(text: pl.Expr) -> pl.Expr:
-    bare = text.str.strip_prefix("+").str.replace(r"^(-?)0+([0-9])", "${1}${2}")
-    pointed = bare.str.contains(".", literal=True)
-    short = pl.when(pointed).then(bare.str.strip_chars_end("0").str.strip_chars_end(".")).otherwise(bare)
-    return pl.when(short == "-0").then(pl.lit("0")).otherwise(short)
+def _tidy(texts: pl.Series) -> pl.Series:
+    """Plain decimals without needless signs and zeros. In steps: Polars works out a part again at each use."""
+    bare = texts.str.strip_prefix("+").str.replace(r"^(-?)0+([0-9])", "${1}${2}")
+    pointed = pl.col("t").str.contains(".", literal=True)
+    short = pl.col("t").str.strip_chars_end("0").str.strip_chars_end(".")
+    return evaluate(pl.when(pointed).then(short).otherwise("t").replace("-0", "0"), t=bare)
 
 
 def _sure_money(texts: pl.Series, currency: str) -> pl.Series:
     text = pl.col("t")
-    named = text.str.contains(_CANONICAL)
-    code = pl.when(named).then(text.str.tail(3)).otherwise(pl.lit(currency))
-    number = pl.when(named).then(text.str.head(-4)).when(text.str.contains(_PLAIN)).then(text)
-    frame = pl.DataFrame({"t": texts}).select(number=_tidy(number), code=code)
-    codes = [item for item in frame["code"].unique().to_list() if item is not None and is_currency(item)]
-    digits = pl.col("code").replace_strict(
-        codes, [digits_of(item) for item in codes], default=None, return_dtype=pl.Int64
+    frame = (
+        texts.to_frame("t")
+        .with_columns(named=text.str.contains(_CANONICAL))
+        .select(
+            code=pl.when("named").then(text.str.tail(3)).otherwise(pl.lit(currency)),
+            number=pl.when("named").then(text.str.head(-4)).when(text.str.contains(_PLAIN)).then(text),
+        )
     )
-    fraction = pl.col("number").str.extract(r"\.(.*)$").fill_null("")
+    codes = [code for code in frame["code"].unique().to_list() if code is not None and is_currency(code)]
+    parts = frame.with_columns(number=_tidy(frame["number"])).select(
+        "code",
+        digits=pl.col("code").replace_strict(
+            codes, [digits_of(code) for code in codes], default=None, return_dtype=pl.Int64
+        ),
+        whole=pl.col("number").str.extract(r"^([^.]*)"),
+        fraction=pl.col("number").str.extract(r"\.(.*)$").fill_null(""),
+    )
+    fraction, digits = pl.col("fraction"), pl.col("digits")
     filled = (
-        pl.when(digits == 2)
-        .then(fraction.str.pad_end(2, "0"))
-        .when(digits == 3)
-        .then(fraction.str.pad_end(3, "0"))
+        pl.when(digits == 2).then(fraction.str.pad_end(2, "0"))
+        .when(digits == 3).then(fraction.str.pad_end(3, "0"))
         .otherwise(fraction)
-    )
-    whole = pl.col("number").str.extract(r"^([^.]*)")
-    amount = pl.when(filled != "").then(whole + "." + filled).otherwise(whole)
-    return frame.select(result=pl.when(digits.is_not_null()).then(amount + " " + pl.col("code"))).to_series()
+    )  # fmt: skip
+    point = pl.when((fraction != "") | (digits > 0)).then(pl.lit(".")).otherwise(pl.lit(""))
+    amount = pl.concat_str("whole", point, filled, pl.lit(" "), "code")
+    return parts.select(pl.when(digits.is_not_null()).then(amount)).to_series()

@@ -54,8 +54,8 @@ def _sure_date(texts: pl.Series, formats: tuple[str, ...]) -> pl.Series:
     midnight = pl.when(text.str.contains(_MIDNIGHT)).then(
         text.str.head(10).str.to_date("%Y-%m-%d", strict=False)
     )
-    day = pl.coalesce(*known, iso, midnight)
-    return evaluate(pl.when(day.dt.year() >= 1).then(day.dt.strftime("%Y-%m-%d")), t=texts)
+    days = evaluate(pl.coalesce(*known, iso, midnight), t=texts)
+    return evaluate(pl.when(pl.col("d").dt.year() >= 1).then(pl.col("d").dt.strftime("%Y-%m-%d")), d=days)
 
 
 def vector_pattern(format: str) -> str | None:

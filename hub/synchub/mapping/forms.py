@@ -68,10 +68,9 @@ def read(form: Form, texts: pl.Series) -> Reading:
     """Read a column of texts. Blank stays blank, null stays null."""
     texts = trimmed(texts)
     known = _known(form, texts)
-    open_ = texts.is_not_null() & known.is_null()
-    if not open_.any():
+    if known.null_count() == texts.null_count():
         return Reading(known, empty(len(texts)))
-    rest = texts.filter(open_).unique().to_list()
+    rest = texts.filter(texts.is_not_null() & known.is_null()).unique().to_list()
     values: list[str | None] = []
     reasons: list[str | None] = []
     for text in rest:

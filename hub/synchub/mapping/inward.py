@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from synchub.mapping.fields import CompiledField
-from synchub.mapping.forms import Form, empty, evaluate, lookup, read, trimmed
+from synchub.mapping.forms import Form, Reading, empty, evaluate, lookup, read, trimmed
 from synchub.mapping.keys import remote_ids
 from synchub.mapping.moments import microseconds
 from synchub.model import BLANK, NATIVE, REMOTE, UPDATED, VALUE, VERSION, VIA
@@ -104,17 +104,24 @@ def _map_field(frame: pl.DataFrame, field: CompiledField) -> _Column:
     if field.constant is not None:
         value = native
         return _Column(native, value, via, evaluate(pl.col("t").is_not_null(), t=native), empty(len(native)))
-    texts = trimmed(native)
+    texts = native
     for step in field.steps:
-        texts = evaluate(step.expression(pl.col("t")).cast(pl.String), t=texts)
-    texts = trimmed(_kept(texts, native))
-    named = lookup(texts.str.to_lowercase(), list(field.values), list(field.values.values()))
-    reading = read(
-        field.form,
-        evaluate(pl.when(pl.col("n").is_null()).then("t").otherwise(pl.lit(BLANK)), t=texts, n=named),
-    )
-    value = named.zip_with(named.is_not_null(), reading.values)
-    return _settle(field, _Column(native, value, via, None, reading.reasons))
+        texts = evaluate(step.expression(pl.col("t")).cast(pl.String), t=trimmed(texts))
+    if field.steps:
+        texts = _kept(texts, native)
+    reading = _renamed(texts, field) if field.values else read(field.form, texts)
+    return _settle(field, _Column(native, reading.values, via, None, reading.reasons))
+
+
+def _renamed(texts: pl.Series, field: CompiledField) -> Reading:
+    """What the mapping's own names stand for; the other texts as their type reads them."""
+    folded = trimmed(texts).str.to_lowercase()
+    named = lookup(folded, list(field.values), list(field.values.values()))
+    if named.null_count() == texts.null_count():
+        return Reading(named, empty(len(texts)))
+    other = evaluate(pl.when(pl.col("n").is_null()).then("t").otherwise(pl.lit(BLANK)), t=texts, n=named)
+    reading = read(field.form, other)
+    return Reading(named.zip_with(named.is_not_null(), reading.values), reading.reasons)
 
 
 def _kept(texts: pl.Series, native: pl.Series) -> pl.Series:
@@ -124,9 +131,9 @@ def _kept(texts: pl.Series, native: pl.Series) -> pl.Series:
 
 def _settle(field: CompiledField, column: _Column) -> _Column:
     """Apply what the mapping says about values that are wrong or not there."""
-    failed = column.reasons.is_not_null()
     value, reasons = column.value, column.reasons
-    if failed.any() and (field.mapping.on_error != "quarantine" or not field.claims):
+    failed = reasons.is_not_null()
+    if reasons.null_count() < len(reasons) and (field.mapping.on_error != "quarantine" or not field.claims):
         # What an out-only field holds is overwritten anyway: no reason to refuse the record.
         blank = pl.Series([BLANK]).new_from_index(0, len(value))
         value = blank.zip_with(failed, value)

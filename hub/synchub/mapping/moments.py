@@ -58,53 +58,64 @@ def microseconds(texts: pl.Series, form: Form) -> pl.Series:
 
 def _sure(texts: pl.Series, format: str | None, zone: str) -> pl.Series:
     if format is None:
-        return evaluate(_canonical(_iso(pl.col("t"), zone)), t=texts)
+        return _canonical(_iso(texts, zone))
     pattern = vector_pattern(format)
     if pattern is None:
         return empty(len(texts))
     text = pl.col("t")
     # Without a time of day Polars makes a date of a text, not a moment.
-    has_time = "%H" in format and "%M" in format
     parsed = (
         text.str.to_datetime(format, time_unit="us", strict=False)
-        if has_time
+        if "%H" in format and "%M" in format
         else text.str.to_date(format, strict=False).cast(pl.Datetime("us"))
     )
-    return evaluate(_canonical(_placed(pl.when(text.str.contains(pattern)).then(parsed), zone)), t=texts)
+    return _canonical(_placed(evaluate(pl.when(text.str.contains(pattern)).then(parsed), t=texts), zone))
 
 
-def _iso(text: pl.Expr, zone: str) -> pl.Expr:
-    parts = text.str.extract_groups(_SHAPE).struct
-    seconds = parts.field("second").fill_null("00") + "." + parts.field("fraction").fill_null("0").str.head(6)
-    written = parts.field("day") + "T" + parts.field("minute") + ":" + seconds
-    naive = written.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
-    day = pl.when(text.str.contains(r"^\d{4}-\d\d-\d\d$")).then(
-        text.str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("us"))
+def _iso(texts: pl.Series, zone: str) -> pl.Series:
+    """ISO texts as naive times in UTC. In steps: Polars would work out a part again wherever it is used."""
+    parts = (
+        texts.to_frame("t").select("t", pl.col("t").str.extract_groups(_SHAPE).alias("parts")).unnest("parts")
     )
-    hours, minutes = parts.field("hours").cast(pl.Int64), parts.field("minutes").cast(pl.Int64)
-    east = (hours * 60 + minutes) * pl.when(parts.field("sign") == "-").then(-1).otherwise(1)
-    # Python knows no offset of a day and more: left to `parse`.
-    shifted = naive - pl.duration(minutes=pl.when(hours < 24).then(east))
+    seconds = pl.col("second").fill_null("00") + "." + pl.col("fraction").fill_null("0").str.head(6)
+    written = pl.col("day") + "T" + pl.col("minute") + ":" + seconds
+    day = pl.when(pl.col("t").str.contains(r"^\d{4}-\d\d-\d\d$")).then("t") + "T00:00:00.0"
+    hours, minutes = pl.col("hours").cast(pl.Int64), pl.col("minutes").cast(pl.Int64)
+    naive = pl.coalesce(written, day).str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
+    zoned = parts.select(
+        "utc",
+        "sign",
+        naive=naive,
+        # Python knows no offset of a day and more: left to `parse`.
+        east=pl.when(hours < 24).then(hours * 60 + minutes)
+        * pl.when(pl.col("sign") == "-").then(-1).otherwise(1),
+    )
+    local = zoned["naive"].set(zoned["utc"].is_not_null() | zoned["sign"].is_not_null(), None)
     return (
-        pl.when(parts.field("utc").is_not_null())
-        .then(naive)
-        .when(parts.field("sign").is_not_null())
-        .then(shifted)
-        .otherwise(_placed(pl.coalesce(naive, day), zone))
+        zoned.with_columns(local=_placed(local, zone))
+        .select(
+            pl.when(pl.col("utc").is_not_null())
+            .then("naive")
+            .when(pl.col("sign").is_not_null())
+            .then(pl.col("naive") - pl.duration(minutes="east"))
+            .otherwise("local")
+        )
+        .to_series()
     )
 
 
-def _placed(naive: pl.Expr, zone: str) -> pl.Expr:
+def _placed(naive: pl.Series, zone: str) -> pl.Series:
     """Naive local times as naive UTC; null where the clocks left no such time, or no table is sure."""
-    if zone == "UTC":
+    if zone == "UTC" or naive.null_count() == len(naive):
         return naive
-    local = naive.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
-    utc = local.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-    return pl.when(naive.dt.year().is_between(*_TABLED)).then(utc)
+    tabled = naive.dt.year().is_between(*_TABLED).fill_null(False)
+    local = naive.set(~tabled, None).dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+    return local.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
 
 
-def _canonical(utc: pl.Expr) -> pl.Expr:
-    seconds = utc.dt.strftime("%Y-%m-%dT%H:%M:%S")
-    fraction = pl.when(utc.dt.microsecond() == 0).then(pl.lit("")).otherwise(utc.dt.strftime("%.6f"))
+def _canonical(utc: pl.Series) -> pl.Series:
+    moment = pl.col("u")
+    fraction = pl.when(moment.dt.microsecond() != 0).then(moment.dt.strftime("%.6f")).otherwise(pl.lit(""))
     # Python knows the years 1 to 9999; a shift of zones may leave them.
-    return pl.when(utc.dt.year().is_between(2, 9998)).then(seconds + fraction + "Z")
+    known = moment.dt.year().is_between(2, 9998)
+    return evaluate(pl.when(known).then(moment.dt.strftime("%Y-%m-%dT%H:%M:%S") + fraction + "Z"), u=utc)

@@ -12,6 +12,9 @@ from synchub.model import BLANK, VALUE
 from synchub.spec.entities import FieldDeclaration
 from synchub.spec.job import MatchKey
 
+HUB_ID: Final = MatchKey("hub_id", ("hub_id",))
+"""The hub's own id, where a system kept it: stronger than every key of the entity."""
+
 SHARED_MAILBOXES: Final = (
     "info", "office", "contact", "kontakt", "sales", "support", "admin", "administrator", "hello", "mail", "noreply",
     "no-reply", "donotreply", "test", "none", "na", "null", "unknown", "webmaster", "postmaster", "mailer-daemon",

@@ -8,7 +8,7 @@ from typing import Final
 
 import polars as pl
 
-from synchub.model import AS, BLANK, TO, WAS
+from synchub.model import AS, BLANK, OVER, TO, WAS
 from synchub.spec.job import Member
 
 _ONLY_AT_CREATION: Final = frozenset({"hub_id"})
@@ -104,6 +104,8 @@ def _updates(now: Situation, live: pl.DataFrame, alive: pl.DataFrame) -> tuple[p
         was = pl.col(f"hn.{name}") if f"hn.{name}" in out.columns else pl.lit(None, dtype=pl.String)
         for prefix, value in ((TO, pl.col(TO + name)), (AS, pl.col(AS + name)), (WAS, was)):
             columns.append(out.select(pl.when(send).then(value).alias(prefix + name)).to_series())
+        if f"hw.{name}" in out.columns and out[f"hw.{name}"].null_count() < out.height:
+            columns.append(out[f"hw.{name}"].alias(OVER + name))
     changes = out.select("record", "link", "remote_id", "version", kind=pl.lit("update")).with_columns(columns)
     sent = pl.any_horizontal(pl.lit(False), *(pl.col(column.name).is_not_null() for column in columns if column.name.startswith(TO)))
     return changes.filter(sent), pl.concat(reasons)

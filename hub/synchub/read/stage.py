@@ -80,7 +80,8 @@ class Staged:
 
 
 def stage(connector: Connector, order: Order, advance: Callable[[int], None]) -> Staged:
-    """Read a member to its end. A system that fails keeps what was staged of it, and is never complete."""
+    """Read a member to its end. What was staged of a system that fails is kept, with the cursor of its last page; it is never
+    complete."""
     staged = Staged(order.member)
     try:
         for page in connector.read(order.stream, order.cursor, order.mapping.natives):
@@ -89,7 +90,6 @@ def stage(connector: Connector, order: Order, advance: Callable[[int], None]) ->
     except SynchubError as problem:
         staged.problem = problem
         staged.complete = False
-        staged.cursor = None
     return staged
 
 

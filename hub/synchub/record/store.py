@@ -13,7 +13,7 @@ from datetime import datetime
 from importlib import resources
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from synchub.errors import ConfigurationError, FatalError, RetryLater
@@ -54,16 +54,11 @@ class Store:
 
 def connect(url: str, folder: Path) -> Store:
     """Open a store without touching its tables. Relative SQLite paths start at `folder`."""
-    try:
-        parsed = make_url(url)
-    except Exception:
-        raise ConfigurationError(
-            "The setting `store` is not a database URL.",
-            next_step='Write for example store = "sqlite:///hub.db" under [hub] in hub.toml.',
-        ) from None
+    parsed = _parsed(url)
     backend = parsed.get_backend_name()
-    if backend == "sqlite":
-        return _sqlite(parsed.database or "", folder)
+    file = file_of(url, folder)
+    if file is not None:
+        return _sqlite(file)
     if backend == "postgresql":
         chosen = parsed.set(drivername="postgresql+psycopg")
         return Store(create_engine(chosen, pool_pre_ping=True, isolation_level="READ COMMITTED"), None)
@@ -72,8 +67,28 @@ def connect(url: str, folder: Path) -> Store:
     )
 
 
-def _sqlite(database: str, folder: Path) -> Store:
-    file = Path(database) if Path(database).is_absolute() else folder / database
+def file_of(url: str, folder: Path) -> Path | None:
+    """The file of an SQLite store, whether it is there or not; None for every other store."""
+    parsed = _parsed(url)
+    return folder / (parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
+
+
+def shown(url: str) -> str:
+    """A store's address as people may see it: without its password, and without settings that may hold one."""
+    return _parsed(url).set(query={}).render_as_string(hide_password=True)
+
+
+def _parsed(url: str) -> URL:
+    try:
+        return make_url(url)
+    except Exception:
+        raise ConfigurationError(
+            "The setting `store` is not a database URL.",
+            next_step='Write for example store = "sqlite:///hub.db" under [hub] in hub.toml.',
+        ) from None
+
+
+def _sqlite(file: Path) -> Store:
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(file, os.O_CREAT | os.O_WRONLY, stat.S_IRUSR | stat.S_IWUSR))
@@ -176,8 +191,17 @@ def backup(store: Store, now: datetime, to: Path | None = None) -> Path:
             "A store in PostgreSQL is backed up by PostgreSQL.", next_step="Use pg_dump on the store's database."
         )
     file = to or store.file.with_name(f"{store.file.name}.{now:%Y%m%d-%H%M%S}.bak")
-    descriptor = os.open(file, os.O_CREAT | os.O_WRONLY | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
-    os.close(descriptor)
-    with contextlib.closing(sqlite3.connect(store.file)) as source, contextlib.closing(sqlite3.connect(file)) as target:
-        source.backup(target)
+    try:
+        os.close(os.open(file, os.O_CREAT | os.O_WRONLY | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR))
+    except OSError as error:
+        raise ConfigurationError(
+            f"{file} can't be written: {error.strerror}.", not_done="No backup was made.",
+            next_step="Name a new file in a folder that you may write to.",
+        ) from None  # fmt: skip
+    try:
+        with contextlib.closing(sqlite3.connect(store.file)) as source, contextlib.closing(sqlite3.connect(file)) as target:
+            source.backup(target)
+    except BaseException:
+        file.unlink()  # half a backup is worse than none
+        raise
     return file

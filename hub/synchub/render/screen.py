@@ -36,7 +36,6 @@ def console(file: IO[str], *, color: bool | None = None, width: int | None = Non
         theme=THEME,
         width=width or (None if terminal else PIPE_WIDTH),
         force_terminal=True if color else None,
-        no_color=True if color is False else None,
         color_system="auto" if color is not False else None,
         highlight=False,
         markup=False,

@@ -15,6 +15,7 @@ from synchub.plan.guard import Load
 from synchub.plan.operations import Planned, Situation, plan_member
 from synchub.record import bulk, intake, known, reviews, tables
 from synchub.record.epochs import History
+from synchub.run.doubles import without_doubles
 from synchub.run.showing import Shown, show
 from synchub.run.work import Part, Work
 
@@ -77,7 +78,7 @@ def _bucket(tx: Connection, work: Work, epochs: History, numbers: pl.Series, blo
     opened = merged.verdicts.filter(pl.col("open")).select("record", "field")
     idle = golden.select("record")
     for part in work.parts:
-        planned = _plan_part(tx, work, part, living, links, opened, doomed, blocked[part.name])
+        planned = without_doubles(tx, work, part, _plan_part(tx, work, part, living, links, opened, doomed, blocked[part.name]))
         idle = idle.join(planned.operations.select("record"), on="record", how="anti")
         idle = idle.join(planned.unsent.filter(pl.col("field") == "").select("record"), on="record", how="anti")
         _put_down(work, part, planned, decision, len(decision.files.get(part.name, [])))

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 from synchub.model import TO
 from synchub.record import bulk, intake, known, reviews, tables
 from synchub.run.work import Work
+from synchub.spec.entities import GROUPS
 
 ROUNDS = 3
 
@@ -33,8 +34,8 @@ def notice_alternation(tx: Connection, work: Work) -> None:
     base = counted.select("link", "field", "count", golden=pl.lit(None, dtype=pl.String), native=pl.lit(None, dtype=pl.String))
     intake.put_forms(tx, base.with_columns(state=pl.lit("flip")), run=work.run)
     stuck = base.filter(pl.col("count") >= ROUNDS)
-    if not stuck.is_empty():
-        intake.put_forms(tx, stuck.with_columns(state=pl.lit("alternating")), run=work.run)
+    if not stuck.is_empty():  # an opt-out is never given up on, however often a system takes it back
+        intake.put_forms(tx, stuck.filter(~pl.col("field").is_in(GROUPS["consent"])).with_columns(state=pl.lit("alternating")), run=work.run)
         _ask(tx, work, stuck)
 
 

@@ -92,7 +92,7 @@ def _gone(tx: Connection, work: Work, part: Part, staged: Staged, before: pl.Dat
         intake.withdraw_delete(tx, back["record"])
     live = before.filter(pl.col("tomb").is_null())
     told = live.filter(pl.col("remote_id").is_in([*staged.deleted, *staged.merged]))
-    missing = live.join(seen, on="remote_id", how="anti") if staged.complete else live.head(0)
+    missing = live.join(seen, on="remote_id", how="anti") if _may_miss(work, part, staged, seen, live) else live.head(0)
     gone = pl.concat([told, missing]).unique("link", maintain_order=True).join(seen, on="remote_id", how="anti")
     if gone.is_empty():
         return
@@ -101,6 +101,18 @@ def _gone(tx: Connection, work: Work, part: Part, staged: Staged, before: pl.Dat
     moved = gone.filter(pl.col("remote_id").is_in(list(staged.merged)))
     noticed.deleted.append(gone.join(moved, on="link", how="anti")["record"])
     noticed.touched.append(gone["record"])
+
+
+def _may_miss(work: Work, part: Part, staged: Staged, seen: pl.DataFrame, live: pl.DataFrame) -> bool:
+    """Whether what was not seen is gone. A system that shows nobody at all has more likely lost its way than its people:
+    only who allows so many deletes says that it is true."""
+    if not staged.complete or seen.height or work.options.allow.get("deletes", 0) >= live.height:
+        return staged.complete
+    part.notes.append(
+        f"{part.name} came back empty, though it had {live.height} records: none of them counts as deleted. "
+        f"If they are, let it through once: --allow deletes={live.height}"
+    )
+    return False
 
 
 def _moved(tx: Connection, work: Work, part: Part, gone: pl.DataFrame, before: pl.DataFrame, merged: dict[str, str]) -> None:

@@ -12,8 +12,9 @@ from synchub.errors import RetryLater, SynchubError
 from synchub.mapping.keys import remote_ids
 from synchub.mapping.native import native_frame
 from synchub.mapping.plain import native_values
-from synchub.model import NATIVE, REMOTE, TO, VALUE, WAS
-from synchub.record import journal, reviews
+from synchub.model import AS, NATIVE, OVER, REMOTE, TO, VALUE, WAS
+from synchub.record import journal, known, reviews
+from synchub.run.doubles import seek
 from synchub.run.recording import record
 from synchub.run.work import Part, Work
 from synchub.write.batch import OPERATION, answers, by_remote_id, operations, stored_frame
@@ -81,7 +82,7 @@ def _batch(work: Work, part: Part, planned: pl.DataFrame, done: Done) -> None:
 
 def _write_down(work: Work, part: Part, planned: pl.DataFrame) -> pl.DataFrame:
     """Journal the batch; returns it with the operations' numbers."""
-    columns = [column for column in planned.columns if column.startswith((TO, "as.", WAS))]
+    columns = [column for column in planned.columns if column.startswith((TO, AS, WAS, OVER))]
     with work.store.write() as tx:
         noted = journal.write_down(tx, planned.select(
             "record", "link", "remote_id", "kind", "version", run=pl.lit(work.run, dtype=pl.Int64),
@@ -129,37 +130,23 @@ def _unmoved(part: Part, planned: pl.DataFrame, done: Done) -> pl.DataFrame:
 
 def _not_there(work: Work, part: Part, creates: pl.DataFrame, done: Done) -> pl.DataFrame:
     """Creates for which a lookup by key finds nothing. What it finds is matched by the next run."""
-    asked: list[Key] = []
-    owners: list[tuple[int, str, str]] = []
-    for name in part.mapping.outward_fields:
-        native = part.mapping.native_target(name)
-        if native in part.stream.matching_keys or native == part.stream.external_id:
-            for place, value in enumerate(creates[TO + name].to_list()):
-                if value:
-                    asked.append(Key(native, value))
-                    owners.append((place, name, value))
-    rows = part.connector.lookup(part.stream.name, asked) if asked else []  # type: ignore[attr-defined]
-    if not rows:
+    pairs, rows = seek(work, part, creates)
+    if pairs.is_empty():
         return creates
-    there = native_frame(rows, part.mapping.natives)
-    taken = set()
-    for place, name, value in owners:
-        wanted = part.mapping.comparable(name, pl.Series([value]))
-        if (part.mapping.comparable(name, there[part.mapping.native_target(name)]) == wanted[0]).any():
-            taken.add(place)
-    keep_rows(work, part, rows)
-    hit = pl.Series([place in taken for place in range(creates.height)], dtype=pl.Boolean)
+    keep_rows(work, part, [rows[place] for place in pairs["other"].unique().sort().to_list()])
+    hit = pl.int_range(pl.len(), dtype=pl.Int64).is_in(pairs["node"].implode())
     done.undone.append(creates.filter(hit)["record"])
-    done.notes.append(f"{part.name}: {hit.sum()} records are there already under another link; the next run matches them")
+    done.notes.append(f"{part.name}: {pairs['node'].n_unique()} records are there already; the next run matches them")
     return creates.filter(~hit)
 
 
 def keep_rows(work: Work, part: Part, rows: Sequence[Row]) -> None:
-    """Rows that were found by lookup and that no read delivered: the next run matches them."""
+    """Rows that were found by lookup and that no read delivered: the next run matches them, unless they are linked."""
     frame = native_frame(rows, part.mapping.natives)
     named = frame.with_columns(remote_ids(frame, part.mapping.keys).alias(REMOTE))
     with work.store.write() as tx:
-        reviews.set_aside(tx, named.select(
+        linked = known.rows_of_member(tx, part.state.id).select(REMOTE)
+        reviews.set_aside(tx, named.join(linked, on=REMOTE, how="anti").select(
             REMOTE, member=pl.lit(part.state.id), kind=pl.lit("found"), field=pl.lit(None, dtype=pl.String),
             value=pl.lit(None, dtype=pl.String), reason=pl.lit("found by key before a create"), cause=pl.lit("found"),
             raw=pl.struct(frame.columns).struct.json_encode(), idents=pl.lit(""),
@@ -176,22 +163,41 @@ def stored_of(part: Part, planned: pl.DataFrame, asked: Sequence[Operation], res
     """What is stored now, as the mapping reads it: id, n.*, v.*. Answers that don't say are looked up."""
     rows: list[Row | None] = []
     unsaid: dict[str, int] = {}
+    enough: dict[tuple[object, ...], bool] = {}  # rows come with the same fields over and over
     for place, (operation, result) in enumerate(zip(asked, results, strict=True)):
         rows.append(result.stored if result.status in ("ok", "unchanged") else None)
-        if result.status == "ok" and operation.kind in ("create", "update") and not _says(part, operation, result):
-            name = result.remote_id or operation.remote_id
-            if name is not None:
-                unsaid[name] = place
+        if result.status != "ok" or operation.kind not in ("create", "update"):
+            continue
+        told = (operation.kind, None if result.stored is None else tuple(result.stored), tuple(operation.values))
+        if told not in enough:
+            enough[told] = _says(part, operation, result)
+        name = result.remote_id or operation.remote_id
+        if not enough[told] and name is not None:
+            unsaid[name] = place
     if unsaid and isinstance(part.connector, CanLookup):
         found = part.connector.lookup(part.stream.name, [Key(",".join(part.mapping.keys), name) for name in unsaid])
         for name, row in by_remote_id(found, part.mapping.keys, native_frame, remote_ids).items():
             if name in unsaid:
                 rows[unsaid[name]] = row
     frame = stored_frame(planned["id"].to_list(), rows, part.mapping.natives, native_frame)
-    mapped = part.mapping.inward(frame).frame
     natives = _natives_of(part, frame)
-    values = mapped.select(pl.col("row"), *(c for c in mapped.columns if c.startswith(VALUE)))
-    return natives.with_row_index("row").with_columns(pl.col("row").cast(pl.Int64)).join(values, on="row", how="left", maintain_order="left").drop("row")
+    return natives.join(_values_of(part, frame, natives, planned), on="id", how="left", maintain_order="left")
+
+
+def _values_of(part: Part, frame: pl.DataFrame, natives: pl.DataFrame, planned: pl.DataFrame) -> pl.DataFrame:
+    """id, v.*: what stored rows mean, for those that are not just what was sent; the others need no second look."""
+    names = [name for name in part.mapping.inward_fields if NATIVE + name in natives.columns]
+    sent = planned.select("id", *(TO + name for name in names if TO + name in planned.columns))
+    both = natives.join(sent, on="id", how="left", maintain_order="left")
+    odd = [
+        pl.col(NATIVE + name).is_not_null() & (pl.col(NATIVE + name) != (pl.col(TO + name) if TO + name in both.columns else pl.lit("")).fill_null(""))
+        for name in names
+    ]
+    unlike = both.select(pl.any_horizontal(pl.lit(False), *odd)).to_series()
+    mapped = part.mapping.inward(frame.filter(unlike)).frame
+    ids = frame.filter(unlike).select(OPERATION).with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
+    values = mapped.select("row", *(column for column in mapped.columns if column.startswith(VALUE)))
+    return ids.rename({OPERATION: "id"}).join(values, on="row", how="left", maintain_order="left").drop("row")
 
 
 def _natives_of(part: Part, frame: pl.DataFrame) -> pl.DataFrame:

@@ -153,8 +153,10 @@ def note_read(tx: Connection, work: Work, part: Part, staged: Staged) -> None:
     """The cursor moves in the same transaction as what was read."""
     state = members.with_fields(part.state, (*part.mapping.inward_fields, *part.mapping.outward_fields))
     state = replace(state, fill_only=part.fill_only, claims=part.member.direction != "out")
+    if staged.cursor is not None:
+        state = replace(state, cursor=dict(staged.cursor))
     if not staged.problem and not part.down:
-        state = replace(state, cursor=dict(staged.cursor) if staged.cursor is not None else state.cursor, read_at=work.clock,
+        state = replace(state, read_at=work.clock,
                         mapping=part.mapping.fingerprint, sources=sources_of(part), failed=None)  # fmt: skip
     else:
         state = replace(state, failed=part.down)

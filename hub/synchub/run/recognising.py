@@ -9,15 +9,12 @@ import polars as pl
 from sqlalchemy import Connection
 
 from synchub.match.groups import JOINED, NEW, REASONS, REVIEW, assign
-from synchub.match.idents import idents, name_of, with_hashes
+from synchub.match.idents import HUB_ID, idents, name_of, with_hashes
 from synchub.model import VALUE
 from synchub.read.stage import SOURCE, Staged
 from synchub.record import intake, known, reviews, store
 from synchub.record.decisions import answered_rows, parted_rows
 from synchub.run.work import Part, Work
-from synchub.spec.job import MatchKey
-
-HUB_ID = MatchKey("hub_id", ("hub_id",))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from synchub.write.landed import Landed, land
 if TYPE_CHECKING:
     from synchub.run.performing import Done
 
-_STATES = {"ok": journal.DONE, "unchanged": journal.DONE, "conflict": journal.DROPPED, "rejected": journal.REJECTED, "retry": journal.FAILED}
+_STATES = {"ok": journal.DONE, "unchanged": journal.DONE, "conflict": journal.DROPPED, "rejected": journal.REJECTED, "retry": journal.OPEN}
 
 
 def record(work: Work, part: Part, sent: pl.DataFrame, told: pl.DataFrame, stored: pl.DataFrame, done: Done) -> None:
@@ -128,4 +128,5 @@ def _count(both: pl.DataFrame, landed: Landed, done: Done) -> None:
     done.unchanged += sum(count for (_, status), count in counts.items() if status == "unchanged")
     done.failed += sum(count for (_, status), count in counts.items() if status in ("rejected", "retry", "conflict"))
     done.own_form += landed.forms.filter(pl.col("state") == "own").height
-    done.undone.append(both.filter(pl.col("status").is_in(["conflict", "retry"]))["record"])
+    unsettled = pl.col("status").is_in(["conflict", "retry"]) | pl.col("id").is_in(landed.filled["id"].implode())
+    done.undone.append(both.filter(unsettled)["record"])

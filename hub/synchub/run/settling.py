@@ -12,8 +12,9 @@ from synchub.errors import SynchubError
 from synchub.mapping.keys import remote_ids
 from synchub.mapping.native import native_frame
 from synchub.mapping.plain import native_values
-from synchub.model import AS, NATIVE, TO, VALUE, WAS
-from synchub.record import bulk, intake, journal, reviews, tables
+from synchub.model import AS, NATIVE, OVER, TO, VALUE, WAS
+from synchub.record import intake, journal, known, reviews
+from synchub.run.doubles import seek
 from synchub.run.performing import Done, stored_of
 from synchub.run.recording import record
 from synchub.run.work import Part, Work
@@ -36,7 +37,7 @@ def settle(work: Work) -> None:
 def _opened(waiting: pl.DataFrame, part: Part) -> pl.DataFrame:
     """Operations with the columns they were planned with."""
     changes = [orjson.loads(change) for change in waiting["change"].to_list()]
-    columns = [prefix + name for name in part.mapping.outward_fields for prefix in (TO, AS, WAS)]
+    columns = [prefix + name for name in part.mapping.outward_fields for prefix in (TO, AS, WAS, OVER)]
     opened = pl.DataFrame({column: [change.get(column) for change in changes] for column in columns}, schema=dict.fromkeys(columns, pl.String))
     return waiting.drop("change").hstack(opened)
 
@@ -82,7 +83,9 @@ def _present(part: Part, waiting: pl.DataFrame) -> dict[str, Row]:
 def _settle_changes(work: Work, part: Part, waiting: pl.DataFrame, verdicts: list[tuple[dict[str, Any], Row | None]], done: Done) -> None:
     """Equal to what was sent: confirmed. Equal to before: not applied. A third value: sent once more; if the same comes
     back it is the system's own form, otherwise it was somebody's edit."""
-    applied, again, missed = [], [], []
+    applied: list[tuple[dict[str, Any], Row | None]] = []
+    again: list[tuple[dict[str, Any], Row | None]] = []
+    missed: list[tuple[dict[str, Any], Row | None]] = []
     for operation, row in verdicts:
         if operation["kind"] in ("delete", "archive"):
             (applied if row is None else missed).append((operation, row))
@@ -159,30 +162,25 @@ def _claim_edits(work: Work, waiting: pl.DataFrame, edits: list[tuple[int, str, 
 
 def _settle_creates(work: Work, part: Part, creates: pl.DataFrame, done: Done) -> None:
     """A create is looked for by the hub's id, else by its keys. What is found is linked as our write, not as claims."""
-    for operation in creates.to_dicts():
-        row = _find(part, operation)
-        own = creates.filter(pl.col("id") == operation["id"])
-        if row is None:
-            with work.store.write() as tx:
-                _close(tx, own, journal.FAILED, "it was not applied")
-                intake.soil(tx, own["record"])
-            continue
-        name = remote_ids(native_frame([row], list(part.mapping.keys)), part.mapping.keys)[0]
-        with work.store.read() as tx:
-            taken = bulk.rows_of(tx, tables.link, "record", own["record"]).filter(pl.col("member") == part.state.id)
-        if taken.is_empty():
-            _record(work, part, creates, [(operation, Result("ok", name, stored=row))], done)
-
-
-def _find(part: Part, operation: dict[str, Any]) -> Row | None:
-    fields = [*(["hub_id"] if "hub_id" in part.mapping.outward_fields else []), *part.mapping.outward_fields]
-    for name in fields:
-        native = part.mapping.native_target(name)
-        if operation[TO + name] and native in (part.stream.external_id, *part.stream.matching_keys):
-            rows = part.connector.lookup(part.stream.name, [Key(native, operation[TO + name])])  # type: ignore[attr-defined]
-            if rows:
-                return rows[0]  # type: ignore[no-any-return]
-    return None
+    pairs, rows = seek(work, part, creates)
+    found = dict(pairs.group_by("node").agg(pl.col("other").min()).iter_rows())
+    with work.store.read() as tx:
+        linked = known.rows_of_member(tx, part.state.id)
+    names, records = set(linked["remote_id"].to_list()), set(linked.filter(pl.col("tomb").is_null())["record"].to_list())
+    landed, missed = [], []
+    for place, operation in enumerate(creates.to_dicts()):
+        row = rows[found[place]] if place in found else None
+        name = None if row is None else remote_ids(native_frame([row], list(part.mapping.keys)), part.mapping.keys)[0]
+        if name is None or name in names or operation["record"] in records:
+            missed.append(operation["id"])
+        else:
+            landed.append((operation, Result("ok", name, stored=row)))
+            names.add(name)
+    lost = creates.filter(pl.col("id").is_in(missed))
+    with work.store.write() as tx:
+        _close(tx, lost, journal.FAILED, "it was not applied")
+        intake.soil(tx, lost["record"])
+    _record(work, part, creates, landed, done)
 
 
 def _record(work: Work, part: Part, waiting: pl.DataFrame, settled: list[tuple[dict[str, Any], Result]], done: Done) -> None:

@@ -29,7 +29,7 @@ def plan_report(work: Work, outcome: Outcome, zone: str, plan: str | None = None
         review=outcome.recognised.review, quarantined=sum(outcome.quarantined.values()),
         recomputed=sum(change.recomputed for changes in shown.changes.values() for change in changes),
         guard=tuple(str(excess) for excess in outcome.excess),
-        notes=tuple(f"{part.name} takes no part: {part.down}" for part in work.parts if part.down),
+        notes=(*(f"{part.name} takes no part: {part.down}" for part in work.parts if part.down), *_notes(work, outcome)),
     )  # fmt: skip
 
 
@@ -63,12 +63,13 @@ def run_report(work: Work, outcome: Outcome | None, zone: str, *, problem: Excep
         run=str(work.run), sync=work.sync.name, started=aware(work.clock, zone), ended=aware(work.seams.micros(), zone), state=state,
         members=members, conflicts=tuple(shown.conflicts) if shown else (), put_back=shown.put_back if shown else 0,
         own_form=sum(done.own_form for done in outcome.done.values()) if outcome else 0, waits=waits,
-        problem=str(problem) if problem else "", notes=_notes(outcome), exit_code=getattr(problem, "exit_code", 1) if problem else int(state != "done"),
+        problem=str(problem) if problem else "", notes=_notes(work, outcome), exit_code=getattr(problem, "exit_code", 1) if problem else int(state != "done"),
     )  # fmt: skip
 
 
-def _notes(outcome: Outcome | None) -> tuple[str, ...]:
-    return tuple(note for done in outcome.done.values() for note in done.notes) if outcome else ()
+def _notes(work: Work, outcome: Outcome | None) -> tuple[str, ...]:
+    told = [note for part in work.parts for note in part.notes]
+    return (*told, *(note for done in outcome.done.values() for note in done.notes)) if outcome else tuple(told)
 
 
 def _waits(tx: Any, work: Work) -> Waits:

@@ -97,6 +97,8 @@ class Part:
     """Why this member takes no further part in this run; empty while it does."""
     complete: bool = False
     """A full read of it ended in this run."""
+    notes: list[str] = field(default_factory=list)
+    """What a person should know of its part in this run."""
 
     @property
     def name(self) -> str:

@@ -148,7 +148,7 @@ class MemorySystem:
     def row(self, name: str, kept: Kept | None = None) -> Row:
         """A record as the system tells it."""
         told = kept or self.kept[name]
-        told_also = {CHANGED: told.changed} if self.tells_time else {}
+        told_also: dict[str, Any] = {CHANGED: told.changed} if self.tells_time else {}
         if self.versions:
             told_also[VERSION] = str(told.version)
         return {KEY: name, **told_also, **deepcopy(told.values)}

@@ -143,7 +143,7 @@ class MemoryHub:
 
     def _contact(self) -> Entity:
         settings = EntitySettings(match=MatchSettings(keys=self._match), rules=self.rules, **self._entity)
-        names = {system.name: {} for system in self.systems}
+        names: dict[str, Any] = {system.name: {} for system in self.systems}
         document = Document(Source("hub.toml", "", {}), {"systems": names, "entities": {ENTITY: settings.model_dump()}})
         entities, problems = resolve_entities({ENTITY: settings}, document, ())
         if problems:

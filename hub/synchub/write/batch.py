@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from synchub.api import Operation, Result, Row, Stream
-from synchub.model import TO, WAS, FieldType
+from synchub.model import OVER, TO, WAS, FieldType
 
 Values = Callable[[pl.Series, FieldType], list[Any]]
 """Native texts of one field as plain values of its type."""
@@ -41,7 +41,7 @@ def _plain(frame: pl.DataFrame, stream: Stream, target: Target, values: Values, 
             continue
         native = target(name)
         places = marks.arg_true().to_list()
-        natives = frame[f"via.{name}"].to_list() if f"via.{name}" in frame.columns else None
+        natives = frame[OVER + name].to_list() if OVER + name in frame.columns else None
         for place, value in zip(places, values(frame[column].gather(places), types.get(native, "text")), strict=True):
             rows[place][(natives[place] if natives else None) or native] = value
     return rows

@@ -174,14 +174,26 @@ def test_check(call, hub):
     assert "hub.toml:1:1: wrong" in done.out
 
 
-def test_check_of_a_configuration_that_cannot_be_opened_is_a_report_too(call, hub):
-    hub.answers["check"] = ConfigurationError("Wrong.", problems=("hub.toml:3:1: wrong",))
-    done = call("check", "--json")
+def raises(error: Exception):
+    def open_engine(_session):
+        raise error
+
+    return open_engine
+
+
+def test_check_of_a_configuration_that_cannot_be_opened_lists_all_that_is_wrong_in_it(call, folder: Path):
+    (folder / "hub.toml").write_text('[hub]\nnme = "test"\n[systms]\n')
+    done = call("check", "--json", engine=raises(ConfigurationError("Wrong.", problems=("the first",))))
 
     assert done.code == 2
-    assert done.json["check"]["problems"] == ["hub.toml:3:1: wrong"]
-    hub.answers["check"] = ConfigurationError("There is no hub.toml.")
-    assert call("check", "--json").json["error"]["happened"] == "There is no hub.toml."
+    assert [problem.split(": ")[0] for problem in done.json["check"]["problems"]] == ["hub.toml:2:1", "hub.toml:3:2"]
+
+
+def test_check_without_a_hub_is_an_error(call):
+    done = call("check", "--json", engine=raises(ConfigurationError("There is no hub.toml.")))
+
+    assert done.code == 2
+    assert done.json["error"]["happened"] == "There is no hub.toml."
 
 
 @pytest.mark.parametrize("which", ["hub", "mapping"])

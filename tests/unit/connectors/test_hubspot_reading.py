@@ -220,6 +220,8 @@ def test_only_wanted_fields_come_and_none_that_do_not_exist(hubspot: HubSpot, cr
     crm.create_contact(email="ann@example.com")
     (page,) = hubspot.read("contacts", None, ["email", "nonsense"])
     assert set(page.fields) == {"hs_object_id", "lastmodifieddate", "email"}
+    (page,) = hubspot.read("contacts", None, ["nonsense"])
+    assert set(page.fields) == {"hs_object_id", "lastmodifieddate"}
 
 
 def test_so_many_properties_that_no_address_could_hold_them(hubspot: HubSpot, crm: StandInCrm) -> None:
@@ -539,6 +541,7 @@ def test_lookup_of_nothing_asks_nothing(hubspot: HubSpot, crm: StandInCrm) -> No
     hubspot.streams()
     crm.requests.clear()
     assert hubspot.lookup("contacts", []) == []
+    assert hubspot.lookup("contacts", [Key("email", "")]) == []
     assert crm.requests == []
 
 

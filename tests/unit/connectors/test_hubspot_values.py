@@ -16,6 +16,7 @@ from synchub.testing.crm.properties import predefined
 from synchub_connectors import synchub_connectors
 from synchub_connectors.hubspot.kinds import CONTACT
 from synchub_connectors.hubspot.refusals import result
+from synchub_connectors.hubspot.rows import merged
 from synchub_connectors.hubspot.telling import done, failed
 from synchub_connectors.hubspot.values import html_of, text_of
 
@@ -100,6 +101,15 @@ def test_errors_are_recognised_by_trace_id_or_id() -> None:
 
 def test_an_answer_without_results_tells_nothing() -> None:
     assert done(INPUTS, {}) == failed(INPUTS, {}) == {}
+
+
+def test_ids_that_were_merged_lead_to_the_heir() -> None:
+    objects = [
+        {"id": "5", "properties": {"hs_merged_object_ids": "3;5;;4"}},
+        {"id": "6", "properties": {"hs_merged_object_ids": None}},
+        {"id": "7"},
+    ]
+    assert merged(objects) == {"3": "5", "4": "5"}
 
 
 # What a refusal means.

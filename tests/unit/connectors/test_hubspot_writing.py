@@ -120,6 +120,14 @@ def test_an_update_tells_what_is_now_in_the_fields_sent(hubspot: HubSpot, crm: S
     assert writes(crm, "read") == 0
 
 
+def test_an_answer_that_does_not_tell_is_looked_up(hubspot: HubSpot, crm: StandInCrm) -> None:
+    crm.own_form("city", str.upper)
+    crm.be_terse()
+    ann = crm.create_contact(email="ann@example.com")
+    (result,) = hubspot.write("contacts", [update(ann, city="Bonn")])
+    assert (result.status, result.stored) == ("ok", {"city": "BONN"})
+
+
 def test_results_come_in_the_order_of_operations(hubspot: HubSpot, crm: StandInCrm) -> None:
     ann, bob = crm.create_contact(email="ann@example.com"), crm.create_contact(email="bob@example.com")
     results = hubspot.write("contacts", [

@@ -21,7 +21,7 @@ Rows = list[dict[str, Any]]
 
 TABLES = {
     "sqlite": """
-        CREATE TABLE people (id INTEGER PRIMARY KEY, email VARCHAR(40) UNIQUE, name VARCHAR(10) NOT NULL DEFAULT '-',
+        CREATE TABLE people (id INTEGER PRIMARY KEY AUTOINCREMENT, email VARCHAR(40) UNIQUE, name VARCHAR(10) NOT NULL DEFAULT '-',
             score NUMERIC(10,2), vip BOOLEAN, born DATE, changed_at TIMESTAMP, note TEXT, seats INTEGER CHECK (seats < 9));
         CREATE TABLE places (shop VARCHAR(10), nr INTEGER, city VARCHAR(20), PRIMARY KEY (shop, nr));
         CREATE TABLE codes (code VARCHAR(10) NOT NULL UNIQUE, label VARCHAR(10));
@@ -65,13 +65,17 @@ class Shop:
                 result = connection.execute(sa.text(statement), values)
             return [tuple(row) for row in result] if result.returns_rows else []
 
+    def fill(self, statement: str, rows: Rows) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(sa.text(statement), rows)
+
     def connect(self, **settings: Any) -> Sql:
         host = LocalHost("shop", self.folder, timezone="Europe/Berlin")
         return Sql(SqlSettings(**{"url": self.url} | settings), host)
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
-def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shop]:
+def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Shop:
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path}/shop.db"
     else:
@@ -84,7 +88,7 @@ def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shop]:
         email="ann@x.org", yes=True, note=ANN["note"],
     )  # fmt: skip
     made.run(insert + "(NULL, 'Bob', NULL, NULL, NULL, NULL, '', NULL)")
-    yield made
+    return made
 
 
 def read_all(
@@ -356,8 +360,9 @@ def test_named_queries_are_streams(shop: Shop) -> None:
 def test_a_query_with_a_mistake_is_told(shop: Shop) -> None:
     with pytest.raises(ConfigurationError, match="did not understand"):
         shop.connect(queries={"q": "SELECT nothing FROM people"}).check()
-    with pytest.raises(ConfigurationError, match="more than one column named id"):
-        shop.connect(queries={"q": "SELECT p.id, p.id FROM people p"}).check()
+    if not shop.url.startswith("sqlite"):  # it gives the second one another name
+        with pytest.raises(ConfigurationError, match="more than one column named id|Duplicate column name"):
+            shop.connect(queries={"q": "SELECT p.id, p.id FROM people p"}).check()
 
 
 def test_a_cursor_column_has_to_exist(shop: Shop) -> None:
@@ -382,17 +387,23 @@ def _reading(connector: Sql, statement: str) -> Iterator[None]:
 
 
 def test_a_read_sees_one_moment(shop: Shop) -> None:
-    shop.run("INSERT INTO people (name) SELECT 'x' FROM people a, people b, people c, people d, people e")
-    for _ in range(4):
-        shop.run("INSERT INTO people (name) SELECT 'x' FROM people a, people b LIMIT 20000")
-    count = shop.run("SELECT count(*) FROM people")[0][0]
-    assert count > 50_000
-    pages = shop.connect().read("people", None, ("name",))
-    rows = len(next(pages).rows)  # type: ignore[arg-type]
-    assert rows < count
-    if not shop.url.startswith("sqlite"):
+    rows = [{"name": f"p{number}", "note": "x" * 200} for number in range(50_000)]
+    shop.fill("INSERT INTO people (name, note) VALUES (:name, :note)", rows)
+    pages = shop.connect().read("people", None, ())
+    first = len(next(pages).rows)  # type: ignore[arg-type]
+    assert first < 50_002
+    if not shop.url.startswith("sqlite"):  # there a reader keeps writers out
         shop.run("DELETE FROM people WHERE id > 100")
-    assert rows + sum(len(page.rows) for page in pages) == count  # type: ignore[arg-type]
+    assert first + sum(len(page.rows) for page in pages) == 50_002  # type: ignore[arg-type]
+
+
+def test_a_read_may_be_left_in_the_middle(shop: Shop) -> None:
+    rows = [{"name": f"p{number}", "note": "x" * 200} for number in range(50_000)]
+    shop.fill("INSERT INTO people (name, note) VALUES (:name, :note)", rows)
+    pages = shop.connect().read("people", None, ())
+    next(pages)
+    pages.close()  # type: ignore[attr-defined]
+    shop.run("DROP VIEW vips", "DROP TABLE people")
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_outward_differences() -> None:
     [result] = run("""
         [[tests]]
         direction = "out"
-        contact = { lifecycle_stage = "opportunity", email = "a@b.de", revenue = 110.0, birthday = 1980-05-01 }
+        contact = { lifecycle_stage = "opportunity", email = "a@b.de", revenue = 110, birthday = 1980-05-01 }
         native  = { status = "neu", mail = "", ltv = 110, dob = "1980-05-01", nowhere = "x" }
         """)
     assert result.differences == (

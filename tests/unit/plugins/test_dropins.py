@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import py_compile
 import sys
 from pathlib import Path
 from textwrap import dedent
@@ -61,6 +63,15 @@ def test_a_file_is_loaded_under_a_private_name(hub: Path):
     assert "shouting" not in sys.modules
     assert str(hub / "plugins") not in sys.path
     assert not (hub / "plugins/__pycache__").exists()
+
+
+def test_bytecode_beside_a_file_is_not_run(hub: Path, tmp_path: Path):
+    file = write(hub / "plugins/shouting.py", CODE)
+    planted = write(tmp_path / "planted.py", "raise SystemExit")
+    cached = importlib.util.cache_from_source(str(file))
+    py_compile.compile(str(planted), cached, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+
+    assert loaded(hub) == {"shouting": ()}
 
 
 def test_a_package_may_import_its_own_modules(hub: Path):

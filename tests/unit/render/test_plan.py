@@ -117,6 +117,10 @@ def test_data_cannot_steer_the_terminal_nor_forge_lines():
     assert not any(each.strip().startswith("To do: nothing") for each in drawn.splitlines())
 
 
+def test_text_is_never_read_as_markup():
+    assert text("[bold]x[/bold] :smile:") == "[bold]x[/bold] :smile:\n"
+
+
 def test_colours_are_off_unless_asked_for(plan_report: PlanReport):
     assert "\x1b" not in text(plan(plan_report))
     assert "\x1b[" in text(plan(plan_report), color=True)

@@ -179,6 +179,9 @@ def test_archived_contacts_stand_in_a_list_of_their_own(crm: StandInCrm, ask: An
     assert (told["id"], told["archived"], told["archivedAt"]) == (ann, True, "2024-05-01T09:01:00.000Z")
     assert ask("GET", f"{CONTACTS}/{ann}").status_code == 404
     assert ask("GET", f"{CONTACTS}/{ann}", archived="true").status_code == 200
+    again = ask("POST", CONTACTS, {"properties": {"email": "ann@example.com"}})
+    assert again.status_code == 201
+    assert again.json()["id"] != ann
 
 
 def test_a_restored_contact_is_back_with_its_id(crm: StandInCrm, ask: Any) -> None:

@@ -25,7 +25,7 @@ def take_in(tx: Connection, work: Work, part: Part, staged: Staged) -> int:
         fresh = events.unknown(tx, named, part.state.id, work.entity.name)
         if fresh.is_empty():
             continue
-        first = take(tx, "event", fresh.height)
+        first = take(tx, "record", fresh.height)  # links name records and events alike: no two have one number
         values = fresh.select(pl.col(VALUE + name).alias(name) for name in fields)
         reference = pl.col(VALUE + "contact") if "contact" in fields else pl.lit(None, dtype=pl.String)
         split = fresh.select(ref=reference).with_columns(

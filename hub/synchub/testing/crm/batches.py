@@ -109,7 +109,8 @@ def update(records: Records, kind: str, asked: Asked) -> Answer:
         if record is None:
             raise refusals.not_found(kind, [str(told["id"])])
         records.update(kind, record, told.get("properties") or {})
-        return shown(kind, record, told.get("properties") or {}, records)
+        result = shown(kind, record, told.get("properties") or {}, records)
+        return {**result, "properties": {}} if records.terse else result
 
     return _answer(records, 200, *_each(inputs, one, apart=True))
 

@@ -36,6 +36,8 @@ class Records:
     on_change: Callable[[str, str], None]
     merge_makes_new: bool = False
     """Whether a merge makes a third record, as newer accounts do, instead of keeping the primary one's id."""
+    terse: bool = False
+    """Whether answers to updates leave out what was stored."""
     definitions: dict[str, dict[str, Property]] = field(default_factory=predefined)
     kept: dict[str, dict[str, Record]] = field(default_factory=lambda: {"contacts": {}, "notes": {}})
     merged: dict[str, str] = field(default_factory=dict)

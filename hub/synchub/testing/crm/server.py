@@ -177,6 +177,10 @@ class StandInCrm:
         """Give out no more than so many records a list page, whatever is asked for, and don't say so."""
         self._page = size
 
+    def be_terse(self) -> None:
+        """Leave out of answers to batches of updates what was stored."""
+        self._records.terse = True
+
     def own_form(self, name: str, form: Callable[[str], str]) -> None:
         """Keep every value of a property in a form of the server's own."""
         self._records.own_forms[name] = form
@@ -186,6 +190,7 @@ class StandInCrm:
         with self._lock:
             self._faults = faults.Faults(self.clock)
             self._records.own_forms.clear()
+            self._records.terse = False
             self._page = LARGEST_PAGE
             self.lag()
 

@@ -1,0 +1,16 @@
+"""Whether two rows are the same, by their keys alone. Pure."""
+
+from __future__ import annotations
+
+import polars as pl
+
+
+def same(ours: pl.DataFrame, theirs: pl.DataFrame) -> pl.DataFrame:
+    """Pairs that share a key and differ in no stronger one: node, other.
+
+    Both frames are as `idents` makes them: node, key (its place, strongest 0), text.
+    """
+    shared = ours.join(theirs.rename({"node": "other"}), on=["key", "text"]).group_by("node", "other").agg(pl.col("key").min())
+    filled = ours.select("node", at="key").unique().join(theirs.select(other="node", at="key").unique(), on="at")
+    differing = shared.join(filled, on=["node", "other"]).filter(pl.col("at") < pl.col("key"))
+    return shared.join(differing, on=["node", "other"], how="anti").select("node", "other").sort("node", "other")

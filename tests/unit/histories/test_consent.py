@@ -1,0 +1,110 @@
+"""Consent: a machine never loosens it."""
+
+from __future__ import annotations
+
+from synchub.testing.memory import MemorySystem
+from unit.histories.pairs import ANN, FIELDS, NewHub, NewPair, written
+
+CONSENT = {"fields": ("email", "opted_out", "consent_at", "lead_score")}
+
+
+def test_an_opt_out_reaches_who_left_the_filter(pair: NewPair) -> None:
+    """Ann has too few points for the shop to be updated; her opt-out reaches it all the same."""
+    ann = pair({"lead_score": 60, "opted_out": False}, members={"shop": {"where": "lead_score >= 50"}})
+    ann.hub.sync(10)
+    ann.crm.edit("1", at=11, lead_score=10)
+    ann.hub.sync(20)
+    ann.crm.edit("1", at=21, opted_out=True)
+    ann.hub.sync(30)
+    assert ann.in_shop("opted_out") is True
+
+
+def test_an_opt_out_survives_an_import(pair: NewPair) -> None:
+    """An import into the CRM sets everybody to subscribed: who opted out stays out, and the CRM is put right."""
+    ann = pair({"opted_out": True})
+    ann.hub.sync(10)
+    ann.crm.edit("1", at=11, opted_out=False)
+    ann.hub.sync(20)
+    assert ann.both("opted_out") == (True, True)
+
+
+def test_an_opt_out_survives_a_restored_backup(pair: NewPair) -> None:
+    """The shop goes back to the backup from before the opt-out."""
+    ann = pair({"opted_out": False}, {"opted_out": False})
+    ann.hub.sync(10)
+    ann.shop.edit("1", at=11, opted_out=True)
+    ann.hub.sync(20)
+    ann.shop.restore_copy("1")
+    for at in (30, 40, 50):
+        ann.hub.sync(at)
+    assert ann.both("opted_out") == (True, True)
+
+
+def test_both_parts_of_a_split_stay_opted_out(pair: NewPair) -> None:
+    """Two people were one record while one of them opted out: it can't be told who, so neither is written to."""
+    ann = pair({"opted_out": False}, {"opted_out": True})
+    ann.hub.sync(10)
+    ann.hub.split(ANN, ("shop", "1"), at=15)
+    ann.hub.sync(20)
+    assert ann.both("opted_out") == (True, True)
+
+
+def test_a_person_can_take_an_opt_out_back_and_it_can_be_given_again(pair: NewPair) -> None:
+    """Ann asks on the phone to be written to again; later she opts out once more."""
+    ann = pair({"opted_out": True})
+    ann.hub.sync(10)
+    ann.hub.set(ANN, at=15, opted_out="false")
+    ann.hub.sync(20)
+    assert ann.both("opted_out") == (False, False)
+    ann.shop.edit("1", at=21, opted_out=True)
+    ann.hub.sync(30)
+    assert ann.both("opted_out") == (True, True)
+
+
+def test_a_trusted_system_takes_an_opt_out_back(pair: NewPair) -> None:
+    """The shop may take back opt-outs: with a consent that was given later, and only so."""
+    ann = pair({"opted_out": True}, {}, crm_is=CONSENT, shop_is=CONSENT, consent_from=("shop",))
+    ann.hub.sync(10)
+    ann.shop.edit("1", at=11, opted_out=False)
+    ann.hub.sync(20)
+    assert ann.both("opted_out") == (True, True)
+    ann.shop.edit("1", at=21, opted_out=False, consent_at="2020-01-01T00:00:00Z")
+    ann.hub.sync(30)
+    assert ann.both("opted_out") == (True, True)
+    ann.shop.edit("1", at=31, opted_out=False, consent_at="2024-05-01T09:31:00Z")
+    ann.hub.sync(40)
+    assert ann.both("opted_out") == (False, False)
+    ann.crm.edit("1", at=41, opted_out=True)
+    ann.hub.sync(50)
+    assert ann.both("opted_out") == (True, True)
+
+
+def test_an_untrusted_system_takes_nothing_back(pair: NewPair) -> None:
+    """The CRM is not in `consent_from`: whatever consent it shows, the opt-out stands."""
+    ann = pair({"opted_out": True}, {}, crm_is=CONSENT, shop_is=CONSENT, consent_from=("shop",))
+    ann.hub.sync(10)
+    ann.crm.edit("1", at=11, opted_out=False, consent_at="2024-05-01T09:11:00Z")
+    ann.hub.sync(20)
+    assert ann.both("opted_out") == (True, True)
+
+
+def test_an_opt_out_passes_limits(pair: NewPair) -> None:
+    """Not even a limit on updates keeps an opt-out from being carried out."""
+    ann = pair({"opted_out": False}, {}, members={"shop": {"limits": {"updates": 0}}})
+    ann.hub.sync(10, allow={"updates": 5})
+    ann.crm.edit("1", at=11, opted_out=True)
+    assert ann.hub.sync(20).state == "done"
+    assert ann.in_shop("opted_out") is True
+
+
+def test_an_opt_out_in_a_weak_member_counts(new_hub: NewHub) -> None:
+    """Who writes "unsubscribe" by mail is unsubscribed, though mail decides nothing else."""
+    crm, mail = MemorySystem("crm", FIELDS), MemorySystem("mail", FIELDS, weak=True)
+    crm.create(at=0, email=ANN, opted_out=False)
+    mail.create(at=0, email=ANN, opted_out=False)
+    hub = new_hub([crm, mail], members={"mail": {"direction": "in"}})
+    hub.sync(10)
+    mail.edit("1", at=11, opted_out=True)
+    hub.sync(20)
+    assert crm.rows["1"]["opted_out"] is True
+    assert written(hub.sync(30)) == 0

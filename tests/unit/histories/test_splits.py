@@ -1,0 +1,73 @@
+"""Records that are joined by hand and parted again."""
+
+from __future__ import annotations
+
+from synchub.testing.memory import MemorySystem
+from unit.histories.pairs import ANN, NewHub, NewPair, written
+
+FIELDS = ["email", "first_name", "job_title", "source"]
+
+
+def test_what_only_the_hub_wrote_is_taken_back(pair: NewPair) -> None:
+    """The CRM got its job title from the shop; they turn out to be two people: the CRM's is blank again."""
+    ann = pair({"first_name": "Ann"}, {"first_name": "Ann", "job_title": "CEO"})
+    ann.hub.sync(10)
+    assert ann.in_crm("job_title") == "CEO"
+    ann.hub.split(ANN, ("shop", "1"), at=15)
+    ann.hub.sync(20)
+    ann.hub.sync(30)
+    assert ann.both("job_title") == (None, "CEO")
+
+
+def test_each_part_gets_back_what_it_had(pair: NewPair) -> None:
+    """The rule had chosen one of two values; parted, each has its own again."""
+    ann = pair({"job_title": "crm's", "source": "a"}, {"job_title": "shop's", "source": "b"})
+    ann.hub.sync(10)
+    assert ann.both("job_title") == ("crm's", "crm's")
+    ann.hub.split(ANN, ("shop", "1"), at=15)
+    ann.hub.sync(20)
+    assert written(ann.hub.sync(30)) == 0
+    assert ann.both("job_title") == ("crm's", "shop's")
+    assert ann.both("source") == ("a", "b")
+
+
+def test_parts_are_not_joined_again(pair: NewPair) -> None:
+    """They still share an email; that a person said they are two is remembered. Nobody is entered twice by that."""
+    ann = pair({"first_name": "Ann"}, {"first_name": "Anna"})
+    ann.hub.sync(10)
+    ann.hub.split(ANN, ("shop", "1"), at=15)
+    for at in (20, 30, 40):
+        ann.hub.sync(at)
+    assert len(ann.hub.records()) == 2
+    assert (len(ann.crm.rows), len(ann.shop.rows)) == (1, 1)
+
+
+def test_rows_that_the_hub_made_stay_with_the_older_part(new_hub: NewHub) -> None:
+    """The fair's row was made by the hub: it stays with the record that keeps its id."""
+    crm, shop, fair = (MemorySystem(name, FIELDS) for name in ("crm", "shop", "fair"))
+    crm.create(at=1, email=ANN, first_name="Ann", job_title="of the crm")
+    shop.create(at=0, email=ANN, first_name="Ann", job_title="of the shop")
+    hub = new_hub([crm, shop, fair])
+    hub.sync(10)
+    hub.sync(20)
+    hub.split(ANN, ("shop", "1"), at=25)
+    hub.sync(30)
+    hub.sync(40)
+    assert [system.rows["1"]["job_title"] for system in (crm, shop, fair)] == ["of the crm", "of the shop", "of the crm"]
+
+
+def test_a_join_can_be_taken_back(pair: NewPair) -> None:
+    """Two records are joined by hand, and parted again: each has what it had."""
+    ann = pair(
+        {"job_title": "crm's"}, {"email": "ann.lee@example.org", "job_title": "shop's"},
+        members={"crm": {"create": False}, "shop": {"create": False}},
+    )  # fmt: skip
+    ann.hub.sync(10)
+    ann.hub.join(ANN, "ann.lee@example.org", at=15)
+    ann.hub.sync(20)
+    assert ann.both("job_title") == ("crm's", "crm's")
+    ann.hub.split(ANN, ("shop", "1"), at=25)
+    ann.hub.sync(30)
+    assert written(ann.hub.sync(40)) == 0
+    assert ann.both("job_title") == ("crm's", "shop's")
+    assert ann.both("email") == (ANN, "ann.lee@example.org")

@@ -43,6 +43,15 @@ _MYSQL: dict[int, Fault] = {
     **dict.fromkeys((1049, 1054, 1064, 1146), "setup"),
     **dict.fromkeys((1040, 1053, 1203, 1205, 1213, 1226, 2002, 2003, 2006, 2013, 2014, 2055), "later"),
 }
+_LIBPQ: tuple[tuple[str, Fault], ...] = (
+    ("password authentication failed|no password supplied|no pg_hba.conf entry", "login"),
+    ('role ".*" does not exist', "login"),
+    ('database ".*" does not exist', "setup"),
+)
+_SQLITE: tuple[tuple[str, Fault], ...] = (
+    ("readonly|not authorized", "rights"),
+    ("locked|busy|disk|unable to open", "later"),
+)
 
 
 def open_engine(url: str, *, folder: Path, connect_timeout: int) -> sa.Engine:
@@ -172,26 +181,33 @@ def talking(engine: sa.Engine) -> Iterator[None]:
 
 def fault(error: exc.DBAPIError) -> Fault:
     """What an error of the database means."""
+    if error.connection_invalidated:
+        return "later"
+    if isinstance(code(error), int):
+        return _MYSQL.get(code(error), "record")
     state = getattr(error.orig, "sqlstate", None)
     if state:
         return next((meaning for start, meaning in _SQLSTATE if state.startswith(start)), "record")
-    if error.connection_invalidated:
-        return "later"
-    code = error.orig.args[0] if error.orig and error.orig.args else None
-    if isinstance(code, int):
-        return _MYSQL.get(code, "record")
     text = str(error.orig)
     if "psycopg" in type(error.orig).__module__:
-        return (
-            "login"
-            if "password authentication failed" in text or "no password supplied" in text
-            else ("setup" if re.search('database ".*" does not exist', text) else "later")
-        )
+        # What fails before the session begins has no state, only words.
+        return next((meaning for words, meaning in _LIBPQ if re.search(words, text)), "later")
     if isinstance(error, exc.IntegrityError | exc.DataError | exc.InterfaceError):
         return "record"
-    if re.search("readonly|not authorized", text):
-        return "rights"
-    return "later" if re.search("locked|busy|disk|unable to open", text) else "setup"
+    return next((meaning for words, meaning in _SQLITE if re.search(words, text)), "setup")
+
+
+def is_unique(error: exc.DBAPIError) -> bool:
+    """Whether a unique value was there already."""
+    if isinstance(code(error), int):
+        return bool(code(error) == 1062)
+    state = getattr(error.orig, "sqlstate", None)
+    return state == "23505" if state else str(error.orig).startswith("UNIQUE constraint failed")
+
+
+def code(error: exc.DBAPIError) -> Any:
+    """The first thing that the driver says; a number if it is that of MySQL."""
+    return error.orig.args[0] if error.orig and error.orig.args else None
 
 
 def reason(error: exc.DBAPIError) -> str:
@@ -199,7 +215,9 @@ def reason(error: exc.DBAPIError) -> str:
     told = getattr(getattr(error.orig, "diag", None), "message_primary", None)
     if told:
         return str(told)
-    arguments = error.orig.args if error.orig else ()
-    if len(arguments) == 2 and isinstance(arguments[0], int):
-        return re.sub(r"^Duplicate entry '.*' for", "Duplicate entry for", str(arguments[1]), flags=re.DOTALL)
-    return str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
+    if error.orig and isinstance(code(error), int) and len(error.orig.args) > 1:
+        return re.sub(
+            r"^Duplicate entry '.*' for", "Duplicate entry for", str(error.orig.args[1]), flags=re.DOTALL
+        )
+    lines = str(error.orig).strip().splitlines()
+    return lines[0] if lines else type(error.orig).__name__

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -14,7 +13,7 @@ from synchub.api import Operation, Result
 from .catalogue import Source
 from .decide import Change, Plan, Texts, decide, key_parts, key_text, waves
 from .rows import by_values
-from .server import fault, reason
+from .server import fault, is_unique, reason
 from .statements import delete, insert, update
 
 Act = Callable[[sa.Connection, Source, sa.Table, Sequence[Change]], list[str]]
@@ -48,13 +47,13 @@ def _send(connection: sa.Connection, source: Source, table: sa.Table, plan: Plan
     failed: Failed = []
 
     def sent(changes: Sequence[Change], act: Act) -> list[tuple[Change, str]]:
-        shaped = groupby(sorted(changes, key=_shape), key=_shape)
+        shaped: dict[frozenset[str], list[Change]] = {}
+        for change in changes:
+            shaped.setdefault(frozenset(change.values), []).append(change)
         return [
             done
-            for _, group in shaped
-            for done in _tried(
-                lambda some: act(connection, source, table, some), list(group), connection, failed
-            )
+            for alike in shaped.values()
+            for done in _tried(lambda some: act(connection, source, table, some), alike, connection, failed)
         ]
 
     results = {change.place: Result("ok", change.remote_id) for change, _ in sent(plan.deletes, delete)}
@@ -101,7 +100,7 @@ def _failure(
         return Result(
             "rejected", change.remote_id, reason="The database left the row out; a trigger may do so."
         )
-    if _is_unique(error) and change.remote_id is None:
+    if is_unique(error) and change.remote_id is None:
         for columns in source.uniques:
             values = [change.values.get(column) for column in columns]
             if None not in values:
@@ -110,13 +109,6 @@ def _failure(
                     return Result("conflict", key_text(row, source.key), stored=row, reason=said)
     column = getattr(getattr(error.orig, "diag", None), "column_name", None)
     return Result("rejected", change.remote_id, reason=reason(error), field=column)
-
-
-def _is_unique(error: exc.DBAPIError) -> bool:
-    if getattr(error.orig, "sqlstate", None):
-        return getattr(error.orig, "sqlstate", None) == "23505"
-    code = error.orig.args[0] if error.orig and error.orig.args else None
-    return code == 1062 or bool(re.match("UNIQUE constraint failed", str(code)))
 
 
 def _rows(
@@ -130,10 +122,8 @@ def _rows(
 
 
 def _respelled(operation: Operation, key: Sequence[str]) -> Operation:
-    """The operation with its remote id as this package spells it: a JSON array may be spaced in another way."""
+    """The operation with its remote id as it is spelled here: JSON arrays may be spaced in other ways."""
     parts = key_parts(operation.remote_id, key) if operation.remote_id is not None else None
-    return (
-        replace(operation, remote_id=key_text(dict(zip(key, parts, strict=True)), key))
-        if parts
-        else operation
-    )
+    if not parts:
+        return operation
+    return replace(operation, remote_id=key_text(dict(zip(key, parts, strict=True)), key))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import sys
 from contextlib import closing
 from dataclasses import replace
 from importlib import resources
@@ -12,14 +11,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from synchub.cli.output import progress
+from synchub.cli.choices import made
+from synchub.cli.output import print_out, progress
 from synchub.cli.session import Session
+from synchub.cli.sync import exit_code
 from synchub.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-    from rich.console import Console
 
 EPILOG = """\b
 Example:
@@ -34,6 +34,14 @@ EDITS = {
 """What the demo then changes, so that there is a conflict to settle: one person moved, in two systems."""
 
 
+NEXT = """\
+Next: cd {folder}
+      synchub why contact ann.lee@example.com    who said what, and why Bremen won
+      synchub quarantine list                    one row of the fair has no address
+      synchub undo 2                             takes the second run back\
+"""
+
+
 @click.command("demo", epilog=EPILOG)
 @click.argument("folder", required=False, metavar="[DIR]", type=click.Path(path_type=Path))
 @click.pass_obj
@@ -42,8 +50,6 @@ def command(session: Session, folder: Path | None) -> int:
 
     Nothing is needed and nothing leaves this machine. DIR (default: synchub-demo) must not exist yet.
     """
-    from synchub.render.screen import console
-
     target = (session.start / (folder or FOLDER)).resolve()
     write_demo(target)
     here = replace(session, start=target, named=target / "hub.toml")
@@ -102,22 +108,24 @@ def _copy(source: Traversable, target: Path) -> None:
             (target / item.name).write_text(item.read_text("utf-8"), "utf-8")
 
 
-def _plan(session: Session, out: Console) -> None:
-    from synchub.cli.choices import made
+def _plan(session: Session) -> None:
+    from rich.console import Group
+
     from synchub.render.plan import plan
 
+    click.echo("$ synchub plan")
     with session.open_hub() as hub, progress(session) as told:
         reports = hub.plan((), made(systems=()), told)
-    for report in reports:
-        out.print(plan(report))
+    print_out(session, Group(*map(plan, reports), ""))
 
 
-def _sync(session: Session, out: Console) -> int:
-    from synchub.cli.choices import made
-    from synchub.cli.sync import exit_code
+def _sync(session: Session) -> int:
+    from rich.console import Group
+
     from synchub.render.run import run_reports
 
+    click.echo("$ synchub sync")
     with session.open_hub() as hub, progress(session) as told:
         reports = hub.sync((), made(systems=()), told)
-    out.print(run_reports(reports))
+    print_out(session, Group(run_reports(reports), ""))
     return exit_code(reports)

@@ -46,12 +46,17 @@ def show(session: Session, draw: Callable[[], RenderableType], **content: object
 
         click.echo(session.redactor.redact(document(session.command, **content)))
         return
+    print_out(session, draw())
+
+
+def print_out(session: Session, drawn: RenderableType) -> None:
+    """Print for people: as wide as the terminal, in colours if it has them; elsewhere plain."""
     from synchub.render.screen import console, text
 
     if sys.stdout.isatty():
-        console(sys.stdout, color=session.color).print(draw())
+        console(sys.stdout, color=session.color).print(drawn)
     else:
-        click.echo(text(draw()), nl=False)
+        click.echo(text(drawn), nl=False)
 
 
 @contextmanager

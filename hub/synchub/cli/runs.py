@@ -25,4 +25,5 @@ def command(session: Session, run: str | None) -> None:
 
     from synchub.render import run as drawn
 
-    show(session, lambda: drawn.runs(report), runs=report.runs, changes=report.changes, more=report.more)
+    draw = drawn.run_changes if run else drawn.runs
+    show(session, lambda: draw(report), runs=report.runs, changes=report.changes, more=report.more)

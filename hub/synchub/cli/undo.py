@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
-from synchub.cli.output import confirm, json_option, progress, show
+from synchub.cli.output import confirm, json_option, print_out, progress, show
 from synchub.cli.session import Session
 
 EPILOG = """\b
@@ -24,13 +22,13 @@ def command(session: Session, run: str) -> int:
 
     What was edited since is a conflict and stays as it is.
     """
-    from synchub.render import plan, screen
+    from synchub.render import plan
     from synchub.render import run as drawn
 
     with session.open_hub() as hub:
         planned = hub.undo_plan(run)
         if not session.json:
-            screen.console(sys.stdout, color=session.color).print(plan.plan(planned))
+            print_out(session, plan.plan(planned))
         if not planned.changes:
             if session.json:
                 show(session, lambda: "", plan=planned, run=None)

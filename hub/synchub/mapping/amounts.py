@@ -152,7 +152,7 @@ def _sure_number(texts: pl.Series) -> pl.Series:
 
 
 def _tidy(texts: pl.Series) -> pl.Series:
-    """Plain decimals without needless signs and zeros. In steps: Polars works out a part again at each use."""
+    """Plain decimals without needless signs and zeros. In steps: Polars works out a part at each use."""
     bare = texts.str.strip_prefix("+").str.replace(r"^(-?)0+([0-9])", "${1}${2}")
     pointed = pl.col("t").str.contains(".", literal=True)
     short = pl.col("t").str.strip_chars_end("0").str.strip_chars_end(".")

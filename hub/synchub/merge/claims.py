@@ -64,17 +64,21 @@ def ordered(claims: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def conflicts(claims: pl.DataFrame, run: int) -> pl.DataFrame:
+def conflicts(claims: pl.DataFrame, run: int, agreed: pl.DataFrame) -> pl.DataFrame:
     """Fields with two claims of different value, where neither system held the other's value when it changed.
 
-    Only those that a claim of this run takes part in. Columns record, field, times_only: whether only the times of
-    whole records tell which claim is newer.
+    Only those that a claim of this run takes part in. An older claim takes part only while it is what was agreed
+    (`agreed`: record, field, value) and the system that changed did not hold that yet: what lost before has lost.
+    Columns record, field, times_only: whether only the times of whole records tell which claim is newer.
     """
     now = latest(claims).filter(~pl.col("kind").is_in(["hub", "weak"]))
     contested = now.filter((pl.col("value").n_unique().over(ONE) > 1) & (pl.col("run").max().over(ONE) == run))
     columns = [*ONE, "value", "base", "seq", "run", "at"]
-    pairs = contested.select(columns).join(contested.select(columns), on=ONE, suffix="_2").filter(
+    settled = contested.join(agreed.rename({"value": "agreed"}), on=ONE, how="left").select(*columns, "agreed")
+    pending = (pl.col("agreed") == pl.col("value")) & pl.col("base_2").ne_missing(pl.col("agreed"))
+    pairs = settled.join(contested.select(columns), on=ONE, suffix="_2").filter(
         (pl.col("seq") < pl.col("seq_2"))
+        & ((pl.col("run") == run) | pending)
         & (pl.col("value") != pl.col("value_2"))
         & pl.max_horizontal("run", "run_2").eq(run)
         & pl.col("base").ne_missing(pl.col("value_2"))

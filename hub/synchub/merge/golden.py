@@ -35,12 +35,14 @@ class Merged:
 
 
 def merge(
-    said: Sequence[pl.DataFrame], later: pl.DataFrame, entity: Entity, *, epochs: Epochs, rules: Mapping[str, Built], run: int
+    said: Sequence[pl.DataFrame], later: pl.DataFrame, entity: Entity, *, epochs: Epochs, rules: Mapping[str, Built], run: int,
+    agreed: pl.DataFrame | None = None,
 ) -> Merged:
     """Merge whole records.
 
     `said`: per member a frame of first-contact claims: record, link, system, rank, remote_id, at, seen, run, seq,
-    kind, void_before, and `v.FIELD` columns. `later`: claims since, as claims.SCHEMA. All claims of a record must be there.
+    kind, void_before, and `v.FIELD` columns. `later`: claims since, as claims.SCHEMA. `agreed`: record and a
+    column a field, golden as it was: it tells what is a conflict. All claims of a record must be there.
     """
     alone = _alone(said, later)
     direct = [frame.join(alone, on="record", how="semi") for frame in said]
@@ -53,7 +55,16 @@ def merge(
     money = [name for name, field in entity.fields.items() if field.type == "money"]
     golden = pl.concat([*(_plain(frame, money) for frame in direct), _pivot(verdicts, money)], how="diagonal")
     judged = [name for name, chain in entity.rules.items() if chain[0] not in _UNJUDGED]
-    return Merged(golden, verdicts, conflicts(claims.filter(pl.col("field").is_in(judged)), run))
+    return Merged(golden, verdicts, conflicts(claims.filter(pl.col("field").is_in(judged)), run, _long(agreed, judged)))
+
+
+def _long(agreed: pl.DataFrame | None, fields: Sequence[str]) -> pl.DataFrame:
+    """Golden values as they were, one row a field."""
+    schema = {"record": pl.Int64, "field": pl.String, "value": pl.String}
+    names = [name for name in fields if agreed is not None and name in agreed.columns]
+    if agreed is None or not names:
+        return pl.DataFrame(schema=schema)
+    return agreed.select("record", *names).unpivot(names, index="record", variable_name="field").drop_nulls("value")
 
 
 def _alone(said: Sequence[pl.DataFrame], later: pl.DataFrame) -> pl.DataFrame:

@@ -97,9 +97,9 @@ def prefer(claims: pl.DataFrame, words: Words) -> pl.DataFrame:
     beaten = (
         ranked.join(cleared.select(*ONE, "_place", "_time"), on=ONE, suffix="_blank")
         .filter((pl.col("_place_blank") < pl.col("_place")) & (pl.col("_time_blank") >= pl.col("_time")))
-        .select("seq").unique()
+        .select(*ONE, "seq").unique()
     )  # fmt: skip
-    left = ranked.join(beaten, on="seq", how="anti")
+    left = ranked.join(beaten, on=[*ONE, "seq"], how="anti")
     filled = left.filter(pl.col("value") != BLANK)
     best = filled.filter(pl.col("_place") == pl.col("_place").min().over(ONE))
     blank_only = left.join(filled.select(ONE).unique(), on=ONE, how="anti")
@@ -185,9 +185,9 @@ def ask(claims: pl.DataFrame, _words: Words) -> pl.DataFrame:
             & (pl.col("seq_2") > pl.col("seq"))
             & pl.col("link").ne_missing(pl.col("link_2"))
         )
-        .select("seq").unique()
+        .select(*ONE, "seq").unique()
     )  # fmt: skip
-    left = now.join(answered, on="seq", how="anti")
+    left = now.join(answered, on=[*ONE, "seq"], how="anti")
     return left.with_columns(
         kind=pl.when(pl.col("value").n_unique().over(ONE) > 1).then(pl.lit("open")).otherwise(pl.col("kind"))
     )

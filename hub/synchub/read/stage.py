@@ -85,8 +85,9 @@ def stage(connector: Connector, order: Order, advance: Callable[[int], None]) ->
     staged = Staged(order.member)
     try:
         for page in connector.read(order.stream, order.cursor, order.mapping.natives):
+            before = staged.count
             _lay_down(page, order, staged)
-            advance(staged.count)
+            advance(staged.count - before)
     except SynchubError as problem:
         staged.problem = problem
         staged.complete = False

@@ -84,7 +84,7 @@ def new_links(tx: Connection, rows: pl.DataFrame, *, member: int, run: int, cloc
 
     Returns remote_id, link, record. Blank values are no claims and are not stored.
     """
-    first, seq = take(tx, "link", rows.height), take(tx, "claim", 1)
+    first, seq = take(tx, "link", rows.height), take(tx, "claim", rows.height)
     values = [column for column in rows.columns if column[:2] in (NATIVE, VALUE, VIA)]
     doubts = [column for column in rows.columns if column.startswith("d.")]
     said = rows.select(
@@ -96,7 +96,7 @@ def new_links(tx: Connection, rows: pl.DataFrame, *, member: int, run: int, cloc
         id=pl.int_range(first, first + rows.height, dtype=pl.Int64),
         member=pl.lit(member, dtype=pl.Int64), made=pl.lit(0), seen_at=pl.lit(clock, dtype=pl.Int64),
         first_at=pl.when(pl.col("updated_at").is_not_null()).then(pl.min_horizontal("updated_at", pl.lit(clock))), first_run=pl.lit(run, dtype=pl.Int64),
-        first_seq=pl.lit(seq, dtype=pl.Int64), said=said.select(pack(said, said.columns)).to_series(),
+        first_seq=pl.int_range(seq, seq + rows.height, dtype=pl.Int64), said=said.select(pack(said, said.columns)).to_series(),
     )  # fmt: skip
     bulk.insert(tx, tables.link, links)
     return links.select("remote_id", link="id", record="record")

@@ -185,8 +185,8 @@ def _closing(report: PlanReport) -> Iterator[RenderableType]:
     else:
         yield Text("Nothing to do: every system agrees.", style="good")
     if report.new_records or report.joined:
-        new = count(report.new_records, "new record")
-        yield Text(f"In the hub: {new}, {count(report.joined, 'row')} joined to known records.")
+        joined = f", {count(report.joined, 'row')} joined to known records" if report.joined else ""
+        yield Text(f"In the hub: {count(report.new_records, 'new record')}{joined}.")
     waiting = [
         (held, f"{count(held, 'change')} held back until what is open is settled."),
         (report.review, f"{count(report.review, 'question')} for a person: synchub review list"),

@@ -55,11 +55,14 @@ def run_report(report: RunReport) -> RenderableType:
 
 
 def runs(report: RunsReport) -> RenderableType:
-    """Past runs as a list; a single one in full, with what it changed."""
+    """Past runs, a line each."""
     if not report.runs:
         return Text("No run yet: synchub plan shows what the first one would do.")
-    if len(report.runs) > 1:
-        return _list(report.runs)
+    return _list(report.runs)
+
+
+def run_changes(report: RunsReport) -> RenderableType:
+    """One run in full, with what it changed."""
     parts: list[RenderableType] = [run_report(report.runs[0])]
     by_member: dict[str, list[RenderableType]] = {}
     for change in report.changes:

@@ -90,8 +90,8 @@ def _said(claim: ClaimLine, *, quoting: bool = False) -> Text:
     run = f" (run {clean(claim.run)})" if claim.run else ""
     if claim.system == HUB:
         return Text.assemble("a person decided ", said, when, run)
-    where = f" in {clean(claim.stream)}" if claim.stream else ""
-    return Text.assemble((clean(claim.system), "bold"), " said ", said, where, when, run)
+    where = f"/{clean(claim.stream)}" if claim.stream else ""
+    return Text.assemble((clean(claim.system), "bold"), where, " said ", said, when, run)
 
 
 def _weak(claim: ClaimLine) -> str:

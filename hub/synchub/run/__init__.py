@@ -23,7 +23,7 @@ class Session(Protocol):
 
 
 def open_hub(session: Session) -> Hub:
-    """The hub of a call. Raises ConfigurationError with all problems of hub.toml and of the mappings it uses."""
+    """The hub of a call. Raises ConfigurationError with all problems of hub.toml and its mappings."""
     from synchub.run.hub import Hub  # here, because whoever only asks for --help pays for none of it
     from synchub.run.opening import open_at
 

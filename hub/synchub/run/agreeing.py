@@ -71,7 +71,8 @@ def _bucket(tx: Connection, work: Work, epochs: History, numbers: pl.Series, blo
     records = known.goldens(tx, numbers, names)
     links = known.links_of(tx, numbers)
     said, later = known.claims_of(tx, records, links, work.places)
-    merged = merge(said, later, work.entity, epochs=epochs, rules=work.rules, run=work.run)
+    merged = merge(said, later, work.entity, epochs=epochs, rules=work.rules, run=work.run,
+                   agreed=records.select(record="id", *names))  # fmt: skip
     golden = _golden(work, records, merged, names)
     doomed = _doomed(tx, records, said, later, links)
     living = golden.join(links.filter(pl.col("tomb").is_null()).select("record").unique(), on="record", how="semi")

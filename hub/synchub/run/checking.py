@@ -1,4 +1,4 @@
-"""`synchub check` and `synchub test`: everything that is wrong, at once, before anything is read or written."""
+"""`synchub check` and `synchub test`: everything that is wrong, at once, before anything is read."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OPERATIONS = {"archive": "archive", "propagate": "delete"}
 
 
 def check_file(file: Path, *, environ: Mapping[str, str], redactor: Redactor, offline: bool) -> CheckReport:
-    """Check a hub that may be too wrong to be opened. Offline nothing is looked up, not even the environment."""
+    """Check a hub that may be too wrong to be opened. Offline nothing is looked up, not even variables."""
     plugins = loader.load(file.parent, config=file)
     report = _linted(file, plugins, None if offline else environ, redactor)
     if offline:
@@ -35,7 +35,9 @@ def check_file(file: Path, *, environ: Mapping[str, str], redactor: Redactor, of
         hub = open_at(file, environ=environ, redactor=redactor)
     except ConfigurationError as error:
         problems = report.problems or error.problems or (str(error),)
-        return replace(report, problems=problems, notes=(*report.notes, "Connections are tested once this is mended."))
+        return replace(
+            report, problems=problems, notes=(*report.notes, "Connections are tested once this is mended.")
+        )
     try:
         return _connected(hub, report)
     finally:
@@ -48,11 +50,18 @@ def check(hub: Opened, *, offline: bool) -> CheckReport:
     return report if offline else _connected(hub, report)
 
 
-def _linted(file: Path, plugins: Plugins, environ: Mapping[str, str] | None, redactor: Redactor) -> CheckReport:
+def _linted(
+    file: Path, plugins: Plugins, environ: Mapping[str, str] | None, redactor: Redactor
+) -> CheckReport:
     problems = lint(
-        file, connectors=_catalogue(plugins), config_model=lambda name: config_model(plugins, name),
-        transforms={**plugins.transforms, **built_in_transforms()}, rules=list(plugins.rules), environ=environ, checks=CHECKS,
-    )  # fmt: skip
+        file,
+        connectors=_catalogue(plugins),
+        config_model=lambda name: config_model(plugins, name),
+        transforms={**plugins.transforms, **built_in_transforms()},
+        rules=list(plugins.rules),
+        environ=environ,
+        checks=CHECKS,
+    )
     return CheckReport(file, tuple(map(str, problems)), notes=tuple(map(redactor.redact, plugins.problems)))
 
 
@@ -66,7 +75,9 @@ def _connected(hub: Opened, report: CheckReport) -> CheckReport:
     tried = list(hub.seams.executor.map(lambda one: _tried(hub, *one), made))
     streams = {connection.system: found for connection, found in tried if connection.ok}
     unfit = [hub.redactor.redact(problem) for problem in _unfit(hub, streams)]
-    return replace(report, problems=(*report.problems, *unfit), connections=tuple(connection for connection, _ in tried))
+    return replace(
+        report, problems=(*report.problems, *unfit), connections=tuple(connection for connection, _ in tried)
+    )
 
 
 def _made(hub: Opened, system: str) -> tuple[str, Connector | Exception]:
@@ -76,7 +87,9 @@ def _made(hub: Opened, system: str) -> tuple[str, Connector | Exception]:
         return system, error
 
 
-def _tried(hub: Opened, system: str, connector: Connector | Exception) -> tuple[ConnectionCheck, Sequence[Stream]]:
+def _tried(
+    hub: Opened, system: str, connector: Connector | Exception
+) -> tuple[ConnectionCheck, Sequence[Stream]]:
     try:
         if isinstance(connector, Exception):
             raise connector
@@ -86,7 +99,9 @@ def _tried(hub: Opened, system: str, connector: Connector | Exception) -> tuple[
         problems = error.problems if isinstance(error, ConfigurationError) else ()
         return _failed(hub, system, " ".join((error.happened, *problems)), error.next_step), ()
     except Exception as error:  # as above
-        return _failed(hub, system, f"The connector failed: {blame(error)}.", "Report this to the connector's author."), ()
+        return _failed(
+            hub, system, f"The connector failed: {blame(error)}.", "Report this to the connector's author."
+        ), ()
     name = hub.configuration.systems[system].connector
     listed = f"{len(found)} streams" if len(found) != 1 else f"1 stream, {found[0].name}"
     return ConnectionCheck(system, name, True, f"reached: {listed}"), found
@@ -157,18 +172,28 @@ def _listed(names: Sequence[str]) -> str:
 def run_mapping_tests(hub: Opened) -> TestsReport:
     """Run the [[tests]] of every mapping in mappings/, and of connectors' own mappings that a sync uses."""
     shelf = Shelf(hub.configuration.folder, _catalogue(hub.plugins))
-    names = {name: "" for name in shelf.own_names()}
+    names = dict.fromkeys(shelf.own_names(), "")
     for sync in hub.configuration.syncs.values():
         for member in sync.members:
             names.setdefault(member.mapping_name, hub.configuration.systems[member.system].connector)
-    return TestsReport(tuple(result for name, connector in names.items() for result in _results(hub, name, shelf.get(name, connector))))
+    return TestsReport(
+        tuple(
+            result
+            for name, connector in names.items()
+            for result in _results(hub, name, shelf.get(name, connector))
+        )
+    )
 
 
 def _results(hub: Opened, name: str, loaded: Loaded | None) -> Sequence[MappingTestResult]:
     """The results of one mapping. One that is wrong itself fails once, whether it has tests or not."""
     entity = hub.configuration.entities.get(loaded.mapping.entity) if loaded and loaded.mapping else None
     if loaded is None or loaded.mapping is None or loaded.problems or entity is None:
-        return [MappingTestResult(name, 1, "in", problem="The mapping itself is wrong: see `synchub check --offline`.")]
+        return [
+            MappingTestResult(
+                name, 1, "in", problem="The mapping itself is wrong: see `synchub check --offline`."
+            )
+        ]
     bank = EuropeanCentralBank()  # bundled: a plugin's rates may need the network
     try:
         compiled = compile_mapping(

@@ -1,6 +1,6 @@
 """A first mapping of a stream: native fields matched to the hub's by their names and by what stands in them.
 
-It is a draft for a person to look over. Values of people never stand in it: mapping files are kept and shared.
+It is for a person to look over. Values of people never stand in it: mapping files are kept and shared.
 """
 
 from __future__ import annotations
@@ -23,7 +23,16 @@ from synchub.spec.hub import HubSettings
 from synchub.spec.job import Configuration, Entity
 from synchub.spec.mapping import FieldMapping, MappingFile
 
-FORMATS: Final = ("%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%m/%d/%Y", "%d/%m/%Y", "%y-%m-%d", "%d %b %Y", "%b %d, %Y")
+FORMATS: Final = (
+    "%d.%m.%y",
+    "%d/%m/%y",
+    "%m/%d/%y",
+    "%m/%d/%Y",
+    "%d/%m/%Y",
+    "%y-%m-%d",
+    "%d %b %Y",
+    "%b %d, %Y",
+)
 """Spellings of dates that are never guessed at by a type, tried in this order."""
 _MOSTLY: Final = 0.8
 _PHONE_SHAPE: Final = r"^(\+|0|\()[\d\s()/.-]{6,}$"
@@ -31,7 +40,12 @@ _PHONE_SHAPE: Final = r"^(\+|0|\()[\d\s()/.-]{6,}$"
 
 @dataclass(slots=True)
 class _Draft:
-    """One draft being made: canonical field -> its line without the name; native fields left over, with what was found."""
+    """One draft being made.
+
+    lines    canonical field -> its line, without the name
+    natives  canonical field -> the native one
+    left     native fields that are not mapped -> what was found about them
+    """
 
     entity: Entity
     settings: HubSettings
@@ -42,11 +56,15 @@ class _Draft:
     updated_at: str | None = None
 
 
-def draft(stream: Stream, rows: pl.DataFrame, configuration: Configuration, transforms: Mapping[str, Transform]) -> str:
+def draft(
+    stream: Stream, rows: pl.DataFrame, configuration: Configuration, transforms: Mapping[str, Transform]
+) -> str:
     """A mapping file for a stream as TOML text. `rows`: a sample as native text, a column a native field."""
     known = {each.name: each for each in stream.fields}
     natives = [known.get(name, Field(name)) for name in dict.fromkeys([*known, *rows.columns])]
-    tried = [_match(entity, natives, stream, rows, configuration.settings) for entity in _entities(configuration)]
+    tried = [
+        _match(entity, natives, stream, rows, configuration.settings) for entity in _entities(configuration)
+    ]
     best = max(tried, key=lambda one: len(one.lines))
     while True:
         text = _written(best, stream, natives)
@@ -70,7 +88,9 @@ def _wrong(text: str, made: _Draft, transforms: Mapping[str, Transform]) -> set[
     return {str(problem.path[1]) for problem in found if problem.path[0] == "fields"} & set(made.lines)
 
 
-def _match(entity: Entity, natives: Sequence[Field], stream: Stream, rows: pl.DataFrame, settings: HubSettings) -> _Draft:
+def _match(
+    entity: Entity, natives: Sequence[Field], stream: Stream, rows: pl.DataFrame, settings: HubSettings
+) -> _Draft:
     made = _Draft(entity, settings, rows, updated_at=stream.updated_at)
     taken = {stream.updated_at}
     if stream.external_id:
@@ -93,8 +113,10 @@ def _by_name(entity: Entity, natives: Sequence[Field]) -> Iterator[tuple[Field, 
     """Pairs that may belong together, the surest first; what is equally sure in the order of the stream."""
     pairs = [
         (likeness(native.name, name), -place, native, name)
-        for place, native in enumerate(natives) for name in entity.fields if name != "hub_id"
-    ]  # fmt: skip
+        for place, native in enumerate(natives)
+        for name in entity.fields
+        if name != "hub_id"
+    ]
     for score, _, native, name in sorted(pairs, key=lambda pair: pair[:2], reverse=True):
         if score:
             yield native, name
@@ -111,9 +133,13 @@ def _by_values(made: _Draft, native: Field) -> str | None:
         "website": texts.str.contains(r"^(https?://|www\.)\S+$"),
     }
     return next(
-        (name for name, hits in looks.items()
-         if name in made.entity.fields and name not in made.lines and hits.sum() >= _MOSTLY * len(texts)), None
-    )  # fmt: skip
+        (
+            name
+            for name, hits in looks.items()
+            if name in made.entity.fields and name not in made.lines and hits.sum() >= _MOSTLY * len(texts)
+        ),
+        None,
+    )
 
 
 def _try(made: _Draft, native: Field, declared: FieldDeclaration, taken: set[str | None]) -> None:
@@ -146,7 +172,9 @@ def _way(made: _Draft, native: Field, declared: FieldDeclaration, texts: pl.Seri
     comment = "" if share == 1 else f"   # {1 - share:.0%} of the sampled values can't be read so"
     if not settings:
         return f"{_quoted(native.name)}{comment}"
-    listed = ", ".join(f"{name} = {_quoted(value)}" for name, value in {"native": native.name, **settings}.items())
+    listed = ", ".join(
+        f"{name} = {_quoted(value)}" for name, value in {"native": native.name, **settings}.items()
+    )
     return f"{{ {listed} }}{comment}"
 
 
@@ -155,7 +183,11 @@ def _readable(made: _Draft, declared: FieldDeclaration, format: str | None, text
     if texts.is_empty():
         return 1
     plain = canonical_form(declared, made.entity, made.settings)
-    form = form_of(declared, FieldMapping(format=format), made.entity, made.settings, elements={}) if format else plain
+    form = (
+        form_of(declared, FieldMapping(format=format), made.entity, made.settings, elements={})
+        if format
+        else plain
+    )
     return 1 - read(form, texts).values.null_count() / len(texts)
 
 
@@ -169,10 +201,11 @@ def _written(made: _Draft, stream: Stream, natives: Sequence[Field]) -> str:
     width = max((len(name) for name in [*made.lines, "updated_at"]), default=0)
     order = [name for name in made.entity.fields if name in made.lines]
     lines = [
-        f"# A draft, made from the fields of the stream {_quoted(stream.name)} and a few of its rows. Look it over:",
+        f"# A draft, made from the fields of {_quoted(stream.name)} and a few of its rows. Look it over:",
         "# `synchub check` finds what can't be right, `synchub plan` shows what would come of it.",
-        f"{'entity':{width}} = {_quoted(made.entity.name)}", *_key(made, stream, natives, width),
-    ]  # fmt: skip
+        f"{'entity':{width}} = {_quoted(made.entity.name)}",
+        *_key(made, stream, natives, width),
+    ]
     if made.updated_at:
         lines.append(f"{'updated_at':{width}} = {_quoted(made.updated_at)}")
     lines += ["", "[fields]", *(f"{name:{width}} = {made.lines[name]}" for name in order)]
@@ -186,10 +219,11 @@ def _written(made: _Draft, stream: Stream, natives: Sequence[Field]) -> str:
 
 
 def _key(made: _Draft, stream: Stream, natives: Sequence[Field], width: int) -> Iterator[str]:
-    """What names a record there. Where the system can't tell, something that differs from record to record."""
+    """What names a record there; where the system can't tell, a guess with a warning."""
     key = stream.key
     if not key:
-        yield "# The system does not tell what names a record. It must be a field that is filled, differs, and never changes."
+        yield "# The system does not tell what names a record: take a field that is always filled, differs"
+        yield "# from record to record, and never changes."
         guess = made.natives.get("email") or next((native.name for native in natives), "id")
         key = (guess,)
     names = ", ".join(map(_quoted, key))

@@ -19,7 +19,10 @@ from synchub.spec.reports import Explanation, FieldExplanation, HeldLine, LinkLi
 
 
 def explain(hub: Opened, entity: str, key: str) -> Explanation:
-    """What the hub believes of one record, from whom, and why. Raises ConfigurationError if `key` names no single one."""
+    """What the hub believes of one record, from whom, and why.
+
+    `key` as in `find_record`, which raises ConfigurationError if it names no record or several.
+    """
     declared = entity_of(hub, entity)
     if not declared.match and entity == "event":
         raise ConfigurationError(
@@ -35,10 +38,15 @@ def explain(hub: Opened, entity: str, key: str) -> Explanation:
         asked = _asked(tx, facts)
     held = held_lines(found)
     return Explanation(
-        entity=entity, hub_id=facts.hub_id, label=labels(facts.frame, ids)[number], fields=tuple(_fields(facts, held)),
-        links=links, known_since=facts.run_time(facts.row["made_run"]), questions=tuple(_questions(hub, asked)),
+        entity=entity,
+        hub_id=facts.hub_id,
+        label=labels(facts.frame, ids)[number],
+        fields=tuple(_fields(facts, held)),
+        links=links,
+        known_since=facts.run_time(facts.row["made_run"]),
+        questions=tuple(_questions(hub, asked)),
         notes=tuple(_notes(facts, links, ids.record(key))),
-    )  # fmt: skip
+    )
 
 
 def _fields(facts: Facts, held: dict[str, list[HeldLine]]) -> Iterator[FieldExplanation]:
@@ -49,10 +57,16 @@ def _fields(facts: Facts, held: dict[str, list[HeldLine]]) -> Iterator[FieldExpl
         if name == "hub_id" or (name not in said and name not in held and facts.golden[name] is None):
             continue
         yield FieldExplanation(
-            field=name, value=facts.golden[name], rule=quotes.rule(name) if name in said else "", winner=quotes.winner(name),
-            losers=quotes.losers(name), history=quotes.history(name), held=tuple(held.get(name, ())),
-            note=" ".join(_about(facts, quotes, name, said=name in said)), counted=quotes.counted(name),
-        )  # fmt: skip
+            field=name,
+            value=facts.golden[name],
+            rule=quotes.rule(name) if name in said else "",
+            winner=quotes.winner(name),
+            losers=quotes.losers(name),
+            history=quotes.history(name),
+            held=tuple(held.get(name, ())),
+            note=" ".join(_about(facts, quotes, name, said=name in said)),
+            counted=quotes.counted(name),
+        )
 
 
 def _about(facts: Facts, quotes: Quotes, name: str, *, said: bool) -> Iterator[str]:
@@ -79,7 +93,8 @@ def _about(facts: Facts, quotes: Quotes, name: str, *, said: bool) -> Iterator[s
 def _asked(tx: Connection, facts: Facts) -> list[int]:
     """The open questions that this record has a part in."""
     query = text(
-        "SELECT id FROM review WHERE entity = :entity AND state = 'open' AND (record = :record OR details LIKE :named) ORDER BY id"
+        "SELECT id FROM review WHERE entity = :entity AND state = 'open' "
+        "AND (record = :record OR details LIKE :named) ORDER BY id"
     )
     given = {"entity": facts.entity.name, "record": facts.number, "named": f'%"{facts.hub_id}"%'}
     return [int(number) for number in tx.execute(query, given).scalars()]
@@ -96,7 +111,7 @@ def _notes(facts: Facts, links: tuple[LinkLine, ...], asked_for: int | None) -> 
     if asked_for not in (None, facts.number):
         yield f"{facts.ids.hub_id(asked_for or 0)} was joined into this record."
     if links and all(link.state == "tombstoned" for link in links):
-        yield "No system holds it any more, so nothing is written. It comes back when somebody enters it again."
+        yield "No system holds it any more, so nothing is written until somebody enters it again."
     elif facts.row["deleted_run"] is not None:
         gone = ", ".join(link.system for link in links if link.state == "tombstoned")
         yield f"It was deleted in {gone or 'a system'} (run {facts.row['deleted_run']})."

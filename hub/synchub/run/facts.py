@@ -1,4 +1,4 @@
-"""All that the store knows of one record, and what merging makes of it now. Nothing is read from any system."""
+"""All that the store knows of one record, and what merging makes of it now. No system is asked."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Facts:
 
     row        its row in the store, with a column a field of golden as last stored
     links      its rows of the table link, of whatever member
-    every      all claims ever made on it, whether they still count or not, as claims.SCHEMA with author and reason
+    every      all claims ever made on it, counting or not, as claims.SCHEMA with author and reason
     counting   those of them that merging looks at
     merged     what they come to now
     seen       values that are neither claims nor held: the rows of the table history
@@ -69,15 +69,20 @@ class Facts:
         now = found[0] if found else {}
         return {
             name: self.row[name] if name in self.open else now.get(name)
-            for name in self.entity.fields if name != "hub_id"
-        }  # fmt: skip
+            for name in self.entity.fields
+            if name != "hub_id"
+        }
 
     @cached_property
     def frame(self) -> pl.DataFrame:
         """Golden as the planning and mapping rooms take it: one row."""
         days = [column for column in self.merged.golden.columns if column.startswith("day.")]
         return pl.DataFrame(
-            {"record": [self.number], **{name: [value] for name, value in self.golden.items()}, "hub_id": [self.hub_id]},
+            {
+                "record": [self.number],
+                **{name: [value] for name, value in self.golden.items()},
+                "hub_id": [self.hub_id],
+            },
             schema={"record": pl.Int64, **dict.fromkeys(self.golden, pl.String), "hub_id": pl.String},
         ).hstack(self.merged.golden.select(days) if days else [])
 
@@ -101,22 +106,45 @@ def gather(tx: Connection, hub: Opened, entity: Entity, number: int, ids: Ids) -
     places = places_of(hub.configuration, entity.name, members.of_entity(tx, entity.name))
     said, later = known.claims_of(tx, records, links, places)
     merged = merge(
-        said, later, entity, epochs=epochs.look_up(tx, entity.name, entity.rules),
-        rules=built_in_and(plugin_rules(hub.plugins.rules)), run=0,
-    )  # fmt: skip
+        said,
+        later,
+        entity,
+        epochs=epochs.look_up(tx, entity.name, entity.rules),
+        rules=built_in_and(plugin_rules(hub.plugins.rules)),
+        run=0,
+    )
     counting = standing(pl.concat([later.select(list(SCHEMA)), *map(unpivot, said)]))
     every = _every(tx, records, links, places)
     seen = bulk.rows_of(tx, tables.history, "link", links["id"])
     runs = pl.concat([every["run"], seen["run"], links["first_run"], records["made_run"], links["tomb"]])
-    joined = tx.execute(text("SELECT count(*) FROM record WHERE joined_into = :id"), {"id": number}).scalar_one()
+    joined = tx.execute(
+        text("SELECT count(*) FROM record WHERE joined_into = :id"), {"id": number}
+    ).scalar_one()
     return Facts(
-        number, entity, ids, hub.configuration.settings.timezone, records.to_dicts()[0], links, places, every,
-        counting.filter(pl.col("kind") != "open"), merged, seen, known.run_clocks(tx, runs), int(joined),
-    )  # fmt: skip
+        number,
+        entity,
+        ids,
+        hub.configuration.settings.timezone,
+        records.to_dicts()[0],
+        links,
+        places,
+        every,
+        counting.filter(pl.col("kind") != "open"),
+        merged,
+        seen,
+        known.run_clocks(tx, runs),
+        int(joined),
+    )
 
 
-def _every(tx: Connection, records: pl.DataFrame, links: pl.DataFrame, places: Mapping[int, Place]) -> pl.DataFrame:
+def _every(
+    tx: Connection, records: pl.DataFrame, links: pl.DataFrame, places: Mapping[int, Place]
+) -> pl.DataFrame:
     """All claims, also those that count no more, and what was found in members that are only written."""
     speaking = {number: Place(place.state, place.rank, place.fill_only) for number, place in places.items()}
-    said, later = known.claims_of(tx, records.with_columns(void_before=pl.lit(0, dtype=pl.Int64)), links, speaking)
-    return pl.concat([later.select(list(AUTHORED)), *map(unpivot, said)], how="diagonal").select(list(AUTHORED))
+    said, later = known.claims_of(
+        tx, records.with_columns(void_before=pl.lit(0, dtype=pl.Int64)), links, speaking
+    )
+    return pl.concat([later.select(list(AUTHORED)), *map(unpivot, said)], how="diagonal").select(
+        list(AUTHORED)
+    )

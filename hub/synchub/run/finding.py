@@ -1,4 +1,4 @@
-"""One record by what a person types: a hub id, the name of a link, or any value that the record is recognised by."""
+"""One record by what a person types: a hub id, the name of a link, or a value that it is recognised by."""
 
 from __future__ import annotations
 
@@ -45,13 +45,15 @@ class Ids:
 def find_record(tx: Connection, hub: Opened, entity_name: str, key: str, salt: str) -> int:
     """The number of the record that `key` names.
 
-    `key` is a hub id, a link as SYSTEM:STREAM:REMOTE_ID, or a value of a match key in any spelling that its type
-    reads; of a key of several fields all values, joined by " + " as hub.toml joins their names, or any one of them.
+    `key` is a hub id, a link as SYSTEM:STREAM:REMOTE_ID, or a value of a match key in any spelling that its
+    type reads; of a key of several fields all values, joined by " + " as hub.toml joins the names, or any one.
     FIELD:VALUE looks at that field alone. Raises ConfigurationError if nothing or more than one record fits.
     """
     entity, ids = entity_of(hub, entity_name), Ids(salt)
     named = ids.record(key)
-    found = [named] if named is not None else _by_link(tx, entity, key) or _by_value(tx, hub, entity, key.strip())
+    found = (
+        [named] if named is not None else _by_link(tx, entity, key) or _by_value(tx, hub, entity, key.strip())
+    )
     numbers = _whole(tx, entity, found)
     if len(numbers) == 1:
         return numbers[0]
@@ -64,8 +66,9 @@ def entity_of(hub: Opened, name: str) -> Entity:
     if name not in entities:
         raise ConfigurationError(
             f"There is no entity {name}. There is: {', '.join(entities)}.",
-            not_done="Nothing was looked up.", next_step="Correct the name.",
-        )  # fmt: skip
+            not_done="Nothing was looked up.",
+            next_step="Correct the name.",
+        )
     return entities[name]
 
 
@@ -84,7 +87,10 @@ def _by_value(tx: Connection, hub: Opened, entity: Entity, key: str) -> list[int
     """By the keys that records were linked under; where these know nothing, by what is valid now."""
     read = list(_readings(entity, hub.configuration.settings, key))
     rows = pl.DataFrame(
-        [{"node": place, **{VALUE + name: value for name, value in values.items()}} for place, values in enumerate(read)],
+        [
+            {"node": place, **{VALUE + name: value for name, value in values.items()}}
+            for place, values in enumerate(read)
+        ],
         schema={"node": pl.Int64, **{VALUE + name: pl.String for values in read for name in values}},
     )
     keys = with_hashes(idents(rows, entity.match, entity.fields), entity.match, entity.name)
@@ -107,7 +113,9 @@ def _readings(entity: Entity, settings: HubSettings, key: str) -> Iterator[dict[
         yield from _read(entity, settings, (name,), [key])
 
 
-def _read(entity: Entity, settings: HubSettings, names: Sequence[str], typed: Sequence[str]) -> Iterator[dict[str, str]]:
+def _read(
+    entity: Entity, settings: HubSettings, names: Sequence[str], typed: Sequence[str]
+) -> Iterator[dict[str, str]]:
     """The values as their types read them; nothing if one can't be read or is blank."""
     forms = [canonical_form(entity.fields[name], entity, settings) for name in names]
     try:
@@ -130,7 +138,7 @@ def _held_by_link(tx: Connection, entity: Entity, keys: pl.DataFrame) -> list[in
 
 
 def _golden(tx: Connection, entity: Entity, values: Mapping[str, str]) -> list[int]:
-    """Records whose valid values are these: those that no link holds yet, and those of which a key is only a part.
+    """Records whose valid values are these: what no link holds yet, and what is only a part of a key.
 
     It looks through all records of the entity; a person who asks once can wait for that.
     """
@@ -150,7 +158,7 @@ def _golden(tx: Connection, entity: Entity, values: Mapping[str, str]) -> list[i
 
 
 def _pattern(value: str) -> str:
-    """A value as it may stand inside stored JSON. Databases differ in what is small of ä and İ: it stands for anything."""
+    """A value as it may stand inside stored JSON. Databases differ in what is small of Ä: anything goes."""
     inside = value.replace("\\", "\\\\").replace('"', '\\"')
     plain = inside.replace("!", "!!").replace("%", "!%").replace("_", "!_")
     return "".join(letter if letter.isascii() else "%" for letter in plain)
@@ -182,7 +190,10 @@ def _none(entity: Entity, key: str) -> ConfigurationError:
 
 def _several(tx: Connection, entity: Entity, key: str, numbers: list[int], ids: Ids) -> ConfigurationError:
     shown = numbers[:MOST_LISTED]
-    names = labels(known.goldens(tx, shown, list(entity.fields)).select(pl.col("id").alias("record"), *entity.fields), ids)
+    names = labels(
+        known.goldens(tx, shown, list(entity.fields)).select(pl.col("id").alias("record"), *entity.fields),
+        ids,
+    )
     listed = [f"{ids.hub_id(number)}  {names[number]}" for number in shown]
     more = [f"… and {len(numbers) - len(shown)} more"] if len(numbers) > len(shown) else []
     return ConfigurationError(

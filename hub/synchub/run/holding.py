@@ -49,29 +49,56 @@ def holders(tx: Connection, hub: Opened, facts: Facts) -> list[Holder]:
 
 def _holder(tx: Connection, hub: Opened, facts: Facts, member: Member, own: pl.DataFrame) -> Holder:
     mapping = compile_mapping(
-        member.mapping, facts.entity, hub.configuration.settings, transforms=hub.transforms, rate=PinnedRates(hub.store, {}).rate
+        member.mapping,
+        facts.entity,
+        hub.configuration.settings,
+        transforms=hub.transforms,
+        rate=PinnedRates(hub.store, {}).rate,
     )
     inside = compile_where(member.where, facts.entity) if member.where else None
     links = known.with_held(own, mapping.inward_fields).rename({"id": "link"})
     nothing = pl.DataFrame(schema={"record": pl.Int64})
-    planned = plan_member(Situation(
-        member=member, golden=facts.frame, links=links, doomed=nothing, blocked=nothing, forms=known.forms(tx, own["id"]),
-        open=pl.DataFrame({"record": facts.number, "field": list(facts.open)}, schema={"record": pl.Int64, "field": pl.String}),
-        fields=mapping.outward_fields, outward=mapping.outward, inside=inside, can_create=False,
-    ))  # fmt: skip
+    planned = plan_member(
+        Situation(
+            member=member,
+            golden=facts.frame,
+            links=links,
+            doomed=nothing,
+            blocked=nothing,
+            forms=known.forms(tx, own["id"]),
+            open=pl.DataFrame(
+                {"record": facts.number, "field": list(facts.open)},
+                schema={"record": pl.Int64, "field": pl.String},
+            ),
+            fields=mapping.outward_fields,
+            outward=mapping.outward,
+            inside=inside,
+            can_create=False,
+        )
+    )
     out = mapping.outward(facts.frame).to_dicts()[0] if mapping.outward_fields else {}
     return Holder(
-        member, facts.places[own["member"][0]].state.accepted, links, mapping, planned,
-        {name: out.get(AS + name) if name in mapping.outward_fields else facts.golden.get(name) for name in mapping.inward_fields},
+        member,
+        facts.places[own["member"][0]].state.accepted,
+        links,
+        mapping,
+        planned,
+        {
+            name: out.get(AS + name) if name in mapping.outward_fields else facts.golden.get(name)
+            for name in mapping.inward_fields
+        },
         inside is None or bool(inside(facts.frame)[0]),
-    )  # fmt: skip
+    )
 
 
 def held_lines(found: list[Holder]) -> dict[str, list[HeldLine]]:
     """Field -> the systems that hold something else than what is valid, each with the reason."""
     lines: dict[str, list[HeldLine]] = {}
     for holder in found:
-        why = {(link, field): reason for link, field, reason in holder.planned.unsent.select("link", "field", "reason").rows()}
+        why = {
+            (link, field): reason
+            for link, field, reason in holder.planned.unsent.select("link", "field", "reason").rows()
+        }
         due = {row["link"]: row for row in holder.planned.operations.to_dicts()}
         for row in holder.links.to_dicts():
             for name in holder.mapping.inward_fields:
@@ -80,9 +107,15 @@ def held_lines(found: list[Holder]) -> dict[str, list[HeldLine]]:
                 pending = due.get(row["link"], {}).get(TO + name) is not None
                 note = why.get((row["link"], name)) or _note(holder, name, pending=pending)
                 natives = holder.mapping.fields[name].natives
-                lines.setdefault(name, []).append(HeldLine(
-                    holder.member.system, natives[0] if natives else "", row[f"hn.{name}"], holder.member.stream, note
-                ))  # fmt: skip
+                lines.setdefault(name, []).append(
+                    HeldLine(
+                        holder.member.system,
+                        natives[0] if natives else "",
+                        row[f"hn.{name}"],
+                        holder.member.stream,
+                        note,
+                    )
+                )
     return lines
 
 
@@ -107,22 +140,35 @@ def link_lines(tx: Connection, facts: Facts, found: list[Holder]) -> Iterator[Li
     how = _how(tx, facts)
     for row in facts.links.sort("first_run", "id").to_dicts():
         state = facts.places[row["member"]].state
-        standing: LinkState = "tombstoned" if row["tomb"] is not None else "outside" if row["id"] in outside else "live"
+        standing: LinkState = (
+            "tombstoned" if row["tomb"] is not None else "outside" if row["id"] in outside else "live"
+        )
         yield LinkLine(
-            f"{state.system}:{state.stream}:{row['remote_id']}", state.system, state.stream, row["remote_id"],
-            standing, facts.run_time(row["first_run"]), how[row["id"]],
-        )  # fmt: skip
+            f"{state.system}:{state.stream}:{row['remote_id']}",
+            state.system,
+            state.stream,
+            row["remote_id"],
+            standing,
+            facts.run_time(row["first_run"]),
+            how[row["id"]],
+        )
 
 
 def _how(tx: Connection, facts: Facts) -> dict[int, str]:
-    """How each link came to be. The key that it was matched on is not kept; what it shares with the others tells."""
+    """How each link came to be. The key it was matched on is not kept: what it shares with others tells."""
     rows = facts.links.sort("first_run", "id").to_dicts()
     answered = set(decisions.answered_rows(tx).select("member", "remote_id").iter_rows())
     texts = _keys(facts)
     found = {}
     for place, row in enumerate(rows):
-        earlier = [other["id"] for other in rows if other is not row and other["first_run"] <= row["first_run"]]
-        shared = [key for key, text in sorted(texts[row["id"]]) if any((key, text) in texts[other] for other in earlier)]
+        earlier = [
+            other["id"] for other in rows if other is not row and other["first_run"] <= row["first_run"]
+        ]
+        shared = [
+            key
+            for key, text in sorted(texts[row["id"]])
+            if any((key, text) in texts[other] for other in earlier)
+        ]
         if row["made"]:
             found[row["id"]] = "created by the hub"
         elif (row["member"], row["remote_id"]) in answered:
@@ -144,6 +190,8 @@ def _keys(facts: Facts) -> dict[int, set[tuple[int, str]]]:
     then = facts.links.select(node="id").hstack(known.unpacked_said(facts.links, fields))
     found: dict[int, set[tuple[int, str]]] = {link: set() for link in facts.links["id"].to_list()}
     for frame in (now, then):
-        for node, key, text in idents(frame, facts.entity.match, facts.entity.fields).select("node", "key", "text").rows():
+        for node, key, text in (
+            idents(frame, facts.entity.match, facts.entity.fields).select("node", "key", "text").rows()
+        ):
             found[node].add((key, text))
     return found

@@ -10,8 +10,10 @@ from typing import Final
 _SAME: Final[dict[str, str]] = {
     "email": "email emailaddress emailadresse mail mailaddress mailadresse primaryemail",
     "other_emails": "otheremails secondaryemail secondaryemails additionalemails weitereemails",
-    "phone": "phone phonenumber tel telephone telephonenumber telefon telefonnummer telefonnr telnr businessphone workphone",
-    "mobile": "mobile mobilephone mobilenumber cell cellphone cellnumber mobil handy handynummer mobilnummer mobiltelefon",
+    "phone": "phone phonenumber tel telephone telephonenumber telefon telefonnummer telefonnr telnr "
+    "businessphone workphone",
+    "mobile": "mobile mobilephone mobilenumber cell cellphone cellnumber mobil handy handynummer mobilnummer "
+    "mobiltelefon",
     "first_name": "firstname first forename givenname given vorname",
     "last_name": "lastname last surname familyname family nachname familienname",
     "full_name": "fullname name displayname contactname customername vollername ansprechpartner",
@@ -34,11 +36,13 @@ _SAME: Final[dict[str, str]] = {
     "revenue": "revenue annualrevenue ltv lifetimevalue umsatz turnover totalspent",
     "source": "source leadsource quelle herkunft origin",
     "notes": "notes note comment comments bemerkung bemerkungen notiz notizen description remarks",
-    "opted_out": "optedout optout unsubscribed emailoptout hasoptedoutofemail donotemail donotcontact abgemeldet",
+    "opted_out": "optedout optout unsubscribed emailoptout hasoptedoutofemail donotemail donotcontact "
+    "abgemeldet",
     "consent_at": "consentat consentdate consentgivenat optindate optinat einwilligungam",
-    "created_at": "createdat created createdate createddate creationdate createdon datecreated angelegtam erstelltam",
-    "updated_at": "updatedat updated modified modifiedat lastmodified lastmodifieddate changedat changed updatedon "
-    "lastupdated geaendertam modifiedon updateddate",
+    "created_at": "createdat created createdate createddate creationdate createdon datecreated angelegtam "
+    "erstelltam",
+    "updated_at": "updatedat updated modified modifiedat lastmodified lastmodifieddate changedat changed "
+    "updatedon lastupdated geaendertam modifiedon updateddate",
     "contact": "contact contactemail customeremail participant attendee email",
     "type": "type kind eventtype art",
     "occurred_at": "occurredat date datetime timestamp time happenedat eventdate datum zeitpunkt",
@@ -48,9 +52,36 @@ _SAME: Final[dict[str, str]] = {
     "properties": "properties details data payload metadata",
 }
 _SEVERAL_MEANINGS: Final = frozenset(
-    ("name", "title", "date", "time", "type", "first", "last", "given", "family", "state", "url", "total", "status", "site",
-     "web", "data", "link", "role", "created", "changed", "updated", "note", "summary", "land", "address", "data", "price")
-)  # fmt: skip
+    (
+        "name",
+        "title",
+        "date",
+        "time",
+        "type",
+        "first",
+        "last",
+        "given",
+        "family",
+        "state",
+        "url",
+        "total",
+        "status",
+        "site",
+        "web",
+        "data",
+        "link",
+        "role",
+        "created",
+        "changed",
+        "updated",
+        "note",
+        "summary",
+        "land",
+        "address",
+        "data",
+        "price",
+    )
+)
 """Words that mean the field when they stand alone, and may mean anything behind another word."""
 
 SAME: Final = 1.0
@@ -60,7 +91,7 @@ _CLOSE: Final = 0.88
 
 
 def likeness(native: str, field: str) -> float:
-    """How sure it is that a native name means a field of the hub: 1 it is called so, 0 nothing speaks for it."""
+    """How sure it is that a native name means a field of the hub: from 0, nothing speaks for it, to 1."""
     names = {_folded([field]), *_SAME.get(field, "").split()}
     words = _words(native)
     whole = _folded(words)

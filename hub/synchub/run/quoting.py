@@ -28,7 +28,9 @@ class Quotes:
         self._facts = facts
         self._verdicts = {row["field"]: row for row in facts.merged.verdicts.to_dicts()}
         self._latest = _by_field(ordered(facts.latest))
-        self._every = _by_field(facts.every.filter(pl.col("kind") != "open").sort("run", "seq", descending=True))
+        self._every = _by_field(
+            facts.every.filter(pl.col("kind") != "open").sort("run", "seq", descending=True)
+        )
         self._counting = {_mark(row) for row in facts.counting.to_dicts()}
         self._members = dict(facts.links.select("id", "member").iter_rows())
         self._seen = _by_field(facts.seen.sort("id", descending=True))
@@ -38,12 +40,16 @@ class Quotes:
         return {*self._every, *self._seen}
 
     def rule(self, field: str) -> str:
-        """The chain that decided, rules joined by commas; of a field with a single voice the one that would decide."""
+        """The chain that decided, rules joined by commas; where only one speaks, what would decide."""
         verdict = self._verdicts.get(field)
-        return str(verdict["rule"]).replace(", then ", ", ") if verdict else ", ".join(self._facts.entity.rules[field])
+        return (
+            str(verdict["rule"]).replace(", then ", ", ")
+            if verdict
+            else ", ".join(self._facts.entity.rules[field])
+        )
 
     def winner(self, field: str) -> ClaimLine | None:
-        """The claim whose value is valid; None if there is none, or if the value is put together from several."""
+        """The claim whose value is valid; None if there is none, or if several make up the value."""
         row = self._winning(field)
         return None if row is None else self._line(row, _by_hand(row))
 
@@ -61,16 +67,21 @@ class Quotes:
             return ()
         rule = self.rule(field).split(",")[0].split()[0]
         return tuple(
-            self._line(row, _lost(won, row, rule)) for row in self._latest.get(field, [])
+            self._line(row, _lost(won, row, rule))
+            for row in self._latest.get(field, [])
             if won is None or row["value"] != won["value"]
-        )  # fmt: skip
+        )
 
     def agreeing(self, field: str) -> list[str]:
         """Systems that say the same as the winner."""
         won = self._winning(field)
         if won is None:
             return []
-        same = [row["system"] for row in self._latest.get(field, []) if row["value"] == won["value"] and _mark(row) != _mark(won)]
+        same = [
+            row["system"]
+            for row in self._latest.get(field, [])
+            if row["value"] == won["value"] and _mark(row) != _mark(won)
+        ]
         return [system for system in dict.fromkeys(same) if system not in (won["system"], HUB)]
 
     def history(self, field: str) -> tuple[ClaimLine, ...]:
@@ -78,7 +89,11 @@ class Quotes:
         told = {_mark(row) for row in self._latest.get(field, [])}
         won = self._winning(field)
         told |= {_mark(won)} if won else set()
-        lines = [(row["run"], self._line(row, self._no_more(row))) for row in self._every.get(field, []) if _mark(row) not in told]
+        lines = [
+            (row["run"], self._line(row, self._no_more(row)))
+            for row in self._every.get(field, [])
+            if _mark(row) not in told
+        ]
         lines += [(row["run"], self._seen_line(row)) for row in self._seen.get(field, [])]
         return tuple(line for _, line in sorted(lines, key=lambda pair: -pair[0])[:MOST_HISTORY])
 
@@ -102,15 +117,26 @@ class Quotes:
 
     def _line(self, row: dict[str, Any], reason: str = "") -> ClaimLine:
         return ClaimLine(
-            row["system"], row["value"], self._facts.when(row["at"]), str(row["run"]), self._stream(row["link"]),
-            row["kind"] == "weak", reason,
-        )  # fmt: skip
+            row["system"],
+            row["value"],
+            self._facts.when(row["at"]),
+            str(row["run"]),
+            self._stream(row["link"]),
+            row["kind"] == "weak",
+            reason,
+        )
 
     def _seen_line(self, row: dict[str, Any]) -> ClaimLine:
         place = self._facts.places.get(self._members.get(row["link"], -1))
         system = place.state.system if place else ""
         return ClaimLine(
-            system, row["value"], self._facts.run_time(row["run"]), str(row["run"]), self._stream(row["link"]), False, row["reason"]
+            system,
+            row["value"],
+            self._facts.run_time(row["run"]),
+            str(row["run"]),
+            self._stream(row["link"]),
+            False,
+            row["reason"],
         )
 
     def _stream(self, link: int | None) -> str:
@@ -126,7 +152,7 @@ def _by_field(frame: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
 
 
 def _mark(row: dict[str, Any]) -> tuple[str, int | None, int]:
-    """Tells a claim from all others: what a link said at first contact shares its number with its neighbours'."""
+    """Tells a claim from all others. Its number alone does not: first contact has one for many links."""
     return row["field"], row["link"], row["seq"]
 
 

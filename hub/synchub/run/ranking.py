@@ -13,17 +13,25 @@ REMOVED = 10_000
 
 
 def members_of(configuration: Configuration, entity: str) -> list[Member]:
-    """All members of an entity's syncs, in the order of hub.toml; a stream that takes part twice stands there twice."""
-    return [member for sync in configuration.syncs.values() if sync.entity.name == entity for member in sync.members]
+    """All members of an entity's syncs, in the order of hub.toml. A stream may be there twice."""
+    return [
+        member
+        for sync in configuration.syncs.values()
+        if sync.entity.name == entity
+        for member in sync.members
+    ]
 
 
 def places_of(configuration: Configuration, entity: str, states: Iterable[MemberState]) -> dict[int, Place]:
     """The places of all streams that ever spoke of an entity, by their number in the store.
 
-    Every sync of the entity, whatever part of it is run, gets the same: ties would else be broken now so, now so.
+    Every sync of the entity, whatever part of it is run, gets the same: else ties were broken now so, now so.
     """
     declared = members_of(configuration, entity)
-    return {state.id: _place(state, [(rank, own) for rank, own in enumerate(declared) if _is(own, state)]) for state in states}
+    return {
+        state.id: _place(state, [(rank, own) for rank, own in enumerate(declared) if _is(own, state)])
+        for state in states
+    }
 
 
 def _is(member: Member, state: MemberState) -> bool:

@@ -36,12 +36,17 @@ _OUTCOMES = {
 
 
 def look_at_runs(hub: Opened, run: str | None) -> RunsReport:
-    """The last runs, newest first; or one run with every operation it wrote down. Raises ConfigurationError if there is
-    no such run."""
+    """The last runs, newest first; or one run with every operation that it wrote down.
+
+    Raises ConfigurationError if there is no such run.
+    """
     with hub.store.read() as tx:
         if run is None:
             total = tx.execute(select(func.count()).select_from(tables.run)).scalar_one()
-            return RunsReport(tuple(_report(hub, row) for row in journal.runs(tx, limit=LISTED)), more=max(int(total) - LISTED, 0))
+            return RunsReport(
+                tuple(_report(hub, row) for row in journal.runs(tx, limit=LISTED)),
+                more=max(int(total) - LISTED, 0),
+            )
         row = journal.run_row(tx, int(run)) if run.isascii() and run.isdigit() and len(run) < 19 else None
         if row is None:
             raise ConfigurationError(f"There is no run {run}.", next_step="`synchub runs` lists them.")
@@ -81,40 +86,59 @@ def _report(hub: Opened, row: Mapping[str, Any]) -> RunReport:
     if row["kind"] != "sync":
         notes.insert(0, f"Decided by hand: {row['kind']}.")
     return RunReport(
-        run=str(row["id"]), sync=row["sync"], started=aware(row["started"], zone),
-        ended=None if row["ended"] is None else aware(row["ended"], zone), state=state_of(row),
-        members=tuple(_member_run(each) for each in told.get("members", ())), put_back=told.get("put_back", 0),
-        own_form=told.get("own_form", 0), problem=told.get("problem", ""), notes=tuple(notes), exit_code=told.get("exit_code", 0),
-    )  # fmt: skip
+        run=str(row["id"]),
+        sync=row["sync"],
+        started=aware(row["started"], zone),
+        ended=None if row["ended"] is None else aware(row["ended"], zone),
+        state=state_of(row),
+        members=tuple(_member_run(each) for each in told.get("members", ())),
+        put_back=told.get("put_back", 0),
+        own_form=told.get("own_form", 0),
+        problem=told.get("problem", ""),
+        notes=tuple(notes),
+        exit_code=told.get("exit_code", 0),
+    )
 
 
 def _member_run(told: Mapping[str, Any]) -> MemberRun:
     """As stored by whatever version: what it does not know is left out."""
-    return MemberRun(**{name: value for name, value in told.items() if name in MemberRun.__dataclass_fields__})
+    return MemberRun(
+        **{name: value for name, value in told.items() if name in MemberRun.__dataclass_fields__}
+    )
 
 
-def _changes(tx: Connection, hub: Opened, row: Mapping[str, Any], operations: pl.DataFrame) -> Iterator[RecordChange]:
+def _changes(
+    tx: Connection, hub: Opened, row: Mapping[str, Any], operations: pl.DataFrame
+) -> Iterator[RecordChange]:
     states = {state.id: state for state in members.of_entity(tx, row["entity"])}
     entity = hub.configuration.entities.get(row["entity"])
     names = [name for name in entity.fields if name != "hub_id"] if entity else []
-    golden = known.goldens(tx, operations["record"].unique(), names).select(pl.col("id").alias("record"), *names)
+    golden = known.goldens(tx, operations["record"].unique(), names).select(
+        pl.col("id").alias("record"), *names
+    )
     ids = Ids(salt_if_any(tx))
     people = labels(golden, ids)
     sync = hub.configuration.syncs.get(row["sync"])
     for operation in operations.to_dicts():
         state = states.get(operation["member"])
         yield RecordChange(
-            member=_name(sync, state), kind=operation["kind"], record=ids.hub_id(operation["record"]),
-            label=people.get(operation["record"], ids.hub_id(operation["record"])), remote_id=operation["remote_id"],
-            fields=tuple(_fields(orjson.loads(operation["change"]), _own(sync, state))), reason=_outcome(operation),
-        )  # fmt: skip
+            member=_name(sync, state),
+            kind=operation["kind"],
+            record=ids.hub_id(operation["record"]),
+            label=people.get(operation["record"], ids.hub_id(operation["record"])),
+            remote_id=operation["remote_id"],
+            fields=tuple(_fields(orjson.loads(operation["change"]), _own(sync, state))),
+            reason=_outcome(operation),
+        )
 
 
 def _own(sync: Sync | None, state: MemberState | None) -> Member | None:
     """The member of hub.toml whose stream this is, if it is there still."""
     if sync is None or state is None:
         return None
-    return next((own for own in sync.members if (own.system, own.stream) == (state.system, state.stream)), None)
+    return next(
+        (own for own in sync.members if (own.system, own.stream) == (state.system, state.stream)), None
+    )
 
 
 def _name(sync: Sync | None, state: MemberState | None) -> str:

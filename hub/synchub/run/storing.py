@@ -41,21 +41,42 @@ _WRONG: Final = (
     ),
     (
         "links of records that were joined into others",
-        "SELECT count(*) FROM link JOIN record ON record.id = link.record WHERE record.joined_into IS NOT NULL",
+        "SELECT count(*) FROM link JOIN record ON record.id = link.record "
+        "WHERE record.joined_into IS NOT NULL",
     ),
     ("claims that belong to nothing", "SELECT count(*) FROM claim WHERE link IS NULL AND record IS NULL"),
     (
         "records joined into others that were joined themselves",
-        "SELECT count(*) FROM record one JOIN record other ON other.id = one.joined_into WHERE other.joined_into IS NOT NULL",
+        "SELECT count(*) FROM record one JOIN record other ON other.id = one.joined_into "
+        "WHERE other.joined_into IS NOT NULL",
     ),
 )
 _NUMBERED: Final = (
-    *((name, "id", name) for name in ("record", "link", "member", "run", "operation", "review", "aside", "history", "saved_plan")),
+    *(
+        (name, "id", name)
+        for name in (
+            "record",
+            "link",
+            "member",
+            "run",
+            "operation",
+            "review",
+            "aside",
+            "history",
+            "saved_plan",
+        )
+    ),
     ("event", "id", "record"),
     ("claim", "seq", "claim"),
 )
 """Table, column, and the counter that hands its numbers out."""
-_JSON: Final = (("record", "golden"), ("link", "said"), ("link", "held"), ("operation", "change"), ("run", "summary"))
+_JSON: Final = (
+    ("record", "golden"),
+    ("link", "said"),
+    ("link", "held"),
+    ("operation", "change"),
+    ("run", "summary"),
+)
 
 
 def shown_store(hub: Opened) -> str:
@@ -64,7 +85,7 @@ def shown_store(hub: Opened) -> str:
 
 
 def upgrade_store(hub: Opened) -> StoreReport:
-    """Bring the store to this version. SQLite is backed up before. Raises BusyError while a run is under way."""
+    """Bring the store to this version. SQLite is backed up before. Raises BusyError while a run goes on."""
     with closing(store.connect(_url(hub), hub.configuration.folder)) as opened:
         present, newest = _versions(opened)
         _refuse_newer(present, newest)
@@ -76,15 +97,22 @@ def upgrade_store(hub: Opened) -> StoreReport:
             backup = store.backup(opened, hub.seams.clock()) if present and opened.file else None
             with opened.write() as tx:
                 applied = store.migrate(tx, hub.seams.micros())
-    done = "The store was made." if not present else f"The store was brought up to date: {', '.join(applied)}."
+    done = (
+        "The store was made." if not present else f"The store was brought up to date: {', '.join(applied)}."
+    )
     return StoreReport(shown_store(hub), done, backup)
 
 
 def back_up_store(hub: Opened, file: Path | None) -> StoreReport:
-    """Copy an SQLite store, also while it is in use. Raises ConfigurationError if there is none, or if `file` is there."""
+    """Copy an SQLite store, also while it is in use.
+
+    Raises ConfigurationError if there is none, or if `file` is there already.
+    """
     if _missing(hub):
         raise ConfigurationError(
-            "There is no store yet.", not_done="No backup was made.", next_step="The first `synchub plan` or `synchub sync` makes it."
+            "There is no store yet.",
+            not_done="No backup was made.",
+            next_step="The first `synchub plan` or `synchub sync` makes it.",
         )
     with closing(store.connect(_url(hub), hub.configuration.folder)) as opened:
         written = store.backup(opened, hub.seams.clock(), file)
@@ -110,7 +138,9 @@ def check_store(hub: Opened) -> StoreReport:
     except (FatalError, RetryLater) as error:  # it can't be reached, or is so damaged that it can't be asked
         problems.append(error.happened)
     happened = "There is something wrong with the store." if problems else "The store is whole."
-    return StoreReport(shown_store(hub), happened, None, tuple(map(hub.redactor.redact, problems)), tuple(notes))
+    return StoreReport(
+        shown_store(hub), happened, None, tuple(map(hub.redactor.redact, problems)), tuple(notes)
+    )
 
 
 def _url(hub: Opened) -> str:
@@ -131,14 +161,18 @@ def _versions(opened: store.Store) -> tuple[int, int]:
 def _refuse_newer(present: int, newest: int) -> None:
     if present > newest:
         raise ConfigurationError(
-            "The store was written by a newer version of synchub.", not_done="Nothing was changed.",
+            "The store was written by a newer version of synchub.",
+            not_done="Nothing was changed.",
             next_step="Install that version, or one after it.",
-        )  # fmt: skip
+        )
 
 
 def _entities(opened: store.Store) -> list[str]:
     with opened.read() as tx:
-        return [str(name) for name in tx.execute(text("SELECT DISTINCT entity FROM member ORDER BY entity")).scalars()]
+        return [
+            str(name)
+            for name in tx.execute(text("SELECT DISTINCT entity FROM member ORDER BY entity")).scalars()
+        ]
 
 
 def _readable_by_others(file: Path | None) -> Iterator[str]:
@@ -155,7 +189,11 @@ def _version_problems(opened: store.Store, present: int, newest: int) -> Iterato
 
 def _version_notes(opened: store.Store, present: int, newest: int) -> Iterator[str]:
     if present < newest and opened.file is not None:
-        yield "It is older than this version of synchub; the next command brings it up to date, after a backup." if present else "It is empty."
+        yield (
+            "It is older than this version of synchub; the next command brings it up to date, after a backup."
+            if present
+            else "It is empty."
+        )
 
 
 def _problems(tx: Connection) -> Iterator[str]:
@@ -164,11 +202,16 @@ def _problems(tx: Connection) -> Iterator[str]:
         found = [str(line) for line in tx.execute(text("PRAGMA integrity_check(20)")).scalars()]
         yield from (f"SQLite finds damage: {line}." for line in found if line != "ok")
         queries = [
-            (f"unreadable values in {table}.{column}", f"SELECT count(*) FROM {table} WHERE {column} IS NOT NULL AND NOT json_valid({column})")
+            (
+                f"unreadable values in {table}.{column}",
+                f"SELECT count(*) FROM {table} WHERE {column} IS NOT NULL AND NOT json_valid({column})",
+            )
             for table, column in _JSON
         ]
         yield from _found(tx, queries)
-    yield from _found(tx, [(what, _dangling(table, column, other)) for table, column, other, what in _DANGLING])
+    yield from _found(
+        tx, [(what, _dangling(table, column, other)) for table, column, other, what in _DANGLING]
+    )
     yield from _found(tx, list(_WRONG))
     for table, column, counter in _NUMBERED:
         largest = int(tx.execute(text(f"SELECT coalesce(max({column}), 0) FROM {table}")).scalar_one())

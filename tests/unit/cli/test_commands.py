@@ -186,7 +186,10 @@ def test_check_of_a_configuration_that_cannot_be_opened_lists_all_that_is_wrong_
     done = call("check", "--json", engine=raises(ConfigurationError("Wrong.", problems=("the first",))))
 
     assert done.code == 2
-    assert [problem.split(": ")[0] for problem in done.json["check"]["problems"]] == ["hub.toml:2:1", "hub.toml:3:2"]
+    assert [problem.split(": ")[0] for problem in done.json["check"]["problems"]] == [
+        "hub.toml:2:1",
+        "hub.toml:3:2",
+    ]
 
 
 def test_check_without_a_hub_is_an_error(call):
@@ -239,10 +242,11 @@ def test_status_runs_and_why(call, hub):
 
     assert "Store sqlite:///hub.db" in call("status").out
     assert "run 42" in call("runs", "42").out
+    assert call("runs").out.startswith("run ")
     assert call("runs", "--json").json["runs"][0]["run"] == "42"
     assert "Ann Lee" in call("why", "contact", "ann@example.com").out
     assert hub.calls == [
-        ("status",), ("runs", "42"), ("runs", None), ("why", "contact", "ann@example.com"),
+        ("status",), ("runs", "42"), ("runs", None), ("runs", None), ("why", "contact", "ann@example.com"),
     ]  # fmt: skip
 
 

@@ -79,7 +79,7 @@ class TestMoney:
         assert found["x.revenue"] == "there is no exchange rate from GBP to USD on 2024-05-01"
 
     def test_is_not_sent_without_a_day(self) -> None:
-        found = sent(compiled(self.MAPPING, rate=dollars), revenue="100.00 EUR")
+        found = sent(compiled(self.MAPPING, rate=lambda source, target, day: "2"), revenue="100.00 EUR")
         assert found["to.revenue"] is None
         assert found["x.revenue"] == "no day is known for the exchange rate from EUR to USD"
 

@@ -111,28 +111,60 @@ def random_numbers(count: int, dice: random.Random) -> list[str]:
 def test_columns_agree_with_the_library(region: str) -> None:
     dice = random.Random(region)
     texts = real_numbers(3000, dice) + random_numbers(3000, dice)
-    column = pl.Series(texts)
-    form = phone_form(region)
-    assert form.sure is not None
-    sure = form.sure(column)
+    sure = _sure(texts, region)
     assert sure.null_count() < 0.85 * len(texts)
     for text, number in zip(texts, sure, strict=True):
         if number is not None:
             assert number == by_library(text, region), text
 
 
-@pytest.mark.parametrize("region", ["DE", "US", "GB", "FR"])
-def test_common_spellings_never_wait_for_the_library(region: str) -> None:
+def test_columns_agree_with_the_library_on_every_country() -> None:
+    dice = random.Random(1)
+    texts = []
+    for code, regions in sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items()):
+        metadata = phonenumbers.PhoneMetadata.metadata_for_region(regions[0], None)
+        starts = ["", "0", "1", "8", "06", "9", (metadata.national_prefix if metadata else None) or ""]
+        for _ in range(150):
+            digits = "".join(dice.choices("0123456789", k=dice.randint(3, 14)))
+            texts.append(f"+{code}{dice.choice(starts)}{digits}")
+    sure = _sure(texts, "DE")
+    assert sure.null_count() < 0.8 * len(texts)
+    for text, number in zip(texts, sure, strict=True):
+        if number is not None:
+            assert number == by_library(text, "DE"), text
+
+
+def test_columns_agree_with_the_library_at_home_in_every_country() -> None:
+    dice = random.Random(2)
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS):
+        metadata = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
+        assert metadata is not None
+        starts = ["", "", "0", "1", "8", "00", metadata.national_prefix or "", str(metadata.country_code)]
+        texts = [
+            dice.choice(starts) + "".join(dice.choices("0123456789", k=dice.randint(3, 12)))
+            for _ in range(60)
+        ]
+        for text, number in zip(texts, _sure(texts, region), strict=True):
+            if number is not None:
+                assert number == by_library(text, region), (region, text)
+
+
+def _sure(texts: list[str], region: str) -> pl.Series:
     form = phone_form(region)
     assert form.sure is not None
+    return form.sure(pl.Series(texts))
+
+
+@pytest.mark.parametrize("region", ["DE", "US", "GB", "FR"])
+def test_common_spellings_never_wait_for_the_library(region: str) -> None:
     spellings = {
         "DE": ["+49 30 %07d", "0049 30 %07d", "030 %07d", "(030) %07d", "030/%07d", "+49 (0)30 %07d"],
         "US": ["+1 212 555%04d", "(212) 555-%04d", "212-555-%04d", "212.555.%04d", "+1-212-555-%04dx12"],
         "GB": ["+44 20 7123%04d", "020 7123 %04d", "+44 (0)20 7123%04d"],
         "FR": ["+33 1 23 45 %04d", "01 23 45 %04d", "0033 1 23 45 %04d"],
     }[region]
-    texts = pl.Series([spelling % number for spelling in spellings for number in range(20)])
-    assert form.sure(texts).null_count() == 0
+    texts = [spelling % number for spelling in spellings for number in range(20)]
+    assert _sure(texts, region).null_count() == 0
 
 
 @pytest.mark.parametrize(

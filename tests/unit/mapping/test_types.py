@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import polars as pl
 import pytest
 
 from synchub.mapping.amounts import convert, integer_form, money_form, number_form
 from synchub.mapping.dates import date_form
-from synchub.mapping.forms import Form, Unreadable, read_one
+from synchub.mapping.forms import Form, Unreadable, read, read_one
 from synchub.mapping.moments import datetime_form
 from synchub.mapping.places import country_form, language_form
 from synchub.mapping.sets import json_form, ref_form, set_form
@@ -115,6 +116,7 @@ SAME: list[tuple[Form, str, str]] = [
 )
 def test_the_same_value_written_otherwise(form: Form, text: str, value: str) -> None:
     assert read_one(form, text) == value
+    assert read(form, pl.Series([text, text])).values.to_list() == [value, value]
 
 
 WRONG: list[tuple[Form, str, str]] = [
@@ -145,6 +147,7 @@ WRONG: list[tuple[Form, str, str]] = [
     (date_form(None, "DE"), "10:30", "is not a date"),
     (date_form(None, "DE"), "Monday", "is not a date"),
     (date_form(None, "DE"), "01.02.24", "is not a date"),
+    (BERLIN, "Wed, 1 May 24 10:23:00 +0200", "is not a date and time"),
     (date_form(None, "DE"), "240501", "is not a date"),
     (date_form(None, "DE"), "2024", "is not a date"),
     (date_form("%d.%m.%Y", "DE"), "05/13/2024", "is not a date written as %d.%m.%Y"),
@@ -164,6 +167,7 @@ def test_what_is_no_value_is_told(form: Form, text: str, reason: str) -> None:
     with pytest.raises(Unreadable) as told:
         read_one(form, text)
     assert reason in str(told.value)
+    assert read(form, pl.Series([text, text])).reasons.to_list() == [str(told.value)] * 2
     assert str(told.value).startswith("'")
 
 

@@ -93,12 +93,13 @@ def test_past_runs_are_a_list_and_one_is_shown_with_its_changes():
     other = RunReport("41", "contacts", AT, None, "running")
 
     listed = lines(text(run.runs(RunsReport((RUN, other)))))
-    single = text(run.runs(RunsReport((RUN,), (change,), more=7)))
+    single = text(run.run_changes(RunsReport((RUN,), (change,), more=7)))
 
     assert listed[1] == "42 contacts 2024-05-01 10:23 UTC ! incomplete 3.2 s 1,000 3 4 ·"
     assert listed[2].startswith("41 contacts 2024-05-01 10:23 UTC … running")
     assert "city Berlin → Bonn" in single
     assert "… and 7 more records" in single
+    assert lines(text(run.runs(RunsReport((RUN,)))))[1] == listed[1]
     assert "No run yet" in text(run.runs(RunsReport(())))
 
 

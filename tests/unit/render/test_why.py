@@ -48,7 +48,7 @@ def test_a_field_tells_winner_rule_losers_and_history():
     drawn = explained(field)
 
     assert "phone: +4930123456" in drawn
-    assert "· shop said so in customers on 2024-05-01 10:23 UTC (run 42)." in drawn
+    assert "· shop/customers said so on 2024-05-01 10:23 UTC (run 42)." in drawn
     assert (
         "· Rule prefer shop crm, newest: shop comes before crm; if that leaves it open,"
         " the latest word counts." in drawn

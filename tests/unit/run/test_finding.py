@@ -1,0 +1,109 @@
+"""One record by whatever a person types."""
+
+from __future__ import annotations
+
+import pytest
+
+from synchub.errors import ConfigurationError
+from synchub.run.asides import salt_if_any
+from synchub.run.finding import find_record
+from synchub.run.hub import Hub
+from unit.run.conftest import Office
+
+ANN, BOB = 1, 2
+
+
+@pytest.fixture
+def find(office: Office):
+    office.sync(at=0)
+
+    def find(key: str, entity: str = "contact") -> int:
+        with office.opened() as hub, hub.store.read() as tx:
+            salt = salt_if_any(tx)
+            return find_record(tx, hub, entity, key.replace("SALT", salt), salt)
+
+    return find
+
+
+@pytest.mark.parametrize(
+    ("key", "record"),
+    [
+        ("ann@acme.com", ANN),
+        ("  ANN@Acme.com ", ANN),
+        ("Ann Lee <ann@acme.com>", ANN),
+        ("email:bob@acme.com", BOB),
+        ("SALT-2", BOB),
+        ("salt-2".upper(), BOB),
+        ("shop:customers:1", ANN),
+        ("fair:leads:8", BOB),
+        ("+49 (221) 765-4321 + Ray", BOB),
+        ("0221/7654321", BOB),
+        ("ray", BOB),
+    ],
+)
+def test_a_record_is_found_by(find, key: str, record: int):
+    assert find(key) == record
+
+
+@pytest.mark.parametrize(
+    "key", ["", "nobody@acme.com", "SALT-3", "SALT-99999999999999999999", "0bad-1", "shop:customers:8", "fair:leads:", "%", "a_n@acme.com", "phone:ann@acme.com", "+49 221 7654321 + Lee"]
+)  # fmt: skip
+def test_what_names_nobody_is_refused_with_a_way_on(find, key: str):
+    with pytest.raises(ConfigurationError, match="No contact is known as") as refused:
+        find(key)
+    assert "email or phone + last_name" in refused.value.next_step
+
+
+def test_an_entity_that_is_not_there(find):
+    with pytest.raises(ConfigurationError, match="There is no entity contct. There is: contact, event"):
+        find("ann@acme.com", "contct")
+
+
+def test_several_that_fit_are_listed_with_their_ids(office: Office, find):
+    """A family shares its telephone: parted by names as a key, but the number alone names both."""
+    office.leads(
+        {"No": 8, "Email": "bob@acme.com", "First": "Bob", "Last": "Ray", "Phone": "0221 7654321"},
+        {"No": 9, "Email": "zoe@acme.com", "First": "Zoe", "Last": "Ray", "Phone": "0221 7654321"},
+    )
+    office.customers({"id": 5, "mail": "ann@acme.com", "surname": "Ray", "tel": "0221 7654321"})
+    office.sync(at=1)
+    with pytest.raises(ConfigurationError) as refused:
+        find("last_name:Ray")
+    assert len(refused.value.problems) > 1
+    assert any(problem.endswith("Bob Ray <bob@acme.com>") for problem in refused.value.problems)
+    number = refused.value.problems[0].split()[0]
+    assert find(number) in (ANN, BOB, 3, 4)
+
+
+def test_a_record_that_was_joined_into_another_leads_there(office: Office, find):
+    with office.opened() as hub:
+        Hub(hub).merge("contact", "ann@acme.com", "bob@acme.com")
+    assert {find("SALT-2"), find("bob@acme.com"), find("fair:leads:8"), find("SALT-1")} == {ANN}
+
+
+def test_what_a_person_set_is_found_before_any_system_holds_it(office: Office, find):
+    office.set("bob@acme.com", at=1, email="robert@acme.com")
+    with pytest.raises(ConfigurationError):
+        find("robert@acme.com")
+    office.sync(at=2)
+    assert find("robert@acme.com") == BOB
+
+
+def test_an_address_that_changed_no_longer_names_its_record(office: Office, find):
+    office.edit("leads.csv", 1, Email="robert@acme.com")
+    office.sync(at=5)
+    assert find("robert@acme.com") == BOB
+    with pytest.raises(ConfigurationError):
+        find("bob@acme.com")
+
+
+def test_umlauts_in_any_case(office: Office, find):
+    office.edit("leads.csv", 1, Last="Öztürk")
+    office.sync(at=5)
+    assert find("last_name:öztürk") == BOB
+    assert find("+492217654321 + ÖZTÜRK") == BOB
+
+
+def test_before_the_first_run_nobody_is_known(office: Office):
+    with office.opened() as hub, hub.store.read() as tx, pytest.raises(ConfigurationError, match="No contact"):
+        find_record(tx, hub, "contact", "-1", "")

@@ -221,19 +221,28 @@ class HttpSession(Protocol):
 
 
 class Host(Protocol):
-    """What synchub does for a connector."""
+    """What synchub does for a connector.
 
-    system: str
-    """The name of the system in hub.toml."""
-    folder: Path
-    """The folder of hub.toml: relative paths start here."""
-    timezone: str
-    region: str
-    currency: str
-    log: logging.Logger
-    state: MutableMapping[str, Any]
-    """Small plain values kept between runs for this system; stored when the run stores its cursor."""
+    system    the name of the system in hub.toml
+    folder    the folder of hub.toml: relative paths start here
+    timezone, region, currency   the hub's, for what names none
+    state     small plain values kept between runs for this system; stored when the run stores its cursor
+    """
 
+    @property
+    def system(self) -> str: ...
+    @property
+    def folder(self) -> Path: ...
+    @property
+    def timezone(self) -> str: ...
+    @property
+    def region(self) -> str: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def log(self) -> logging.Logger: ...
+    @property
+    def state(self) -> MutableMapping[str, Any]: ...
     def now(self) -> datetime: ...
     def new_id(self) -> str: ...
     def sleep(self, seconds: float) -> None: ...

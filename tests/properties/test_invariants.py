@@ -35,7 +35,7 @@ member = st.fixed_dictionaries(
         "create": flag, "where": st.just("lead_score >= 5"),
     },
 )  # fmt: skip
-owner_rules = st.sampled_from(["newest", "prefer s0", "always s1", "longest", "most_common", "oldest", "highest", "lowest", "ask"])
+owner_rules = st.sampled_from(["newest", "prefer s0", "always s1", "longest", "most_common", "oldest", "ask"])
 
 
 @st.composite

@@ -193,7 +193,7 @@ def _uniques(
 
 def _is_whole(index: sa.Index) -> bool:
     """Whether an index is of columns only, not of expressions, and of all rows, not of some."""
-    only_some = index.dialect_options.get("postgresql", {}).get("where")
+    only_some = index.dialect_kwargs.get("postgresql_where")
     return only_some is None and len(index.expressions) == len(index.columns)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -27,6 +28,7 @@ class Kind:
 
     length   the most characters, if there is a limit        aware   whether times carry a zone
     largest  the first whole number that is too large        options the values of an enumeration
+    plain    whether it is text and nothing more
     """
 
     type: FieldType
@@ -36,6 +38,11 @@ class Kind:
     largest: int = 2**63
     aware: bool = False
     options: tuple[str, ...] = ()
+    plain: bool = False
+
+    def holds(self, text: str) -> bool:
+        """Whether a column of plain text can hold this for certain. Else it is looked at more closely."""
+        return text.isascii() and "\0" not in text and (self.length is None or len(text) <= self.length)
 
 
 def kind_of(sql: types.TypeEngine[Any], database: str) -> Kind | None:
@@ -64,7 +71,8 @@ def kind_of(sql: types.TypeEngine[Any], database: str) -> Kind | None:
         case types.Enum():
             return Kind("enum", sql, database, options=tuple(sql.enums))
         case types.String():
-            return Kind("text", sql, database, length=None if database == "sqlite" else sql.length)
+            length = None if database == "sqlite" else sql.length
+            return Kind("text", sql, database, length=length, plain=True)
         case _:
             return Kind("text", sql, database)
 
@@ -128,13 +136,12 @@ def _sqlite_text(column: sa.ColumnElement[Any], kind: Kind) -> sa.ColumnElement[
 
 
 def understood(value: Any, kind: Kind, zone: ZoneInfo) -> Any:
-    """A plain value, or native text, as the value it stands for: to be compared, or to be bound. Raises
-    Unfit.
+    """A plain value, or native text, as the value it stands for: to be compared, or to be bound. Raises Unfit.
 
     Times come out aware where the column's are, else as the wall clock in `zone`.
     """
-    if value is None:
-        return None
+    if value is None or (kind.plain and type(value) is str and kind.holds(value)):
+        return value
     try:
         return _understood(value, kind, zone)
     except Unfit:
@@ -146,14 +153,14 @@ def understood(value: Any, kind: Kind, zone: ZoneInfo) -> Any:
 def _understood(value: Any, kind: Kind, zone: ZoneInfo) -> Any:
     match kind.type:
         case "bool":
-            return _truth(value)
+            return value if isinstance(value, bool) else _truth(value)
         case "integer":
             number = int(value if isinstance(value, int) else _whole(value))
             if not -kind.largest <= number < kind.largest:
                 raise Unfit("The number is too large.")
             return number
         case "number":
-            amount = Decimal(str(value))
+            amount = value if isinstance(value, Decimal) else Decimal(str(value))
             if not amount.is_finite():
                 raise Unfit("It is no number.")
             return amount
@@ -232,6 +239,27 @@ def bound(value: Any, kind: Kind) -> Any:
             return str(value)
         case _:
             return value
+
+
+def spelled(value: Any, kind: Kind) -> str | None:
+    """An understood value as PostgreSQL spells it."""
+    match value:
+        case None | str():
+            return value
+        case list() if kind.type == "set":
+            return array([None if item is None else native_text(item) for item in value])
+        case bool() | list() | dict() | date():
+            return native_text(value)
+        case _:
+            return str(value)
+
+
+def array(texts: Sequence[str | None]) -> str:
+    """An array of texts as PostgreSQL spells it: three times as fast as the driver does it, and there are many."""
+    joined = "".join([text for text in texts if text])
+    if '"' in joined or "\\" in joined:
+        texts = [text and text.replace("\\", "\\\\").replace('"', '\\"') for text in texts]
+    return "{" + ",".join(["NULL" if text is None else f'"{text}"' for text in texts]) + "}"
 
 
 def native_text(value: Any) -> str:

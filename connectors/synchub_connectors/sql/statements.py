@@ -4,7 +4,6 @@ that their rows have afterwards, in the same order."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from .catalogue import Source
 from .decide import Change, key_parts, key_text
-from .kinds import Kind, bound, native_text, understood
+from .kinds import array, bound, native_text, spelled, understood
 
 
 def insert(
@@ -66,7 +65,7 @@ def _insert_arrays(source: Source, table: sa.Table, columns: Sequence[str]) -> s
     if not columns or any(isinstance(source.kinds[column].sql, types.NullType) for column in columns):
         return None
     names = [f"c{place}" for place in range(len(columns))]
-    arrays = [sa.bindparam(name, type_=ARRAY(sa.Text)) for name in names]
+    arrays = [sa.cast(sa.bindparam(name, type_=sa.Text), ARRAY(sa.Text)) for name in names]
     rows = sa.func.unnest(*arrays).table_valued(*names, with_ordinality="place", name="r").render_derived()
     values = [
         sa.cast(sa.type_coerce(rows.c[name], sa.Text), source.kinds[column].sql)
@@ -76,29 +75,11 @@ def _insert_arrays(source: Source, table: sa.Table, columns: Sequence[str]) -> s
     return sa.insert(table).from_select(list(columns), selected).returning(*source.texts(source.key))
 
 
-def _arrays(source: Source, columns: Sequence[str], changes: Sequence[Change]) -> dict[str, list[str | None]]:
+def _arrays(source: Source, columns: Sequence[str], changes: Sequence[Change]) -> dict[str, str]:
     return {
-        f"c{place}": [_literal(change.values[column], source.kinds[column]) for change in changes]
+        f"c{place}": array([spelled(change.values[column], source.kinds[column]) for change in changes])
         for place, column in enumerate(columns)
     }
-
-
-def _literal(value: Any, kind: Kind) -> str | None:
-    """A value as PostgreSQL spells it."""
-    match value:
-        case None | str():
-            return value
-        case list() if kind.type == "set":
-            return "{" + ",".join("NULL" if item is None else _quoted(item) for item in value) + "}"
-        case bool() | list() | dict() | date():
-            return native_text(value)
-        case _:
-            return str(value)
-
-
-def _quoted(item: Any) -> str:
-    text = native_text(item).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{text}"'
 
 
 def _bound(source: Source, values: Mapping[str, Any]) -> dict[str, Any]:

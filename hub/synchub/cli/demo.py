@@ -20,7 +20,6 @@ from synchub.errors import ConfigurationError
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-
 EPILOG = """\b
 Example:
   synchub demo && cd synchub-demo && synchub why contact ann.lee@example.com
@@ -32,8 +31,6 @@ EDITS = {
     "WHERE customer_no = 501",
 }
 """What the demo then changes, so that there is a conflict to settle: one person moved, in two systems."""
-
-
 NEXT = """\
 Next: cd {folder}
       synchub why contact ann.lee@example.com    who said what, and why Bremen won
@@ -53,23 +50,14 @@ def command(session: Session, folder: Path | None) -> int:
     target = (session.start / (folder or FOLDER)).resolve()
     write_demo(target)
     here = replace(session, start=target, named=target / "hub.toml")
-    out = console(sys.stdout, color=session.color)
-    out.print(f"A CRM (crm.db), a shop (shop.db) and a list (fair.csv) stand in {target}\n")
-    out.print("$ synchub plan", style="quiet")
-    _plan(here, out)
-    out.print("\n$ synchub sync", style="quiet")
-    code = _sync(here, out)
+    click.echo(f"A CRM (crm.db), a shop (shop.db) and a list (fair.csv) stand in {target}\n")
+    _plan(here)
+    code = _sync(here)
     edit(target)
-    out.print("\nNow Ann moves: the CRM is told Bremen, the shop is told Hamburg and a new phone number.\n")
-    out.print("$ synchub plan", style="quiet")
-    _plan(here, out)
-    out.print("\n$ synchub sync", style="quiet")
-    code = _sync(here, out) or code
-    out.print(f"\nNext: cd {target} && synchub why contact ann.lee@example.com")
-    out.print("      synchub quarantine list    one row of the fair has no address")
-    out.print(
-        "      synchub runs               both runs are on record, and `synchub undo RUN` takes one back"
-    )
+    click.echo("Now Ann moves: the CRM is told Bremen, the shop is told Hamburg and a new phone number.\n")
+    _plan(here)
+    code = _sync(here) or code
+    click.echo(NEXT.format(folder=target))
     return code
 
 

@@ -8,6 +8,7 @@ link's latest claim says otherwise).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import polars as pl
 
@@ -18,7 +19,7 @@ from synchub.spec.entities import FieldDeclaration
 Epochs = Mapping[str, Sequence[tuple[int, tuple[str, ...]]]]
 """Field -> (from which claim on, the chain), oldest first; only fields whose rule was ever changed."""
 
-VERDICT = {**SCHEMA, "rule": pl.String, "open": pl.Boolean, "contested": pl.Boolean}
+VERDICT: Final[dict[str, type[pl.DataType]]] = {**SCHEMA, "rule": pl.String, "open": pl.Boolean, "contested": pl.Boolean}
 
 
 def parse(chain: Sequence[str], field: FieldDeclaration) -> list[Words]:

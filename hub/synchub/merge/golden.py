@@ -116,10 +116,10 @@ def _verdicts(claims: pl.DataFrame, entity: Entity, epochs: Epochs, rules: Mappi
         else:
             found.append(decide_group(claims, fields, _history(fields[0], entity, epochs), rules))
     firm = strong(claims)
-    for history, fields in _alike(entity, epochs, grouped):
-        own = firm.filter(pl.col("field").is_in(fields))
+    for history, names in _alike(entity, epochs, grouped):
+        own = firm.filter(pl.col("field").is_in(names))
         if not own.is_empty():
-            found.append(decide_over_time(own, history, entity.fields[fields[0]], rules))
+            found.append(decide_over_time(own, history, entity.fields[names[0]], rules))
     return pl.concat(found)
 
 

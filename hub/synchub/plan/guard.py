@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from synchub.spec.job import Member
 
@@ -36,7 +37,7 @@ class Excess:
         return f"{self.member}: {self.count} {self.what} planned, {self.limit} allowed"
 
 
-def excesses(loads: Sequence[Load], allowed: Mapping[str, int]) -> list[Excess]:
+def excesses(loads: Sequence[Load], allowed: Mapping[Any, int]) -> list[Excess]:
     """Every limit that is exceeded. `allowed` lifts limits once: {"deletes": 120} or {"crm.deletes": 120}."""
     found = []
     for load in loads:

@@ -15,7 +15,9 @@ _ONLY_AT_CREATION: Final = frozenset({"hub_id"})
 """The hub's id is put where a system can keep it when the hub makes the record; existing rows are left alone."""
 _ALWAYS_SENT: Final = frozenset({"opted_out", "consent_at"})
 
-NO_LINKS: Final = {"link": pl.Int64, "record": pl.Int64, "remote_id": pl.String, "tomb": pl.Int64}
+UNSENT: Final[dict[str, type[pl.DataType]]] = {
+    "record": pl.Int64, "link": pl.Int64, "field": pl.String, "reason": pl.String,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,6 @@ class Planned:
     unsent: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=UNSENT))
 
 
-UNSENT: Final = {"record": pl.Int64, "link": pl.Int64, "field": pl.String, "reason": pl.String}
 
 
 def plan_member(now: Situation) -> Planned:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -51,7 +51,7 @@ def update(tx: Connection, table: Table, frame: pl.DataFrame, key: str = "id") -
         tx.exec_driver_sql(statement, part.rows())
 
 
-def select(tx: Connection, query: Select[Any] | TextClause, schema: dict[str, pl.DataType | type[pl.DataType]],
+def select(tx: Connection, query: Select[Any] | TextClause, schema: Mapping[str, pl.DataType | type[pl.DataType]],
            **parameters: Any) -> pl.DataFrame:  # fmt: skip
     """The rows of a query as a frame of `schema`, in its order of columns."""
     rows = tx.execute(query, parameters).fetchall()

@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from synchub.render.clean import clean, cut
-from synchub.render.words import count, hanging, indented, said, value
+from synchub.render.words import count, hanging, indented, said, speaker, value
 from synchub.spec.reports import ConflictLine
 
 MOST = 20
@@ -29,7 +29,7 @@ def conflicts(lines: Sequence[ConflictLine]) -> list[RenderableType]:
 def _conflict(line: ConflictLine) -> RenderableType:
     told = Text.assemble(
         (cut(clean(line.label), 70), "bold"), f" {clean(line.field)}: ", value(line.value, "create"),
-        (f" from {clean(line.winner)} by {clean(line.rule)}, over ", "quiet"), said(line.losers),
+        (f" from {speaker(line.winner)} by {clean(line.rule)}, over ", "quiet"), said(line.losers),
     )  # fmt: skip
     if line.record_times:
         told.append(" (only record-level times decided)", "quiet")

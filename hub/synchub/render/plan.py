@@ -12,7 +12,18 @@ from rich.text import Text
 from synchub.render import screen
 from synchub.render.clean import HIDDEN, clean, cut, shown_pair
 from synchub.render.conflicts import conflicts
-from synchub.render.words import bullets, count, hanging, indented, moment, number, said, table, value
+from synchub.render.words import (
+    bullets,
+    count,
+    hanging,
+    indented,
+    moment,
+    number,
+    said,
+    speaker,
+    table,
+    value,
+)
 from synchub.spec.reports import ConflictLine, FieldChange, MemberPlan, PlanReport, RecordChange
 
 SIGNS = {"create": "+", "update": "~", "archive": "-", "delete": "-"}
@@ -108,7 +119,7 @@ def _field(field: FieldChange, *, created: bool) -> Iterator[Text]:
 
 def _decided(field: FieldChange) -> Text:
     why = Text(style="quiet")
-    why.append(": ".join(clean(part) for part in (field.rule, field.winner) if part))
+    why.append(": ".join(part for part in (clean(field.rule), speaker(field.winner)) if part))
     if field.losers:
         why.append(" over ")
         why.append_text(Text("", style="conflict" if field.conflict else "").append_text(said(field.losers)))

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from synchub.model import HUB
 from synchub.render.clean import Shown, clean, shown
 
 RULES = {
@@ -25,6 +26,7 @@ RULES = {
     "furthest": "the furthest step counts; it never goes back by itself",
     "add": "the first value plus every change since",
     "ask": "a person decides",
+    "undone": "a run that wrote it was taken back, so a person decides",
 }
 
 
@@ -65,6 +67,11 @@ def _one_rule(rule: str) -> str:
     return RULES.get(rule, f"the rule {clean(rule)}")
 
 
+def speaker(system: str) -> str:
+    """Who said something: a system, or a person."""
+    return "a person" if system == HUB else clean(system)
+
+
 def value(seen: str | Shown | None, style: str = "") -> Text:
     """A value of a record."""
     made = seen if isinstance(seen, Shown) else shown(seen)
@@ -74,7 +81,7 @@ def value(seen: str | Shown | None, style: str = "") -> Text:
 def said(pairs: Iterable[tuple[str, str | None]]) -> Text:
     """What several systems said: "shop: Bremen, fair: ∅"."""
     joined = Text(", ")
-    return joined.join(Text.assemble(f"{clean(system)}: ", value(it)) for system, it in pairs)
+    return joined.join(Text.assemble(f"{speaker(system)}: ", value(it)) for system, it in pairs)
 
 
 def number(amount: int, style: str = "") -> Text:

@@ -16,6 +16,7 @@ from synchub.plan.operations import Planned, Situation, plan_member
 from synchub.record import bulk, intake, known, reviews, tables
 from synchub.record.epochs import History
 from synchub.run.doubles import without_doubles
+from synchub.run.keying import notice_golden
 from synchub.run.showing import Shown, show
 from synchub.run.work import Part, Work
 
@@ -91,6 +92,7 @@ def _bucket(tx: Connection, work: Work, epochs: History, numbers: pl.Series, blo
     intake.store_golden(tx, changed.join(idle, on="record", how="semi"), dirty=False)
     intake.store_golden(tx, changed.join(busy, on="record", how="semi"), dirty=True)
     intake.soil(tx, idle.join(changed, on="record", how="anti")["record"], dirty=False)
+    notice_golden(tx, work, changed, records, links)
 
 
 def _ask(tx: Connection, work: Work, numbers: pl.Series, opened: pl.DataFrame) -> None:

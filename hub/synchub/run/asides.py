@@ -20,6 +20,7 @@ _QUESTIONS = {
     "match": "Who is row {remote_id} of {system}? It was not linked: {reason}.",
     "reused": "Row {remote_id} of {system} has another name and other keys than before. Is it still the same person?",
     "joined": "{system} merged row {remote_id} into {into}. Are the two records here the same person too?",
+    "alike": "This record and {of} have the same {key} by now. Are they the same person?",
     "alternating": "{system} keeps changing {field} of row {remote_id} back. What should stand there?",
     "ask": "Systems disagree about {field}. Which value is right?",
     "refused": "{system} refused to {kind} this record: {reason}",
@@ -29,6 +30,7 @@ _CHOICES = {
     "match": (("new", "it is a person of its own"), ("KEY", "it is the record with this hub id, e-mail or other key")),
     "reused": (("same", "it is the same person: believe the row"), ("other", "it is somebody else: a new record is made")),
     "joined": (("yes", "join the two records"), ("no", "they are not the same; don't ask again")),
+    "alike": (("yes", "join the two records"), ("no", "they are not the same; don't ask again")),
     "alternating": (("release", "try again"), ("keep", "leave it as it is there")),
     "ask": (("VALUE", "this value is right"),),
     "refused": (("retry", "send it again"), ("leave", "leave it")),
@@ -70,7 +72,7 @@ def salt_if_any(tx: Connection) -> str:
 
 def _item(hub: Opened, row: dict[str, Any], salt: str) -> ReviewItem:
     details = row["details"]
-    words = {"field": "", "remote_id": "", "system": "", "reason": "", "into": "", "kind": "write", **details}
+    words = {"field": "", "remote_id": "", "of": "", "key": "", "system": "", "reason": "", "into": "", "kind": "write", **details}
     with hub.store.read() as tx:
         started = tx.execute(text("SELECT clock FROM run WHERE id = :id"), {"id": row["run"]}).scalar()
     return ReviewItem(
@@ -157,7 +159,7 @@ def _again(hub: Opened, row: dict[str, Any], answer: str, _reason: str) -> Outco
 
 
 _ANSWERS = {
-    "match": _match, "reused": _reused, "joined": _joined, "alternating": _alternating, "ask": _ask, "refused": _again,
+    "match": _match, "reused": _reused, "joined": _joined, "alike": _joined, "alternating": _alternating, "ask": _ask, "refused": _again,
     "unanswered": _again,
 }  # fmt: skip
 

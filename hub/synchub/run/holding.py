@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection
@@ -161,9 +162,7 @@ def _how(tx: Connection, facts: Facts) -> dict[int, str]:
     texts = _keys(facts)
     found = {}
     for place, row in enumerate(rows):
-        earlier = [
-            other["id"] for other in rows if other is not row and other["first_run"] <= row["first_run"]
-        ]
+        earlier = [other["id"] for other in rows if other is not row and _before(other, row)]
         shared = [
             key
             for key, text in sorted(texts[row["id"]])
@@ -180,6 +179,12 @@ def _how(tx: Connection, facts: Facts) -> dict[int, str]:
         else:
             found[row["id"]] = "by a merge" if facts.joined else ""
     return found
+
+
+def _before(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether a link was there to be matched with. What the hub makes in a run comes after all matching."""
+    runs = (one["first_run"], other["first_run"])
+    return runs[0] < runs[1] or (runs[0] == runs[1] and not one["made"])
 
 
 def _keys(facts: Facts) -> dict[int, set[tuple[int, str]]]:

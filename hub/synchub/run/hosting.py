@@ -40,8 +40,9 @@ class Outside:
         """All HTTP of this process: accounts share their budgets."""
         from synchub.http import Sessions  # only systems that speak HTTP pay for it
 
-        made = {} if self.transport is None else {"transport": self.transport}
-        return Sessions(now=self.clock, sleep=self.sleep, redact=self.redact, **made)
+        if self.transport is None:
+            return Sessions(now=self.clock, sleep=self.sleep, redact=self.redact)
+        return Sessions(now=self.clock, sleep=self.sleep, redact=self.redact, transport=self.transport)
 
     def close(self) -> None:
         if "sessions" in self.__dict__:

@@ -11,6 +11,7 @@ from synchub.merge.hear import Listening, hear
 from synchub.record import bulk, intake, known, tables
 from synchub.record.reviews import ask
 from synchub.read.stage import Staged
+from synchub.run.keying import remember_held
 from synchub.run.work import Part, Work
 
 _NAMES = frozenset({"first_name", "last_name", "full_name", "company"})
@@ -38,6 +39,7 @@ def listen(tx: Connection, work: Work, part: Part, staged: Staged) -> Noticed:
         held = known.held(tx, own["link"], part.mapping.inward_fields)
         heard = hear(own.join(held.drop("version"), on="link", maintain_order="left"), unconfirmed, how)
         intake.store_heard(tx, heard, run=work.run)
+        remember_held(tx, work, heard.held, before)
         noticed.touched.append(heard.touched["record"])
         _reused(tx, work, part, heard.reused)
     _gone(tx, work, part, staged, before, noticed)

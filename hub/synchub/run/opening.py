@@ -20,7 +20,7 @@ from synchub.errors import ConfigurationError, SynchubError
 from synchub.mapping import compile_mapping, compile_where, mapping_problems, where_problems
 from synchub.mapping.transforms import built_in_transforms
 from synchub.merge.chains import built_in_and
-from synchub.merge.rules import Built, top
+from synchub.merge.rules import Built, Choose, top
 from synchub.plugins import loader
 from synchub.plugins.classes import connector_class
 from synchub.plugins.offers import Plugins
@@ -131,7 +131,11 @@ def ready_store(hub: Opened) -> store.Store:
 
 def plugin_rules(rules: Mapping[str, Rule]) -> dict[str, Built]:
     """Rules of plugins as the merging room takes them."""
-    return {name: Built(lambda claims, _words, rule=rule: top(claims, rule.score()), history=not rule.latest) for name, rule in rules.items()}
+    return {name: Built(_choosing(rule), history=not rule.latest) for name, rule in rules.items()}
+
+
+def _choosing(rule: Rule) -> Choose:
+    return lambda claims, _words: top(claims, rule.score())
 
 
 @contextmanager

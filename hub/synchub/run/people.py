@@ -139,7 +139,8 @@ def join(now: Deciding, kept: int, gone: int) -> None:
     tx.execute(text("UPDATE event SET record = :kept WHERE record = :gone"), {"kept": kept, "gone": gone})
     tx.execute(text("UPDATE record SET joined_into = :kept, dirty = 0 WHERE id = :gone OR joined_into = :gone"), {"kept": kept, "gone": gone})
     intake.soil(tx, pl.Series([kept], dtype=pl.Int64))
-    reviews.close(tx, now.entity.name, "joined", f"{kept}+{gone}")
+    for kind in ("joined", "alike"):
+        reviews.close(tx, now.entity.name, kind, f"{kept}+{gone}")
 
 
 def split_record(hub: Opened, entity: str, key: str, links: Sequence[str]) -> Outcome:

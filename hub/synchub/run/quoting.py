@@ -21,6 +21,9 @@ _NO_MORE = {
 }
 
 
+_NEWEST = [True, False, True]
+
+
 class Quotes:
     """The claims of one record, field by field."""
 
@@ -29,7 +32,7 @@ class Quotes:
         self._verdicts = {row["field"]: row for row in facts.merged.verdicts.to_dicts()}
         self._latest = _by_field(ordered(facts.latest))
         self._every = _by_field(
-            facts.every.filter(pl.col("kind") != "open").sort("run", "seq", descending=True)
+            facts.every.filter(pl.col("kind") != "open").sort("run", "rank", "seq", descending=_NEWEST)
         )
         self._counting = {_mark(row) for row in facts.counting.to_dicts()}
         self._members = dict(facts.links.select("id", "member").iter_rows())

@@ -35,8 +35,8 @@ class PinnedRates:
             return tx.execute(query, dict(zip(("source", "target", "day"), key, strict=True))).scalar()
 
     def _find(self, key: tuple[str, str, str]) -> str | None:
-        for make in [*self._sources.values(), lambda: self._bank]:
-            found = make().rate(*key)
+        for source in [*(make() for make in self._sources.values()), self._bank]:
+            found = source.rate(*key)
             if found is not None:
                 return found
         return None

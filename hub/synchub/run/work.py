@@ -92,7 +92,7 @@ class Part:
     stream: Stream
     mapping: CompiledMapping
     connector: Connector
-    inside: Callable[..., object] | None = None
+    inside: Callable[[pl.DataFrame], pl.Series] | None = None
     down: str = ""
     """Why this member takes no further part in this run; empty while it does."""
     complete: bool = False

@@ -213,7 +213,10 @@ class ClaimLine:
 
 @dataclass(frozen=True, slots=True)
 class HeldLine:
-    """What one system is known to hold: `value` as native text in its field `native`. `note`: why it differs from golden."""
+    """What one system is known to hold: `value` as native text in its field `native`.
+
+    `note`: why it differs from golden.
+    """
 
     system: str
     native: str

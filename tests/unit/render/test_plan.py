@@ -49,6 +49,14 @@ def test_a_conflict_is_marked_and_its_losers_are_shown(plan_report: PlanReport):
     )
 
 
+def test_a_persons_decision_is_called_that():
+    drawn = text(
+        plan(changed(FieldChange("city", "city", "a", "b", "newest", "hub", losers=(("hub", "c"),))))
+    )
+
+    assert line(drawn, "a → b") == "city a → b newest: a person over a person: c"
+
+
 def test_creates_show_values_and_deletes_their_reason(plan_report: PlanReport):
     drawn = text(plan(plan_report))
 

@@ -113,7 +113,7 @@ def measure(folder: Path, label: str, rows: int) -> None:
     """One `synchub sync`, as a process of its own."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
-    done = subprocess.run([Path(sys.executable).with_name("synchub"), "-q", "sync"], cwd=folder, capture_output=True, text=True)
+    done = subprocess.run([Path(sys.executable).with_name("synchub"), "sync"], cwd=folder, capture_output=True, text=True)
     wall = time.perf_counter() - start
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:

@@ -15,6 +15,8 @@ from typing import Any
 
 from acceptance.command import Hub
 
+from synchub.testing.crm import StandInCrm
+
 ANN = "ann@lee.example"
 BOB = "bob@ray.example"
 LONG_AGO = "2024-01-01 00:00:00"
@@ -109,12 +111,30 @@ class List:
         self.file.write_text(text.getvalue(), encoding="utf-8")
 
 
+@dataclass(frozen=True)
+class Foreign:
+    """A system of another kind: its settings, its stream, and the whole text of its mapping."""
+
+    settings: Mapping[str, Any]
+    stream: str
+    mapping: str
+
+
+def hubspot(crm: StandInCrm, *columns: str) -> Foreign:
+    """The stand-in CRM, with these fields besides the email."""
+    natives = {"first_name": "firstname", "last_name": "lastname", "job_title": "jobtitle", "city": "city", "phone": "phone"}
+    fields = {"hub_id": "synchub_id", "email": "email", **{name: natives[name] for name in columns}}
+    listed = "\n".join(f"{field} = {_toml(native)}" for field, native in fields.items())
+    mapping = f'entity = "contact"\nkey = "hs_object_id"\nupdated_at = "lastmodifieddate"\n\n[fields]\n{listed}\n'
+    return Foreign({"connector": "hubspot", "token": "env:CRM_TOKEN", "url": crm.url}, "contacts", mapping)
+
+
 @dataclass
 class Office:
     """The systems by name, and what hub.toml says of them. A test that changes a setting calls `settle`.
 
     `columns`: canonical field to SQL type; every system has them all under their own names unless `mappings` says
-    otherwise. A system of `lists` is a CSV file, all others are databases.
+    otherwise. A system of `lists` is a CSV file, one of `foreign` what it says, all others are databases.
     """
 
     folder: Path
@@ -127,6 +147,7 @@ class Office:
     members: dict[str, dict[str, Any]] = field(default_factory=dict)
     mappings: dict[str, dict[str, Native]] = field(default_factory=dict)
     consent_from: Sequence[str] = ()
+    foreign: Mapping[str, Foreign] = field(default_factory=dict)
     hub: Hub = field(init=False)
     tables: dict[str, Table] = field(default_factory=dict)
     sheets: dict[str, List] = field(default_factory=dict)
@@ -148,6 +169,9 @@ class Office:
     def settle(self) -> None:
         """Write hub.toml and the mappings as they are to be now."""
         for name in self.systems:
+            if name in self.foreign:
+                self.hub.write(f"mappings/{name}.toml", self.foreign[name].mapping)
+                continue
             self._open(name)
             mapped = {**{column: column for column in self.columns}, **self.mappings.get(name, {})}
             changed = "" if name in self.lists else 'updated_at = "changed_at"\n'
@@ -164,17 +188,23 @@ class Office:
     def _settings(self) -> list[str]:
         lines = ["[hub]", 'name = "office"', 'region = "DE"']
         for name in self.systems:
-            own = f'connector = "spreadsheet"\npath = "{name}.csv"\nkey = "id"' if name in self.lists else f'connector = "sql"\nurl = "sqlite:///{name}.db"'
-            lines += [f"[systems.{name}]", own]
+            lines += [f"[systems.{name}]", *(f"{key} = {_toml(value)}" for key, value in self._connector(name).items())]
         lines += ["[entities.contact]", f"match = {{ keys = {_toml(self.match)} }}", f"consent_from = {_toml(self.consent_from)}"]
         lines += ["[entities.contact.fields]", *(f"{name} = {_toml(kind)}" for name, kind in self.fields.items())]
         lines += ["[entities.contact.rules]", *(f"{_toml(name)} = {_toml(rule)}" for name, rule in self.rules.items())]
         lines += ["[syncs.contacts]", 'entity = "contact"']
         for name in self.systems:
-            stream = {"stream": name if name in self.lists else "people", "mapping": name}
-            lines += [f"[syncs.contacts.members.{name}]"]
-            lines += [f"{key} = {_toml(value)}" for key, value in {**stream, **self.members.get(name, {})}.items()]
+            stream = self.foreign[name].stream if name in self.foreign else name if name in self.lists else "people"
+            member = {"stream": stream, "mapping": name, **self.members.get(name, {})}
+            lines += [f"[syncs.contacts.members.{name}]", *(f"{key} = {_toml(value)}" for key, value in member.items())]
         return [*lines, ""]
+
+    def _connector(self, name: str) -> Mapping[str, Any]:
+        if name in self.foreign:
+            return self.foreign[name].settings
+        if name in self.lists:
+            return {"connector": "spreadsheet", "path": f"{name}.csv", "key": "id"}
+        return {"connector": "sql", "url": f"sqlite:///{name}.db"}
 
     def both(self, column: str, email: str = ANN, between: Sequence[str] = ("crm", "shop")) -> list[Any]:
         """What the databases hold in a column of a person."""

@@ -55,7 +55,8 @@ def native(text: str, kind: str) -> Any:
 def play(rule: str, field: str, said: list[Said]) -> tuple[MemoryHub, list[str]]:
     """A hub after all days, and the kinds of questions that are open."""
     types: dict[str, FieldType] = {"email": "email", field: OWN.get(field) or CONTACT_FIELDS[field].type}
-    systems = {name: MemorySystem(name, types) for name in ("crm", "shop", "fair") if name in {each.system for each in said}}
+    named = ["crm", "shop", "fair"] if "fair" in {each.system for each in said} else ["crm", "shop"]
+    systems = {name: MemorySystem(name, types) for name in named}
     own = {"fields": {field: OWN[field]}} if field in OWN else {}
     hub = MemoryHub(list(systems.values()), rules={field: rule}, **own)
     for day in sorted({each.day for each in said}):
@@ -66,7 +67,6 @@ def play(rule: str, field: str, said: list[Said]) -> tuple[MemoryHub, list[str]]
             else:
                 system.create(at=day * DAY + at, email=ANN, **{field: each.value})
         hub.sync(day * DAY + 60)
-        hub.sync(day * DAY + 120)
     return hub, [question["kind"] for question in hub.review()]
 
 

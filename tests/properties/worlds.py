@@ -188,7 +188,7 @@ class World:
         """link, record, system, remote_id, tomb, hn.*, hv.*."""
         with self.hub.store.read() as tx:
             names = {state.id: state.system for state in members.of_entity(tx, ENTITY)}
-            rows = bulk.select(tx, text("SELECT * FROM link ORDER BY id"), bulk.schema_of(tables.link))
+            rows = bulk.select(tx, tables.link.select().order_by(tables.link.c.id), bulk.schema_of(tables.link))
         if rows.is_empty():
             return pl.DataFrame()
         return known.with_held(rows, FIELDS).with_columns(system=pl.col("member").replace_strict(names))
@@ -199,7 +199,7 @@ class World:
     def reasons(self) -> set[tuple[int, str]]:
         """(link, field) that are not brought into agreement for a reason on record."""
         with self.hub.store.read() as tx:
-            forms = bulk.select(tx, text("SELECT * FROM form"), bulk.schema_of(tables.form))
+            forms = bulk.select(tx, tables.form.select(), bulk.schema_of(tables.form))
         return set(forms.filter(pl.col("state").is_in(["own", "alternating"])).select("link", "field").iter_rows())
 
     def questions(self) -> set[tuple[int, str]]:

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from synchub.api import Operation, Result
 
-from .kinds import Kind, Unfit, understood
+from .kinds import Kind
+from .values import Unfit, all_understood, understood
 
 Texts = dict[str, str | None]
 
@@ -44,17 +45,13 @@ def decide(
 ) -> Plan:
     """Sort the operations of a batch. `present` are the rows they name, by remote id."""
     plan = Plan()
-    for place, operation in operations:
+    fitting = _fitting([operation for _, operation in operations], kinds, writable, zone)
+    for (place, operation), values in zip(operations, fitting, strict=True):
         row = present.get(operation.remote_id or "")
-        try:
-            values = _fitting(operation.values, kinds, writable, zone)
-        except _Refused as refused:
-            reason = str(refused)
-            plan.results[place] = Result("rejected", operation.remote_id, reason=reason, field=refused.column)
-            continue
-        change = Change(place, operation.remote_id, values)
-        if operation.kind == "create":
-            plan.creates.append(change)
+        if isinstance(values, Result):
+            plan.results[place] = values
+        elif operation.kind == "create":
+            plan.creates.append(Change(place, None, values))
         elif operation.kind == "archive":
             reason = "A table has no archive."
             plan.results[place] = Result("rejected", operation.remote_id, reason=reason)
@@ -63,11 +60,11 @@ def decide(
         elif conflict := _conflict(operation, row, kinds, zone):
             plan.results[place] = conflict
         elif operation.kind == "delete":
-            plan.deletes.append(change)
+            plan.deletes.append(Change(place, operation.remote_id, {}))
         elif all(same(row[column], value, kinds[column], zone) for column, value in operation.values.items()):
             plan.results[place] = Result("unchanged", operation.remote_id, stored=row)
         else:
-            plan.updates.append(change)
+            plan.updates.append(Change(place, operation.remote_id, values))
     return plan
 
 
@@ -114,26 +111,33 @@ def waves(operations: Sequence[Operation]) -> list[list[tuple[int, Operation]]]:
     return parted
 
 
-class _Refused(Exception):
-    def __init__(self, column: str, reason: str) -> None:
-        super().__init__(reason)
-        self.column = column
-
-
 def _fitting(
-    values: Mapping[str, Any], kinds: Mapping[str, Kind], writable: frozenset[str], zone: ZoneInfo
-) -> dict[str, Any]:
-    fitting = {}
-    for column, value in values.items():
-        if column not in kinds:
-            raise _Refused(column, f"There is no column {column!r}.")
-        if column not in writable:
-            raise _Refused(column, f"The database computes column {column!r} itself.")
-        try:
-            fitting[column] = understood(value, kinds[column], zone)
-        except Unfit as unfit:
-            raise _Refused(column, str(unfit)) from None
-    return fitting
+    operations: Sequence[Operation], kinds: Mapping[str, Kind], writable: frozenset[str], zone: ZoneInfo
+) -> list[dict[str, Any] | Result]:
+    """The understood values of each operation, or why it is rejected. Worked out column by column."""
+    found: list[dict[str, Any] | Result] = [{} for _ in operations]
+    alike: dict[tuple[str, ...], list[int]] = {}
+    for place, operation in enumerate(operations):
+        alike.setdefault(tuple(operation.values), []).append(place)
+    for columns, places in alike.items():
+        values: list[list[Any]] = []
+        reasons: dict[int, tuple[str, str]] = {}
+        for column in columns:
+            given = [operations[place].values[column] for place in places]
+            if column in writable:
+                fits, unfit = all_understood(given, kinds[column], zone)
+            else:
+                known = f"The database computes column {column!r} itself."
+                error = Unfit(known if column in kinds else f"There is no column {column!r}.")
+                fits, unfit = given, dict.fromkeys(range(len(given)), error)
+            values.append(fits)
+            reasons = {at: (column, str(error)) for at, error in unfit.items()} | reasons
+        for place, row in zip(places, zip(*values, strict=True), strict=False):
+            found[place] = dict(zip(columns, row, strict=True))
+        for at, (column, reason) in reasons.items():
+            remote_id = operations[places[at]].remote_id
+            found[places[at]] = Result("rejected", remote_id, reason=reason, field=column)
+    return found
 
 
 def _gone(operation: Operation) -> Result:

@@ -14,12 +14,13 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from .catalogue import Source
-from .kinds import Unfit, array, as_text, bound, native_text, spelled, understood
+from .kinds import as_text
+from .values import Unfit, all_spelled, all_understood, bound, native_text, understood
 
 PAGE = 20_000
 """Rows a page, about."""
 PAGE_BYTES = 4 * 1024 * 1024
-QUESTIONS = 2_000
+QUESTIONS = 5_000
 """Keys looked up by one statement."""
 OVERLAP = timedelta(minutes=1)
 """Read again before the last value of a cursor that is a time: rows committed late bear an earlier one."""
@@ -71,8 +72,9 @@ def by_values(
 ) -> Iterator[Texts]:
     """The rows whose `columns` equal one of the wanted tuples of native text. What can't be in such a column
     is no error: no row has it. `lock` keeps others from changing the rows until the transaction ends."""
-    sought = iter(_typed(source, columns, wanted))
-    while some := list(islice(sought, QUESTIONS)):
+    sought = _typed(source, columns, wanted)
+    for start in range(0, len(sought), QUESTIONS):
+        some = sought[start : start + QUESTIONS]
         statement = sa.select(*source.texts(source.names)).where(_is_one_of(source, columns, some))
         if lock:
             statement = statement.with_for_update()
@@ -111,17 +113,16 @@ def latest(connection: sa.Connection, source: Source, column: str) -> str | None
     return connection.execute(sa.select(as_text(highest.c.latest, source.kinds[column]))).scalar()
 
 
-def _typed(
-    source: Source, columns: Sequence[str], wanted: Iterable[Sequence[Any]]
-) -> Iterator[tuple[Any, ...]]:
-    for values in wanted:
-        try:
-            yield tuple(
-                bound(understood(value, source.kinds[column], source.zone), source.kinds[column])
-                for column, value in zip(columns, values, strict=True)
-            )
-        except Unfit:
-            continue
+def _typed(source: Source, columns: Sequence[str], wanted: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
+    parts = list(zip(*wanted, strict=True))
+    fitting: list[list[Any]] = []
+    lacking: set[int] = set()
+    for column, values in zip(columns, parts, strict=False):
+        kind = source.kinds[column]
+        found, unfit = all_understood(values, kind, source.zone)
+        fitting.append([bound(value, kind) for value in found] if kind.database == "sqlite" else found)
+        lacking |= unfit.keys()
+    return [row for place, row in enumerate(zip(*fitting, strict=True)) if place not in lacking]
 
 
 def _is_one_of(
@@ -129,9 +130,12 @@ def _is_one_of(
 ) -> sa.ColumnElement[bool]:
     kind = source.kinds[columns[0]]
     if len(columns) == 1 and source.database == "postgresql" and not isinstance(kind.sql, sa.types.NullType):
-        # One array is planned and sent many times faster than thousands of parameters.
-        texts = sa.literal(array([spelled(value, kind) for (value,) in values]), sa.Text)
-        return source.columns[columns[0]] == sa.any_(sa.cast(texts, ARRAY(kind.sql)))
+        # One parameter, not thousands; unnested, since a computed array is searched from end to end.
+        texts = sa.literal(all_spelled([value for (value,) in values], kind), sa.Text)
+        keys = sa.func.unnest(sa.cast(texts, ARRAY(sa.Text))).table_valued("key").render_derived()
+        return source.columns[columns[0]].in_(
+            sa.select(sa.cast(sa.type_coerce(keys.c.key, sa.Text), kind.sql))
+        )
     if len(columns) == 1:
         return source.columns[columns[0]].in_([value for (value,) in values])
     return sa.tuple_(*(source.columns[column] for column in columns)).in_(values)

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from .catalogue import Source
 from .decide import Change, key_parts, key_text
-from .kinds import array, bound, native_text, spelled, understood
+from .values import all_spelled, bound, native_text, understood
 
 
 def insert(
@@ -77,7 +77,7 @@ def _insert_arrays(source: Source, table: sa.Table, columns: Sequence[str]) -> s
 
 def _arrays(source: Source, columns: Sequence[str], changes: Sequence[Change]) -> dict[str, str]:
     return {
-        f"c{place}": array([spelled(change.values[column], source.kinds[column]) for change in changes])
+        f"c{place}": all_spelled([change.values[column] for change in changes], source.kinds[column])
         for place, column in enumerate(columns)
     }
 

@@ -11,6 +11,8 @@ def same(ours: pl.DataFrame, theirs: pl.DataFrame) -> pl.DataFrame:
     Both frames are as `idents` makes them: node, key (its place, strongest 0), text.
     """
     shared = ours.join(theirs.rename({"node": "other"}), on=["key", "text"]).group_by("node", "other").agg(pl.col("key").min())
-    filled = ours.select("node", at="key").unique().join(theirs.select(other="node", at="key").unique(), on="at")
-    differing = shared.join(filled, on=["node", "other"]).filter(pl.col("at") < pl.col("key"))
+    ours_filled = ours.select("node", at="key").unique()
+    theirs_filled = theirs.select(other="node", at="key").unique()
+    stronger = shared.join(ours_filled, on="node").filter(pl.col("at") < pl.col("key"))
+    differing = stronger.join(theirs_filled, on=["other", "at"], how="semi")
     return shared.join(differing, on=["node", "other"], how="anti").select("node", "other").sort("node", "other")

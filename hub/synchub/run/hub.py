@@ -96,7 +96,7 @@ class Hub:
         return check_store(self._hub)
 
     def _plan(self, sync: Sync, options: RunOptions, progress: Progress) -> PlanReport:
-        with work_on(self._hub, sync, options, progress) as work:
+        with work_on(self._hub, sync, options, progress, trial=True) as work:
             pretend(work)
             plans.prepare(self._hub, work)
             outcome = _line(work).plan(work)

@@ -1,4 +1,4 @@
-"""Keys that change: a record is to be found under those it has by now, and one that another record has is a question."""
+"""Keys that change: a record is found under those it has by now, and one that another has is a question."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ _OTHERS = "other_emails"
 
 
 def remember_held(tx: Connection, work: Work, held: pl.DataFrame, owners: pl.DataFrame) -> None:
-    """Known rows that were edited can be found under what they hold now. `held`: link, v.*; `owners`: link, record."""
+    """Known rows that were edited can be found under what they hold now.
+
+    `held`: link, v.*; `owners`: link, record.
+    """
     columns = [VALUE + name for name in _fields(work) if VALUE + name in held.columns]
     if held.is_empty() or not columns:
         return
@@ -25,10 +28,10 @@ def remember_held(tx: Connection, work: Work, held: pl.DataFrame, owners: pl.Dat
 def notice_golden(
     tx: Connection, work: Work, golden: pl.DataFrame, before: pl.DataFrame, links: pl.DataFrame
 ) -> None:
-    """Records whose valid values changed can be found under their new keys; a key of somebody else is a question.
+    """Records whose valid values changed are found under their new keys; a key of somebody else is a question.
 
-    `golden`: record and a column a field, as just stored; `before`: rows of the records with what was stored until
-    then; `links`: all their links.
+    `golden`: record and a column a field, as just stored; `before`: rows of the records with what was stored
+    until then; `links`: all their links.
     """
     single = links.group_by("record").len().filter(pl.col("len") == 1)
     new = before.filter(pl.col("made_run") == work.run).select(record="id")
@@ -86,13 +89,14 @@ def _ask(tx: Connection, work: Work, shared: pl.DataFrame) -> None:
 def _close_settled(tx: Connection, work: Work, changed: pl.Series) -> None:
     """A question closes by itself when the two have no key in common any more."""
     numbers = set(changed.to_list())
-    for item in reviews.questions(tx):
-        pair = [int(number) for number in item["subject"].split("+")] if item["kind"] == "alike" else []
-        if pair and item["entity"] == work.entity.name and numbers & set(pair):
+    query = text("SELECT subject FROM review WHERE entity = :entity AND kind = 'alike' AND state = 'open'")
+    for subject in tx.execute(query, {"entity": work.entity.name}).scalars().all():
+        pair = [int(number) for number in subject.split("+")]
+        if numbers & set(pair):
             stored = known.goldens(tx, pair, _fields(work)).rename({"id": "record"})
             keys = _keys(work, _values(work, stored)).select("key", "text", "node").unique()
             if keys.select("key", "text").is_unique().all():
-                reviews.close(tx, work.entity.name, "alike", item["subject"])
+                reviews.close(tx, work.entity.name, "alike", subject)
 
 
 def _parted(tx: Connection, one: int, other: int) -> bool:

@@ -139,13 +139,13 @@ def _choosing(rule: Rule) -> Choose:
 
 
 @contextmanager
-def work_on(hub: Opened, sync: Sync, options: RunOptions, progress: Progress) -> Iterator[Work]:
-    """Everything a run of one sync works with, and a folder to stage in that is gone afterwards."""
-    with hub.store.write() as tx:
+def work_on(hub: Opened, sync: Sync, options: RunOptions, progress: Progress, *, trial: bool = False) -> Iterator[Work]:
+    """Everything a run of one sync works with, and a folder to stage in that is gone afterwards. For a `trial` nothing
+    is stored: members that take part for the first time, and the hub's salt, are as they would be."""
+    with hub.store.trial() if trial else hub.store.write() as tx:
         fresh = not journal.has_run(tx, sync.name)
         states = {member.name: _state(tx, sync, member, accepted=fresh) for member in sync.members}
         salt = salt_of(tx, hub)
-    with hub.store.read() as tx:
         everyone = members.of_entity(tx, sync.entity.name)
     rates = PinnedRates(hub.store, hub.plugins.rates)
     parts = [_part(hub, sync, member, states[member.name], rates) for member in sync.members]

@@ -88,9 +88,10 @@ def show(shown: Shown, part: Part, planned: Planned, golden: pl.DataFrame, merge
     names = labels(golden.join(room.select("record"), on="record", how="semi"), work)
     why = _Why(merged, said, later, room["record"])
     conflicts = {(record, name) for record, name in merged.conflicts.select("record", "field").rows()}
+    together = {name for name, chain in work.entity.rules.items() if work.rules[chain[0].split()[0]].computes}
     for row in room.to_dicts():
         fields = tuple(_field(part, row, name, why, conflicts) for name in part.mapping.outward_fields if row.get(TO + name) is not None)
-        put_back = _puts_back(row, part, why, conflicts, work.run) if row["kind"] == "update" else 0
+        put_back = _puts_back(row, part, why, conflicts, together, work.run) if row["kind"] == "update" else 0
         shown.put_back += put_back
         changes.append(RecordChange(
             part.name, row["kind"], work.hub_id(row["record"]), names.get(row["record"], work.hub_id(row["record"])),
@@ -108,10 +109,11 @@ def _field(part: Part, row: dict[str, Any], name: str, why: _Why, conflicts: set
     )
 
 
-def _puts_back(row: dict[str, Any], part: Part, why: _Why, conflicts: set[tuple[int, str]], run: int) -> int:
-    """How many fields undo what a person just changed in this very system, and nobody else did."""
+def _puts_back(row: dict[str, Any], part: Part, why: _Why, conflicts: set[tuple[int, str]], together: set[str], run: int) -> int:
+    """How many fields undo what a person just changed in this very system, and nobody else did. Where a value is put
+    `together` from all that was said, nothing is undone by writing the whole."""
     fresh = [(name[len(TO):], row[AS + name[len(TO):]]) for name in row if name.startswith(TO) and row[name] is not None]
-    lone = [(name, value) for name, value in fresh if (row["record"], name) not in conflicts]
+    lone = [(name, value) for name, value in fresh if (row["record"], name) not in conflicts and name not in together]
     return sum(why.fresh_from(row["record"], name, part.member.system, run) not in (None, value) for name, value in lone)
 
 

@@ -170,7 +170,7 @@ class MemoryHub:
     def plan(self, at: float, **options: Any) -> PlanReport:
         """What `synchub plan` says at that time; `options` as in RunOptions."""
         self._clock.put(at)
-        with work_on(self._opened, self._sync, RunOptions(**options), Silent()) as work:
+        with work_on(self._opened, self._sync, RunOptions(**options), Silent(), trial=True) as work:
             pretend(work)
             return telling.plan_report(work, line.plan(work), "UTC")
 

@@ -1,4 +1,4 @@
-"""A real hub in a folder: two CSV files of customers and leads, a store in SQLite, a clock that the test sets."""
+"""A real hub in a folder: two CSV files, a store in SQLite, and a clock that the test sets."""
 
 from __future__ import annotations
 
@@ -161,9 +161,16 @@ def office(tmp_path: Path) -> Office:
     made.write("mappings/shop.toml", SHOP)
     made.write("mappings/fair.toml", FAIR)
     made.customers(
-        {"id": 1, "mail": "Ann@Acme.com", "forename": "Ann", "surname": "Lee", "tel": "030 1234567", "town": "Berlin",
-         "changed": "2026-04-01T10:00:00Z"},
-    )  # fmt: skip
+        {
+            "id": 1,
+            "mail": "Ann@Acme.com",
+            "forename": "Ann",
+            "surname": "Lee",
+            "tel": "030 1234567",
+            "town": "Berlin",
+            "changed": "2026-04-01T10:00:00Z",
+        }
+    )
     made.leads(
         {"No": 7, "Email": "ann@acme.com", "First": "Ann", "Last": "Lee", "City": "Bonn"},
         {"No": 8, "Email": "bob@acme.com", "First": "Bob", "Last": "Ray", "Phone": "0221 7654321"},

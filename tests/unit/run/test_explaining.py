@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
+from unit.run.conftest import HUB, SYNC, Office
 
 from synchub.errors import ConfigurationError
 from synchub.run.explaining import explain
 from synchub.run.hub import Hub
 from synchub.spec.reports import ClaimLine
-from unit.run.conftest import HUB, SYNC, Office
 
 ANN = "ann@acme.com"
 
@@ -175,8 +175,10 @@ def test_links_tell_how_they_came_and_whether_they_live(office: Office):
         ("shop", "live", "created by the hub"),
     ]
     assert (ann.label, ann.entity, ann.known_since.isoformat()) == (
-        "Ann Lee <ann@acme.com>", "contact", "2026-05-01T10:00:00+02:00",
-    )  # fmt: skip
+        "Ann Lee <ann@acme.com>",
+        "contact",
+        "2026-05-01T10:00:00+02:00",
+    )
     assert ann.notes == ("It was deleted in fair (run 2).",)
 
 

@@ -1,0 +1,125 @@
+"""docs/plugins.md: every hook is there, and the plugins on the page run as they stand."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from acceptance.command import Hub, written
+from docs.pages import ROOT, code, fences, read, table
+from synchub.plugins.hooks import HOOKS
+
+PAGE = ROOT / "docs" / "plugins.md"
+CONNECTOR, RULE, TRANSFORM, TEST = (
+    next(fence.text for fence in fences(PAGE, "python") if mark in fence.text)
+    for mark in ("class JsonLines", "def shortest", "def strip_legal_form", "LocalHost")
+)
+MAPPING, MEMBER = (
+    next(fence.text for fence in fences(PAGE, "toml") if mark in fence.text) for mark in ("mappings/people.toml", "jsonlines")
+)
+
+HUB = """
+[hub]
+region = "DE"
+
+[systems.list]
+connector = "spreadsheet"
+path      = "list.csv"
+
+[entities.contact.rules]
+job_title = ["shortest", "newest"]
+"""
+LIST = """
+[syncs.contacts.members.list]
+stream  = "list"
+mapping = "list"
+"""
+LIST_MAPPING = """
+entity = "contact"
+key    = "id"
+
+[fields]
+email     = "mail"
+full_name = "name"
+company   = { native = "firm", transform = ["strip_legal_form"] }
+job_title = "job"
+
+[[tests]]
+native  = { firm = "Acme GmbH" }
+contact = { company = "Acme" }
+"""
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Hub:
+    """A hub with the three plugins of the page: people in JSON lines and in a list."""
+    made = Hub(tmp_path / "hub")
+    made.write("hub.toml", HUB + MEMBER + LIST)
+    made.write("mappings/people.toml", MAPPING)
+    made.write("mappings/list.toml", LIST_MAPPING)
+    for name, text in (("jsonlines", CONNECTOR), ("shortest", RULE), ("legal", TRANSFORM)):
+        made.write(f"plugins/{name}.py", text)
+    made.write("people.jsonl", '{"id": "a", "email": "ann@acme.com", "name": "Ann Lee", "changed": "2024-05-01T10:00:00Z"}\n')
+    made.write("list.csv", "id,mail,name,firm,job\n1,ann@acme.com,,Acme GmbH,Boss\n2,bob@acme.com,Bob Ray,Acme Ltd,\n")
+    for path in (made.folder, *made.folder.rglob("*")):
+        path.chmod(path.stat().st_mode & ~0o022)
+    return made
+
+
+def people(hub: Hub) -> list[dict[str, str]]:
+    return [json.loads(line) for line in (hub.folder / "people.jsonl").read_text().splitlines()]
+
+
+def test_the_plugins_of_the_page_are_loaded(hub: Hub) -> None:
+    told = hub("plugin", "list").stdout
+    for offer in ("connector: jsonlines", "rule: shortest", "transform: strip_legal_form"):
+        assert offer in told
+    hub("check")
+    hub("test")
+
+
+def test_the_connector_syncs_both_ways(hub: Hub) -> None:
+    assert written(hub.sync()) == 2
+    assert [(row["email"], row["name"]) for row in people(hub)] == [("ann@acme.com", "Ann Lee"), ("bob@acme.com", "Bob Ray")]
+    assert "1,ann@acme.com,Ann Lee,Acme GmbH,Boss" in (hub.folder / "list.csv").read_text()
+    assert written(hub.sync()) == 0
+
+    rows = people(hub)
+    rows[1] |= {"name": "Robert Ray", "changed": "2034-05-01T10:00:00Z"}
+    hub.write("people.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    assert written(hub.sync()) == 1
+    assert "Robert Ray" in (hub.folder / "list.csv").read_text()
+    assert written(hub.sync()) == 0
+
+
+def test_the_rule_decides(hub: Hub) -> None:
+    hub.write("mappings/people.toml", MAPPING.replace('full_name = "name"', 'job_title = "name"'))
+    hub.sync()
+    assert people(hub)[0]["name"] == "Boss"
+
+
+def test_the_test_of_the_page_passes(hub: Hub, tmp_path: Path) -> None:
+    (tmp_path / "test_jsonlines.py").write_text(TEST)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", tmp_path, tmp_path / "test_jsonlines.py"],
+        env={**os.environ, "PYTHONPATH": str(hub.folder / "plugins")}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "1 passed" in done.stdout, done.stdout
+
+
+def test_every_hook_has_a_line() -> None:
+    rows = table(read("docs/plugins.md"), "hook", "returns")
+    assert [name for row in rows for name in code(row["hook"])] != []
+    assert {name for row in rows for name in code(row["hook"])} == set(HOOKS)
+
+
+def test_the_shortened_transform_is_the_one_in_plugins() -> None:
+    own = (ROOT / "plugins" / "legal_form.py").read_text()
+    for line in ("def synchub_transforms()", 'Transform("strip_legal_form", strip_legal_form', "def strip_legal_form(text"):
+        assert line in own
+        assert line in TRANSFORM

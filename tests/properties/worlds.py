@@ -42,6 +42,12 @@ class Watched(MemorySystem):
 
     doubles: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
+    ours: set[tuple[str, str]] = field(default_factory=set)
+    """(id, field) that the hub wrote last: what stands there is nobody's word."""
+
+    def edit(self, name: str, *, at: float, **values: Any) -> None:
+        super().edit(name, at=at, **values)
+        self.ours -= {(name, field_) for field_ in values}
 
     def perform(self, operation: Operation) -> Result:
         email = operation.values.get("email")
@@ -49,6 +55,7 @@ class Watched(MemorySystem):
             self.doubles.append(email)
         before = self.kept.get(operation.remote_id or "")
         result = super().perform(operation)
+        self.ours |= {(result.remote_id or "", field_) for field_ in operation.values}
         if operation.kind in ("delete", "archive") and result.status == "ok" and before:
             self.removed.append(operation.remote_id or "")
         return result
@@ -160,19 +167,12 @@ class World:
             for name, kept in system.kept.items():
                 if name in system.stale:
                     continue
-                if not self._readable(kept.values) or not self._is_read(system, kept.number):
+                if kept.values["lead_score"] == "many":
                     continue
-                self.said |= {(field_, canonical(field_, value)) for field_, value in kept.values.items() if value not in (None, [])}
+                theirs = {field_: value for field_, value in kept.values.items() if (name, field_) not in system.ours}
+                self.said |= {(field_, canonical(field_, value)) for field_, value in theirs.items() if value not in (None, [])}
                 if kept.values["opted_out"] is True and member.get("direction") != "out":
                     self.opted_out.add((system.name, name))
-
-    @staticmethod
-    def _readable(values: Mapping[str, Any]) -> bool:
-        return values["lead_score"] != "many"
-
-    @staticmethod
-    def _is_read(system: Watched, _number: int) -> bool:
-        return True
 
     def rest(self) -> None:
         """Run until nothing more is written; fail if that never comes."""

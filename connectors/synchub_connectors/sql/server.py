@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc
 
-from synchub.api import AuthenticationError, ConfigurationError, RetryLater
+from synchub.api import AuthenticationError, ConfigurationError, RetryLater, SynchubError
+
+from .faults import fault, reason
 
 DRIVERS = {
     "sqlite": "sqlite",
@@ -21,37 +22,12 @@ DRIVERS = {
     "mariadb": "mysql+pymysql",
 }
 
-Fault = Literal["record", "login", "later", "rights", "setup"]
-"""What is at fault: one record, the credentials, the moment, what the user may do, or the setup."""
-
-_SQLSTATE: tuple[tuple[str, Fault], ...] = (
-    ("28", "login"),
-    ("3D", "setup"),
-    ("42501", "rights"),
-    ("25006", "rights"),
-    ("42", "setup"),
-    ("08", "later"),
-    ("40", "later"),
-    ("53", "later"),
-    ("55", "later"),
-    ("57", "later"),
-    ("58", "later"),
-)
-_MYSQL: dict[int, Fault] = {
-    **dict.fromkeys((1045, 1698, 1251, 2059), "login"),
-    **dict.fromkeys((1044, 1142, 1143, 1227, 1290, 1792), "rights"),
-    **dict.fromkeys((1049, 1054, 1064, 1146), "setup"),
-    **dict.fromkeys((1040, 1053, 1203, 1205, 1213, 1226, 2002, 2003, 2006, 2013, 2014, 2055), "later"),
+_SESSION = {
+    "mysql": "SET time_zone = '+00:00'",
+    "postgresql": "SET TIME ZONE 'UTC'; SET datestyle TO 'ISO'; SET intervalstyle TO 'postgres'",
 }
-_LIBPQ: tuple[tuple[str, Fault], ...] = (
-    ("password authentication failed|no password supplied|no pg_hba.conf entry", "login"),
-    ('role ".*" does not exist', "login"),
-    ('database ".*" does not exist', "setup"),
-)
-_SQLITE: tuple[tuple[str, Fault], ...] = (
-    ("readonly|not authorized", "rights"),
-    ("locked|busy|disk|unable to open", "later"),
-)
+_PATIENCE = "SELECT set_config('lock_timeout', '30s', true) WHERE current_setting('lock_timeout') = '0'"
+"""Else a write would wait for ever for a row that somebody holds. MariaDB and MySQL give up by themselves."""
 
 
 def open_engine(url: str, *, folder: Path, connect_timeout: int) -> sa.Engine:
@@ -84,25 +60,25 @@ def open_engine(url: str, *, folder: Path, connect_timeout: int) -> sa.Engine:
             f"The driver {error.name} for {kind} databases is not installed.",
             next_step=f"pip install {error.name}",
         ) from None
-    zone = "SET time_zone = '+00:00'" if engine.dialect.name == "mysql" else "SET TIME ZONE 'UTC'"
-    event.listen(engine, "connect", lambda connection, _: _execute(connection, zone))
+    event.listen(engine, "connect", lambda connection, _: _execute(connection, _SESSION[engine.dialect.name]))
     return engine
 
 
 def _sqlite(url: sa.URL, folder: Path) -> sa.Engine:
     name = url.database or ""
-    if not name or name == ":memory:" or name.startswith("file:"):
+    is_uri = name.startswith("file:") and "uri" in url.query
+    if not name or name == ":memory:":
         raise ConfigurationError(
             "An SQLite database has to be a file.", next_step="Write its url as sqlite:///FILE."
         )
-    file = folder / name
-    if not file.is_file():
+    file = name if is_uri else str(folder / name)
+    if not is_uri and not Path(file).is_file():
         raise ConfigurationError(
             f"There is no database file {name!r} in {folder}.",
             next_step="Put the file there, or correct url in hub.toml.",
         )
     engine = sa.create_engine(
-        url.set(drivername="sqlite", database=str(file)),
+        url.set(drivername="sqlite", database=file),
         poolclass=sa.NullPool,
         hide_parameters=True,
         connect_args={"timeout": 30, "isolation_level": None},
@@ -143,81 +119,50 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
 def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A transaction that is committed when the block ends."""
     with talking(engine), engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(_PATIENCE)
         yield connection
 
 
 @contextmanager
 def talking(engine: sa.Engine) -> Iterator[None]:
-    """Say in our own words what goes wrong with the database in this block. Nothing of the block is done
-    then, except that an answer to a commit may have been lost."""
+    """Say in our own words what goes wrong with the database in this block. Nothing of the block is done then,
+    except that an answer to a commit may have been lost."""
     try:
         yield
     except exc.DBAPIError as error:
-        where = f"database {engine.url.database} on {engine.url.host or 'this machine'}"
-        said = reason(error)
-        match fault(error):
-            case "login":
-                raise AuthenticationError(
-                    f"The {where} refused user {engine.url.username}.",
-                    not_done="Nothing was read or written there.",
-                    next_step="Correct the user or the password in url.",
-                ) from None
-            case "later":
-                raise RetryLater(
-                    f"The {where} does not answer as it should: {said}.",
-                    not_done="If this was a write, the next run finds out whether it was done.",
-                ) from None
-            case "rights":
-                raise ConfigurationError(
-                    f"User {engine.url.username} of {where} may not do this: {said}.",
-                    not_done="Nothing was written there.",
-                    next_step='Grant it, or set direction = "in" for this member.',
-                ) from None
-            case _:
-                raise ConfigurationError(
-                    f"The {where} did not understand: {said}.", next_step="Correct hub.toml, or the database."
-                ) from None
+        raise _told(engine, error) from None
+    except _driver(engine) as error:  # COPY is not known to SQLAlchemy
+        raise _told(engine, exc.DBAPIError(None, None, error)) from None
 
 
-def fault(error: exc.DBAPIError) -> Fault:
-    """What an error of the database means."""
-    if error.connection_invalidated:
-        return "later"
-    if isinstance(code(error), int):
-        return _MYSQL.get(code(error), "record")
-    state = getattr(error.orig, "sqlstate", None)
-    if state:
-        return next((meaning for start, meaning in _SQLSTATE if state.startswith(start)), "record")
-    text = str(error.orig)
-    if "psycopg" in type(error.orig).__module__:
-        # What fails before the session begins has no state, only words.
-        return next((meaning for words, meaning in _LIBPQ if re.search(words, text)), "later")
-    if isinstance(error, exc.IntegrityError | exc.DataError | exc.InterfaceError):
-        return "record"
-    return next((meaning for words, meaning in _SQLITE if re.search(words, text)), "setup")
+def _driver(engine: sa.Engine) -> type[Exception]:
+    kind: type[Exception] = engine.dialect.loaded_dbapi.Error
+    return kind
 
 
-def is_unique(error: exc.DBAPIError) -> bool:
-    """Whether a unique value was there already."""
-    if isinstance(code(error), int):
-        return bool(code(error) == 1062)
-    state = getattr(error.orig, "sqlstate", None)
-    return state == "23505" if state else str(error.orig).startswith("UNIQUE constraint failed")
-
-
-def code(error: exc.DBAPIError) -> Any:
-    """The first thing that the driver says; a number if it is that of MySQL."""
-    return error.orig.args[0] if error.orig and error.orig.args else None
-
-
-def reason(error: exc.DBAPIError) -> str:
-    """The first sentence that the database says; not its details, which may show values of other rows."""
-    told = getattr(getattr(error.orig, "diag", None), "message_primary", None)
-    if told:
-        return str(told)
-    if error.orig and isinstance(code(error), int) and len(error.orig.args) > 1:
-        return re.sub(
-            r"^Duplicate entry '.*' for", "Duplicate entry for", str(error.orig.args[1]), flags=re.DOTALL
-        )
-    lines = str(error.orig).strip().splitlines()
-    return lines[0] if lines else type(error.orig).__name__
+def _told(engine: sa.Engine, error: exc.DBAPIError) -> SynchubError:
+    where = f"database {engine.url.database} on {engine.url.host or 'this machine'}"
+    said = reason(error)
+    match fault(error):
+        case "login":
+            return AuthenticationError(
+                f"The {where} refused user {engine.url.username}.",
+                not_done="Nothing was read or written there.",
+                next_step="Correct the user or the password in url.",
+            )
+        case "later":
+            return RetryLater(
+                f"The {where} does not answer as it should: {said}.",
+                not_done="If this was a write, the next run finds out whether it was done.",
+            )
+        case "rights":
+            return ConfigurationError(
+                f"User {engine.url.username} of {where} may not do this: {said}.",
+                not_done="Nothing was written there.",
+                next_step='Grant it, or set direction = "in" for this member.',
+            )
+        case _:
+            return ConfigurationError(
+                f"The {where} did not understand: {said}.", next_step="Correct hub.toml, or the database."
+            )

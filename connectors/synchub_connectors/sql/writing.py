@@ -12,8 +12,8 @@ from synchub.api import Operation, Result
 
 from .catalogue import Source
 from .decide import Change, Plan, Texts, decide, key_parts, key_text, waves
+from .faults import fault, is_unique, reason
 from .rows import by_values
-from .server import fault, is_unique, reason
 from .statements import delete, insert, update
 
 Act = Callable[[sa.Connection, Source, sa.Table, Sequence[Change]], list[str]]

@@ -42,11 +42,11 @@ def hear(rows: pl.DataFrame, unconfirmed: pl.DataFrame, how: Listening) -> Heard
     """Compare rows with what is held.
 
     `rows`: link, record, remote_id, updated_at, version, raw_hash, n.*, v.*, (w.*, d.*), known_updated_at,
-    known_seen_at, stale_run, hn.*, hv.*. `unconfirmed`: link, field, native (as sent), golden.
+    known_version, known_seen_at, stale_run, hn.*, hv.*. `unconfirmed`: link, field, native (as sent), golden.
     """
     rows = _with_columns_for(rows, how)
     known = pl.col("known_updated_at")
-    older = (pl.col(UPDATED) < known).fill_null(False)
+    older = _older(known)
     restored = older & (pl.col("stale_run") == how.last_run).fill_null(False)
     stale = rows.filter(older & ~restored)
     back = rows.filter(restored)
@@ -62,7 +62,7 @@ def hear(rows: pl.DataFrame, unconfirmed: pl.DataFrame, how: Listening) -> Heard
         stale_run=pl.lit(None, dtype=pl.Int64),
     )  # fmt: skip
     late = stale.select(
-        "link", raw_hash=pl.lit(None, dtype=pl.Int64), updated_at="known_updated_at", version=VERSION,
+        "link", raw_hash=pl.lit(None, dtype=pl.Int64), updated_at="known_updated_at", version="known_version",
         stale_run=pl.lit(how.run, dtype=pl.Int64),
     )  # fmt: skip
     moved = pl.any_horizontal(pl.lit(False), *(pl.col(f"m.{field}") | pl.col(f"t.{field}") for field in how.inward))
@@ -71,7 +71,7 @@ def hear(rows: pl.DataFrame, unconfirmed: pl.DataFrame, how: Listening) -> Heard
         links=pl.concat([links, late]),
         held=pl.concat([_held(masked.filter(moved), how), _held(back_changed.filter(moved), how)]),
         claims=claims,
-        history=_foreign(masked, how, own),
+        history=pl.concat([_foreign(masked, how, own), _gone_back(back_changed, how)]),
         own_form=own,
         confirmed=unconfirmed.join(current.select("link"), on="link", how="semi").select("link", "field"),
         reused=reused.select("link", "record", "remote_id"),
@@ -81,10 +81,17 @@ def hear(rows: pl.DataFrame, unconfirmed: pl.DataFrame, how: Listening) -> Heard
     )
 
 
+def _older(known: pl.Expr) -> pl.Expr:
+    """Rows that are older than what is known of their link: by their time, or where there is none by a counted version."""
+    number, before = (pl.col(name).cast(pl.Int64, strict=False) for name in (VERSION, "known_version"))
+    return pl.when(pl.col(UPDATED).is_not_null()).then(pl.col(UPDATED) < known).otherwise(number < before).fill_null(False)
+
+
 def _with_columns_for(rows: pl.DataFrame, how: Listening) -> pl.DataFrame:
     """Every column that the steps below name, absent ones as nulls."""
     names = [prefix + field for field in how.inward for prefix in (NATIVE, VALUE, VIA, HELD_NATIVE, HELD_VALUE, "hw.")]
     missing = [pl.lit(None, dtype=pl.String).alias(name) for name in names if name not in rows.columns]
+    missing += [] if "known_version" in rows.columns else [pl.lit(None, dtype=pl.String).alias("known_version")]
     doubtful = [pl.lit(False).alias(f"d.{field}") for field in how.inward if f"d.{field}" not in rows.columns]
     return rows.with_columns(*missing, *doubtful)
 
@@ -166,6 +173,9 @@ _CLAIM = {
 }  # fmt: skip
 
 
+_PASSED = {"link": pl.Int64, "field": pl.String, "value": pl.String, "reason": pl.String}
+
+
 def _when(how: Listening, *, undated: bool) -> pl.Expr:
     if undated:
         return pl.when(pl.col(UPDATED).is_not_null()).then(pl.min_horizontal(pl.col(UPDATED), pl.lit(how.start))).cast(pl.Int64)
@@ -177,12 +187,21 @@ def _when(how: Listening, *, undated: bool) -> pl.Expr:
 
 def _foreign(masked: pl.DataFrame, how: Listening, own: pl.DataFrame) -> pl.DataFrame:
     """Edits of fields that this member may not claim: kept as history."""
-    parts = [pl.DataFrame(schema={"link": pl.Int64, "field": pl.String, "value": pl.String, "reason": pl.String})]
+    parts = [pl.DataFrame(schema=_PASSED)]
     for field in how.inward:
         if field not in how.claiming:
             hit = masked.filter(pl.col(f"m.{field}"))
             edit = hit.select("link", field=pl.lit(field), value=pl.col(VALUE + field), reason=pl.lit("edited where it is only written"))
             parts.append(edit.join(own, on=["link", "field"], how="anti"))
+    return pl.concat(parts)
+
+
+def _gone_back(back: pl.DataFrame, how: Listening) -> pl.DataFrame:
+    """What a system that went back holds again: it may have been entered and changed between two runs, and never heard."""
+    parts = [pl.DataFrame(schema=_PASSED)]
+    for field in how.inward:
+        hit = back.filter(pl.col(f"m.{field}"))
+        parts.append(hit.select("link", field=pl.lit(field), value=pl.col(VALUE + field), reason=pl.lit("the system went back to an older copy")))
     return pl.concat(parts)
 
 

@@ -53,7 +53,7 @@ def _linked(tx: Connection, work: Work, part: Part, ours: pl.DataFrame) -> pl.Da
     """The keys of this member's live rows that share any with ours."""
     keys = (HUB_ID, *work.entity.match)
     hinted = known.candidates(tx, with_hashes(ours, keys, work.entity.name)["hash"].unique())["record"].unique()
-    links = known.links_of(tx, hinted).filter((pl.col("member") == part.state.id) & pl.col("tomb").is_null())
+    links = known.links_of(tx, hinted.filter(~hinted.is_in(ours["node"].implode()))).filter((pl.col("member") == part.state.id) & pl.col("tomb").is_null())
     fields = list(part.mapping.inward_fields)
     held = known.with_held(links, fields).rename({f"hv.{name}": VALUE + name for name in fields})
     return _idents(work, held.with_columns(node=pl.col("id")))

@@ -46,7 +46,7 @@ def find_record(tx: Connection, hub: Opened, entity_name: str, key: str, salt: s
     """The number of the record that `key` names.
 
     `key` is a hub id, a link as SYSTEM:STREAM:REMOTE_ID, or a value of a match key in any spelling that its
-    type reads; of a key of several fields all values, joined by " + " as hub.toml joins the names, or any one.
+    type reads; of a key of several fields all values, joined by " + " as hub.toml joins names, or any one.
     FIELD:VALUE looks at that field alone. Raises ConfigurationError if nothing or more than one record fits.
     """
     entity, ids = entity_of(hub, entity_name), Ids(salt)

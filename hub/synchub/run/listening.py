@@ -37,7 +37,7 @@ def listen(tx: Connection, work: Work, part: Part, staged: Staged) -> Noticed:
         if own.is_empty():
             continue
         held = known.held(tx, own["link"], part.mapping.inward_fields)
-        heard = hear(own.join(held.drop("version"), on="link", maintain_order="left"), unconfirmed, how)
+        heard = hear(own.join(held.rename({"version": "known_version"}), on="link", maintain_order="left"), unconfirmed, how)
         intake.store_heard(tx, heard, run=work.run)
         remember_held(tx, work, heard.held, before)
         noticed.touched.append(heard.touched["record"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import polars as pl
 
@@ -42,27 +44,46 @@ def perform(work: Work, part: Part, frames: Sequence[pl.DataFrame]) -> Done:
     step = f"writing {part.name}"
     work.progress.start(step, total)
     batch_size = max(part.stream.batch, 1)
-    for frame in frames:
-        for batch in frame.iter_slices(batch_size):
+    with work.seams.executor.behind() as behind:
+        for batch in (batch for frame in frames for batch in frame.iter_slices(batch_size)):
             if done.problem or part.down:
                 done.undone.append(batch["record"])
                 continue
-            try:
-                _batch(work, part, batch, done)
-            except SynchubError as problem:
-                done.problem = str(problem)
-                done.undone.append(batch["record"])
+            with _or_undone(batch, done):
+                landed = _send(work, part, batch, done)
+                if landed is not None:
+                    behind(partial(_record, work, part, landed, done))
             work.progress.advance(step, batch.height)
     work.progress.finish(step)
     return done
 
 
-def _batch(work: Work, part: Part, planned: pl.DataFrame, done: Done) -> None:
+@contextmanager
+def _or_undone(batch: pl.DataFrame, done: Done) -> Iterator[None]:
+    """What breaks off is told, and its records are looked at again by the next run."""
+    try:
+        yield
+    except SynchubError as problem:
+        done.problem = done.problem or str(problem)
+        done.undone.append(batch["record"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """A batch that was sent: its operations, what the system answered, and the rows as stored, as far as they are known."""
+
+    sent: pl.DataFrame
+    asked: Sequence[Operation]
+    results: Sequence[Result]
+    rows: Sequence[Row | None]
+
+
+def _send(work: Work, part: Part, planned: pl.DataFrame, done: Done) -> _Answered | None:
     if not isinstance(part.connector, CanWrite):
         raise RetryLater(f"The system {part.member.system} can't be written.")
     planned = _still_due(work, part, planned, done)
     if planned.is_empty():
-        return
+        return None
     written_down = _write_down(work, part, planned)
     work.seams.crash("journaled")
     asked = operations(written_down, part.stream, part.mapping.native_target, native_values, salt=work.salt)
@@ -73,11 +94,16 @@ def _batch(work: Work, part: Part, planned: pl.DataFrame, done: Done) -> None:
             f"The connector of {part.member.system} gave {len(results)} results for {len(asked)} operations.",
             not_done="What it wrote is looked up by the next run.",
         )
-    told = answers(written_down["id"].to_list(), results)
-    stored = stored_of(part, written_down, asked, results)
-    record(work, part, written_down, told, stored, done)
-    _keep_found(work, part, results)
-    work.seams.crash("recorded")
+    return _Answered(written_down, asked, results, stored_rows(part, asked, results))
+
+
+def _record(work: Work, part: Part, landed: _Answered, done: Done) -> None:
+    """Record a batch, while the next one is being sent."""
+    with _or_undone(landed.sent, done):
+        told = answers(landed.sent["id"].to_list(), landed.results)
+        record(work, part, landed.sent, told, stored_of(part, landed.sent, landed.rows), done)
+        _keep_found(work, part, landed.results)
+        work.seams.crash("recorded")
 
 
 def _write_down(work: Work, part: Part, planned: pl.DataFrame) -> pl.DataFrame:
@@ -159,8 +185,8 @@ def _keep_found(work: Work, part: Part, results: Sequence[Result]) -> None:
         keep_rows(work, part, rows)
 
 
-def stored_of(part: Part, planned: pl.DataFrame, asked: Sequence[Operation], results: Sequence[Result]) -> pl.DataFrame:
-    """What is stored now, as the mapping reads it: id, n.*, v.*. Answers that don't say are looked up."""
+def stored_rows(part: Part, asked: Sequence[Operation], results: Sequence[Result]) -> Sequence[Row | None]:
+    """What is stored now, row by row. Answers that don't say are looked up; None where it can't be known."""
     rows: list[Row | None] = []
     unsaid: dict[str, int] = {}
     enough: dict[tuple[object, ...], bool] = {}  # rows come with the same fields over and over
@@ -179,6 +205,11 @@ def stored_of(part: Part, planned: pl.DataFrame, asked: Sequence[Operation], res
         for name, row in by_remote_id(found, part.mapping.keys, native_frame, remote_ids).items():
             if name in unsaid:
                 rows[unsaid[name]] = row
+    return rows
+
+
+def stored_of(part: Part, planned: pl.DataFrame, rows: Sequence[Row | None]) -> pl.DataFrame:
+    """Stored rows as the mapping reads them: id, n.*, v.*."""
     frame = stored_frame(planned["id"].to_list(), rows, part.mapping.natives, native_frame)
     natives = _natives_of(part, frame)
     return natives.join(_values_of(part, frame, natives, planned), on="id", how="left", maintain_order="left")

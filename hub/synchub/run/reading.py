@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import orjson
 import polars as pl
 from sqlalchemy import Connection
 
-from synchub.api import CanLookup
+from synchub.api import CanLookup, Key, Row
 from synchub.mapping.keys import remote_ids
 from synchub.mapping.native import native_frame
 from synchub.match.idents import idents, with_hashes
@@ -31,7 +33,8 @@ def _read(work: Work, part: Part) -> Staged:
         return Staged(part.name)
     work.progress.start(step)
     with work.store.read() as tx:
-        order = _order(tx, work, part)
+        doubted = known.stale_rows(tx, part.state.id, work.last_run)
+        order = _order(tx, work, part, doubted=bool(doubted))
         again = _refeed(tx, part)
     staged = stage(part.connector, order, lambda count: work.progress.advance(step, count))
     work.progress.finish(step)
@@ -40,15 +43,26 @@ def _read(work: Work, part: Part) -> Staged:
     part.complete = staged.complete
     _leave_out_clashes(staged)
     if not again.is_empty():
-        _prepend(work, part, staged, again)
+        rows = [orjson.loads(raw) for raw in again["raw"].to_list()]
+        staged.rows[:0] = _from_raw(work, part, staged, rows, name="again", raw=again["raw"])
+    if doubted and order.cursor is not None and not staged.problem:
+        _look_again(work, part, staged, doubted)
     return staged
 
 
-def _order(tx: Connection, work: Work, part: Part) -> Order:
+def _look_again(work: Work, part: Part, staged: Staged, doubted: list[str]) -> None:
+    """Rows that were older than known in the last run: only a second look tells whether that read was late or the
+    system went back, and a read from a cursor does not give it."""
+    keys = [Key(",".join(part.mapping.keys), name) for name in doubted]
+    rows = part.connector.lookup(part.stream.name, keys)  # type: ignore[attr-defined]
+    staged.rows += _from_raw(work, part, staged, rows, name="doubted")
+
+
+def _order(tx: Connection, work: Work, part: Part, *, doubted: bool) -> Order:
     """What to read: only what changed, if cursor and mapping still fit and single records can be looked up."""
     same_mapping = part.state.mapping == part.mapping.fingerprint
     creating = part.member.create and part.member.direction != "in" and "create" in part.stream.writes
-    findable = isinstance(part.connector, CanLookup) or not creating
+    findable = isinstance(part.connector, CanLookup) or not (creating or doubted)
     cursor = part.state.cursor if same_mapping and findable and not work.options.full else None
     links = known.rows_of_member(tx, part.state.id)
     quiet = pl.col("tomb").is_null() & pl.lit(same_mapping)  # a row that came back, or a new mapping: to be heard anyway
@@ -69,22 +83,23 @@ def _refeed(tx: Connection, part: Part) -> pl.DataFrame:
     return waiting.filter((pl.col("kind") != "quarantine") | retry)
 
 
-def _prepend(work: Work, part: Part, staged: Staged, again: pl.DataFrame) -> None:
-    """Stage rows from their raw form, before what was read just now: the later reading counts."""
-    rows = [orjson.loads(raw) for raw in again["raw"].to_list()]
-    columns = [*part.mapping.natives, *([part.stream.version] if part.stream.version else [])]
-    frame = native_frame(rows, list(dict.fromkeys(columns)))
+def _from_raw(work: Work, part: Part, staged: Staged, rows: Sequence[Row], *, name: str, raw: pl.Series | None = None) -> list[Path]:
+    """Lay down rows that no page of this read brought. Of several readings of a row the last one staged counts."""
+    columns = list(dict.fromkeys([*part.mapping.natives, *([part.stream.version] if part.stream.version else [])]))
+    frame = native_frame(rows, columns)
     mapped = part.mapping.inward(frame, version=part.stream.version)
-    extra = pl.DataFrame({"row": range(len(rows)), SOURCE: again["raw"]}, schema_overrides={"row": pl.Int64}).with_columns(fingerprints(frame))
+    kept = raw if raw is not None else frame.select(pl.struct(columns).struct.json_encode()).to_series()
+    extra = pl.DataFrame({"row": range(len(rows)), SOURCE: kept}, schema_overrides={"row": pl.Int64}).with_columns(fingerprints(frame))
     if not part.stream.version:
         extra = extra.with_columns(pl.lit(None, dtype=pl.String).alias(VERSION))
     good = mapped.frame.join(extra, on="row", maintain_order="left").drop("row")
     if mapped.errors.height:
         staged.errors.append(mapped.errors.join(extra.select("row", raw=SOURCE), on="row", maintain_order="left"))
-    if good.height:
-        path = work.folder / f"{part.name}-again.arrow"
-        good.write_ipc(path)
-        staged.rows.insert(0, path)
+    if good.is_empty():
+        return []
+    path = work.folder / f"{part.name}-{name}.arrow"
+    good.write_ipc(path)
+    return [path]
 
 
 def _leave_out_clashes(staged: Staged) -> None:

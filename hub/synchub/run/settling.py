@@ -15,7 +15,7 @@ from synchub.mapping.plain import native_values
 from synchub.model import AS, NATIVE, OVER, TO, VALUE, WAS
 from synchub.record import intake, journal, known, reviews
 from synchub.run.doubles import seek
-from synchub.run.performing import Done, stored_of
+from synchub.run.performing import Done, stored_of, stored_rows
 from synchub.run.recording import record
 from synchub.run.work import Part, Work
 from synchub.write.batch import answers, by_remote_id, operations
@@ -129,7 +129,7 @@ def _send_once_more(work: Work, part: Part, waiting: pl.DataFrame, row: Row | No
         return
     asked = operations(waiting, part.stream, part.mapping.native_target, native_values, salt=work.salt)
     results = part.connector.write(part.stream.name, asked)
-    stored = stored_of(part, waiting, asked, results)
+    stored = stored_of(part, waiting, stored_rows(part, asked, results))
     third = native_frame([row], part.mapping.natives) if row is not None else None
     record(work, part, waiting, answers(waiting["id"].to_list(), results), stored, done)
     if third is None or stored.is_empty():
@@ -191,4 +191,4 @@ def _record(work: Work, part: Part, waiting: pl.DataFrame, settled: list[tuple[d
     results = dict(zip(numbers, (result for _, result in settled), strict=True))
     ordered = [results[number] for number in own["id"].to_list()]
     asked = operations(own, part.stream, part.mapping.native_target, native_values, salt=work.salt)
-    record(work, part, own, answers(own["id"].to_list(), ordered), stored_of(part, own, asked, ordered), done)
+    record(work, part, own, answers(own["id"].to_list(), ordered), stored_of(part, own, stored_rows(part, asked, ordered)), done)

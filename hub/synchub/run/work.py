@@ -6,7 +6,8 @@ import logging
 import os
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,6 +34,10 @@ class Executor(Protocol):
 
     def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]: ...
 
+    def behind(self) -> AbstractContextManager[Callable[[Callable[[], None]], None]]:
+        """Gives a function that does a step behind the caller's back: one at a time, in order, all done at the end."""
+        ...
+
 
 class Threads:
     """As many threads as there are items: systems are waited for side by side."""
@@ -44,12 +49,30 @@ class Threads:
         with ThreadPoolExecutor(max_workers=len(listed)) as pool:
             return iter(list(pool.map(function, listed)))
 
+    @contextmanager
+    def behind(self) -> Iterator[Callable[[Callable[[], None]], None]]:
+        waiting: list[Future[None]] = []
+
+        def hand_over(step: Callable[[], None]) -> None:
+            while waiting:  # one step may be under way while the next is made ready, never more
+                waiting.pop().result()
+            waiting.append(pool.submit(step))
+
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            yield hand_over
+            while waiting:
+                waiting.pop().result()
+
 
 class OneByOne:
     """No threads: every run of the same seed takes the same steps."""
 
     def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
         return iter([function(item) for item in items])
+
+    @contextmanager
+    def behind(self) -> Iterator[Callable[[Callable[[], None]], None]]:
+        yield lambda step: step()
 
 
 def _no_crash(_point: str) -> None:

@@ -149,7 +149,7 @@ def test_mariadb_types(maria: str) -> None:
     }  # fmt: skip
     assert connector.write("t", [create(**values)]) == [Result("ok", "1", stored=stored)]
     assert rows_of(connector, "t") == [stored]
-    (same,) = connector.write("t", [update("1", values, at=moment, n=Decimal(100))])
+    (same,) = connector.write("t", [update("1", stored, at=moment, n=Decimal(100))])
     assert same.status == "unchanged"
     results = connector.write(
         "t", [create(size="xl"), create(name="longer"), create(data="{"), create(ok=True)]

@@ -1,0 +1,102 @@
+"""The guard: what is too much is stopped before the first write, and let through once by a person."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from acceptance.command import written
+from acceptance.office import ANN, BOB, Office
+
+COLUMNS = {"email": "TEXT", "job_title": "TEXT"}
+
+
+def _held(office: Office) -> list[Any]:
+    return [office[system].rows() for system in office.systems]
+
+
+def test_too_many_deletes_are_let_through_once(tmp_path: Path) -> None:
+    """Three of forty are gone in the CRM, more than five percent: nothing at all is written, nobody new either. A person
+    lets it through; the next three are stopped again."""
+    office = Office(tmp_path, COLUMNS, members={"shop": {"on_delete": "propagate"}})
+    emails = [f"person{number:02}@firm.example" for number in range(40)]
+    for email in emails:
+        office["crm"].add(email=email)
+    office.hub("sync")
+    office["crm"].remove(*emails[:3])
+    office["crm"].add(email=ANN)
+    office["crm"].edit(emails[5], job_title="CEO")
+    before = _held(office)
+    stopped = office.hub.json("sync", code=3)["runs"][0]
+    assert stopped["state"] == "stopped"
+    assert "shop: 3 deletes planned, 2 allowed" in stopped["problem"]
+    assert "--allow deletes=3" in stopped["problem"]
+    assert _held(office) == before
+
+    planned = office.hub.json("plan")["plans"][0]
+    assert planned["guard"] == ["shop: 3 deletes planned, 2 allowed"]
+    done = office.hub.sync("--allow", "deletes=3")
+    assert [done["contacts.shop"][kind] for kind in ("created", "updated", "deleted")] == [1, 1, 3]
+
+    office["crm"].remove(*emails[10:13])
+    office.hub("sync", code=3)
+    assert len(office["shop"].rows()) == 38
+
+
+def test_limits_on_creates_and_updates(tmp_path: Path) -> None:
+    """The shop takes one new person and one update a run: the first sync is stopped as well, with both limits told."""
+    office = Office(tmp_path, COLUMNS, members={"shop": {"limits": {"creates": 1, "updates": "0%"}}})
+    for email in (ANN, BOB):
+        office["crm"].add(email=email, job_title="CEO")
+    refused = office.hub("sync", code=3)
+    assert "2 creates planned, 1 allowed" in refused.stdout + refused.stderr
+    assert office["shop"].rows() == []
+    office.hub("sync", "--allow", "creates=2")
+    assert office["shop"].emails() == [ANN, BOB]
+
+    office.members["shop"] = {"limits": {"updates": 1}}
+    office.settle()
+    for email in (ANN, BOB):
+        office["crm"].edit(email, job_title="CTO")
+    office.hub("sync", code=3)
+    assert office.both("job_title", ANN) == ["CTO", "CEO"]
+    office.hub("sync", "--allow", "updates=2")
+    assert office.both("job_title", ANN) == ["CTO", "CTO"]
+
+
+def test_a_changed_rule_that_would_rewrite_everything_is_stopped(tmp_path: Path) -> None:
+    """--recompute applies a changed rule to all that was said, under the same limits, and says so in every change."""
+    office = Office(tmp_path, COLUMNS, members={"crm": {"limits": {"updates": 1}}})
+    for email in (ANN, BOB):
+        office["crm"].add(email=email, job_title="CEO")
+        office["shop"].add(email=email, at="2020-01-01", job_title="Clerk")
+    office.hub("sync")
+    office.rules["job_title"] = "oldest"
+    office.settle()
+    assert written(office.hub.sync()) == 0
+    office.hub("sync", "--recompute", code=3)
+    assert office.both("job_title") == ["CEO", "CEO"]
+    office.hub("sync", "--recompute", "--allow", "updates=2")
+    assert office.both("job_title", ANN) == office.both("job_title", BOB) == ["Clerk", "Clerk"]
+
+
+def test_a_new_member_is_planned_and_waits_to_be_accepted(tmp_path: Path) -> None:
+    """The club joins a sync that has run before: its people are taken in, but it is written only once it is accepted."""
+    office = Office(tmp_path, COLUMNS)
+    office["crm"].add(email=ANN, job_title="CEO")
+    office.hub("sync")
+    office.join("club").add(email=BOB)
+    planned = {member["member"]: member for member in office.hub.json("plan")["plans"][0]["members"]}
+    assert (planned["club"]["creates"], planned["club"]["needs_acceptance"], planned["shop"]["needs_acceptance"]) == (1, True, False)
+    done = office.hub.sync()
+    assert (done["contacts.club"]["created"], done["contacts.shop"]["created"]) == (0, 1)
+    assert office["club"].emails() == [BOB]
+    assert office.hub.json("status")["status"]["waits"]["acceptance"] == ["club"]
+
+    office["crm"].edit(ANN, job_title="CTO")
+    assert "no member clbu" in office.hub("sync", "--accept", "clbu", code=2).stderr
+    office.hub("sync", "--accept", "club")
+    assert office["club"].row(ANN)["job_title"] == "CTO"
+    office["crm"].edit(ANN, job_title="Chair")
+    office.hub("sync")
+    assert office["club"].row(ANN)["job_title"] == "Chair"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import getpass
+import grp
 import imaplib
+import os
 import subprocess
 import uuid
 from collections.abc import Iterator
@@ -58,7 +60,11 @@ def dovecot() -> Iterator[Dovecot]:
         place.make("mail")
         template = NEW_CONFIGURATION if _version(server) >= (2, 4) else CONFIGURATION
         text = template.format(
-            folder=place.folder, port=port, password=PASSWORD, account=place.account or getpass.getuser()
+            folder=place.folder,
+            port=port,
+            password=PASSWORD,
+            account=place.account or getpass.getuser(),
+            group=place.account or grp.getgrgid(os.getegid()).gr_name,
         )
         configuration = place.write("dovecot.conf", text)
         with place.serve(server, "-F", "-c", configuration, ready=lambda: answers(port, b"* OK")):
@@ -85,9 +91,8 @@ protocols = imap
 listen = 127.0.0.1
 ssl = no
 default_internal_user = {account}
-default_internal_group = {account}
+default_internal_group = {group}
 default_login_user = {account}
-default_vsz_limit = 0
 first_valid_uid = 1
 first_valid_gid = 1
 service anvil {{
@@ -125,7 +130,7 @@ passdb {{
 }}
 userdb {{
   driver = static
-  args = uid={account} gid={account} home={folder}/mail/%u allow_all_users=yes
+  args = uid={account} gid={group} home={folder}/mail/%u
 }}
 """
 )
@@ -149,10 +154,9 @@ passdb static {{
 userdb static {{
   fields {{
     uid = {account}
-    gid = {account}
+    gid = {group}
     home = {folder}/mail/%{{user}}
   }}
-  allow_all_users = yes
 }}
 """
 )

@@ -126,8 +126,10 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 @contextmanager
 def talking(engine: sa.Engine) -> Iterator[None]:
-    """Say in our own words what goes wrong with the database in this block. Nothing of the block is done then,
-    except that an answer to a commit may have been lost."""
+    """Say in our own words what goes wrong with the database in this block.
+
+    Nothing of the block is done then, except that the answer to a commit may have been lost.
+    """
     try:
         yield
     except exc.DBAPIError as error:

@@ -25,7 +25,8 @@ class Situation:
     """All that planning for one member looks at.
 
     golden    record, hub_id, a column a field, day.*; only records that are alive and touched
-    links     link, record, remote_id, tomb, version, hn.*, hv.*: this member's links of those records
+    links     link, record, remote_id, tomb, version, hn.*, hv.*: this member's links of those records; and `doubted`: its
+              row was older than known in this run, so that what is held there now can't be told
     open      record, field: questions; these fields are not sent anywhere
     forms     link, field, state, golden, native: what the system made of values, and fields that are held back
     doomed    record: deleted elsewhere
@@ -109,7 +110,9 @@ def _updates(now: Situation, live: pl.DataFrame, alive: pl.DataFrame) -> tuple[p
             columns.append(out[f"hw.{name}"].alias(OVER + name))
     changes = out.select("record", "link", "remote_id", "version", kind=pl.lit("update")).with_columns(columns)
     sent = pl.any_horizontal(pl.lit(False), *(pl.col(column.name).is_not_null() for column in columns if column.name.startswith(TO)))
-    return changes.filter(sent), pl.concat(reasons)
+    doubted = out["doubted"].fill_null(False) if "doubted" in out.columns else pl.lit(False)
+    waiting = changes.filter(sent & doubted).select("record", "link", field=pl.lit(""), reason=pl.lit(_DOUBTED))
+    return changes.filter(sent & ~doubted), pl.concat([*reasons, waiting])
 
 
 def _why_not(now: Situation, name: str, out: pl.DataFrame) -> pl.Series:

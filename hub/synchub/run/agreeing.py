@@ -145,9 +145,10 @@ def _plan_part(tx: Connection, work: Work, part: Part, living: pl.DataFrame, lin
                doomed: pl.DataFrame, blocked: pl.Series) -> Planned:  # fmt: skip
     own = links.filter(pl.col("member") == part.state.id)
     held = known.with_held(own, part.mapping.inward_fields).rename({"id": "link"})
+    doubted = (pl.col("stale_run") == work.run).fill_null(False).alias("doubted")
     return plan_member(Situation(
         member=part.member, golden=living, open=opened, doomed=doomed,
-        links=held.select("link", "record", "remote_id", "tomb", "version", *(c for c in held.columns if c[:3] in ("hn.", "hv.", "hw."))),
+        links=held.select("link", "record", "remote_id", "tomb", "version", doubted, *(c for c in held.columns if c[:3] in ("hn.", "hv.", "hw."))),
         forms=known.forms(tx, own["id"]), blocked=pl.DataFrame({"record": blocked}),
         fields=part.mapping.outward_fields, outward=part.mapping.outward, inside=part.inside,
         can_create="create" in part.stream.writes and not part.down,

@@ -32,14 +32,17 @@ def land(sent: pl.DataFrame, stored: pl.DataFrame, fields: Sequence[str], compar
     """Compare what was sent with what is stored.
 
     `sent`: id, kind, to.*, as.*. `stored`: id, n.* and v.* as the mapping reads the stored row; null where the system
-    said nothing. What is stored as sent stands for golden exactly, even where mapping it back would not return it.
+    said nothing. What is stored as sent stands for golden exactly, even where mapping it back would not return it. Of a
+    record that was there before only what was sent is looked at: what else changed in it meanwhile is for the next read.
     """
     both = sent.join(stored, on="id", how="left", maintain_order="left")
+    made = both["kind"] == "create"
     held, forms, filled = [both["id"]], [], []
     for name in fields:
         to, stands, native, value = (_column(both, prefix + name) for prefix in ("to.", "as.", NATIVE, VALUE))
-        told = native.is_not_null()
         was_sent = to.is_not_null()
+        told = native.is_not_null() & (was_sent | made)
+        native, value = native.zip_with(told, _nothing(both)), value.zip_with(told, _nothing(both))
         same = was_sent & told & _alike(name, to, native, comparable)
         other = was_sent & told & ~same
         silent = was_sent & ~told
@@ -51,7 +54,7 @@ def land(sent: pl.DataFrame, stored: pl.DataFrame, fields: Sequence[str], compar
         for mask, state, seen in ((same, "same", "n"), (other, "own", "n"), (silent, "unconfirmed", "to")):
             if mask.any():
                 forms.append(table.filter(mask).select("id", field=pl.lit(name), state=pl.lit(state), golden="as", native=seen))
-        by_itself = told & ~was_sent & (both["kind"] == "create") & (value.fill_null(BLANK) != BLANK)
+        by_itself = told & ~was_sent & (value.fill_null(BLANK) != BLANK)
         if by_itself.any():
             filled.append(table.filter(by_itself).select("id", field=pl.lit(name), value="v", native="n"))
     return Landed(
@@ -60,7 +63,11 @@ def land(sent: pl.DataFrame, stored: pl.DataFrame, fields: Sequence[str], compar
 
 
 def _column(frame: pl.DataFrame, name: str) -> pl.Series:
-    return frame[name] if name in frame.columns else pl.Series(name, [None], dtype=pl.String).new_from_index(0, frame.height)
+    return frame[name] if name in frame.columns else _nothing(frame)
+
+
+def _nothing(frame: pl.DataFrame) -> pl.Series:
+    return pl.Series([None], dtype=pl.String).new_from_index(0, frame.height)
 
 
 def _alike(name: str, one: pl.Series, other: pl.Series, comparable: Comparable) -> pl.Series:

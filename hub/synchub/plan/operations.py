@@ -14,6 +14,7 @@ from synchub.spec.job import Member
 _ONLY_AT_CREATION: Final = frozenset({"hub_id"})
 """The hub's id is put where a system can keep it when the hub makes the record; existing rows are left alone."""
 _ALWAYS_SENT: Final = frozenset({"opted_out", "consent_at"})
+_DOUBTED: Final = "its row was older than known; the next run looks again"
 
 UNSENT: Final[dict[str, type[pl.DataType]]] = {
     "record": pl.Int64, "link": pl.Int64, "field": pl.String, "reason": pl.String,
@@ -83,8 +84,10 @@ def _deletes(now: Situation, live: pl.DataFrame) -> pl.DataFrame:
         return _empty(now.fields)
     kind = "archive" if now.member.on_delete == "archive" else "delete"
     hit = live.join(now.doomed, on="record", how="semi")
+    held = [pl.col(f"{column}{name}").alias(f"{prefix}{name}")
+            for prefix, column in ((WAS, "hn."), (OVER, "hw.")) for name in now.fields if f"{column}{name}" in hit.columns]  # fmt: skip
     return pl.concat(
-        [_empty(now.fields), hit.select("record", "link", "remote_id", "version", kind=pl.lit(kind))], how="diagonal"
+        [_empty(now.fields), hit.select("record", "link", "remote_id", "version", *held, kind=pl.lit(kind))], how="diagonal"
     )
 
 

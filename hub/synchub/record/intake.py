@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 
 from synchub.model import NATIVE, VALUE, VIA
 from synchub.model.heard import Heard
-from synchub.record import bulk, tables
+from synchub.record import bulk, marks, tables
 from synchub.record.codec import pack
 from synchub.record.store import take
 
@@ -74,7 +74,7 @@ def new_records(tx: Connection, count: int, entity: str, *, run: int) -> int:
     first = take(tx, "record", count)
     numbers = pl.int_range(first, first + count, dtype=pl.Int64, eager=True)
     bulk.insert(tx, tables.record, pl.DataFrame({"id": numbers}).with_columns(
-        entity=pl.lit(entity), golden=pl.lit("{}"), dirty=pl.lit(1), void_before=pl.lit(0), made_run=pl.lit(run)
+        entity=pl.lit(entity), golden=pl.lit("{}"), dirty=pl.lit(marks.ALL), void_before=pl.lit(0), made_run=pl.lit(run)
     ))  # fmt: skip
     return first
 
@@ -112,15 +112,15 @@ def bury(tx: Connection, links: pl.Series, *, run: int) -> None:
     bulk.update(tx, tables.link, pl.DataFrame({"id": links}).with_columns(tomb=pl.lit(run, dtype=pl.Int64)))
 
 
-def soil(tx: Connection, records: pl.Series, *, dirty: bool = True) -> None:
-    """Mark records that are to be looked at by the next run (or no more)."""
-    bulk.update(tx, tables.record, pl.DataFrame({"id": records.unique()}).with_columns(dirty=pl.lit(int(dirty))))
+def soil(tx: Connection, records: pl.Series) -> None:
+    """Mark records that are to be looked at by the next run of every sync."""
+    bulk.update(tx, tables.record, pl.DataFrame({"id": records.unique()}).with_columns(dirty=pl.lit(marks.ALL)))
 
 
-def store_golden(tx: Connection, golden: pl.DataFrame, *, dirty: bool) -> None:
+def store_golden(tx: Connection, golden: pl.DataFrame) -> None:
     """Store golden values: record, and a column a field."""
     fields = [column for column in golden.columns if column != "record"]
-    bulk.update(tx, tables.record, golden.select(id="record", golden=pack(golden, fields), dirty=pl.lit(int(dirty))))
+    bulk.update(tx, tables.record, golden.select(id="record", golden=pack(golden, fields)))
 
 
 def add_idents(tx: Connection, found: pl.DataFrame) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, func, select, text, update
+import orjson
+from sqlalchemy import Connection, func, select, update
 
 from synchub.record import tables
+from synchub.record.marks import ALL, mark_all
 
 
 def live_links(tx: Connection, member: int) -> int:
@@ -15,13 +17,17 @@ def live_links(tx: Connection, member: int) -> int:
     return int(tx.execute(select(func.count()).select_from(tables.link).where(own.member == member, own.tomb.is_(None))).scalar_one())
 
 
-def soil_if_changed(tx: Connection, entity: str, scopes: Sequence[tuple[int, str]], *, everything: bool) -> None:
-    """Mark all records of the entity to be looked at again, if any member's scope is not what it was."""
-    own = tables.member.c
+def mark_if_changed(
+    tx: Connection, entity: str, sync: tuple[str, int], scopes: Sequence[tuple[int, str]], *, everything: bool
+) -> None:
+    """Mark all records of the entity to be looked at again by a sync (its name and mark), if the scope of any of its
+    members is not what it was for this sync; `everything` marks them for every sync."""
+    (name, mark), own = sync, tables.member.c
     rows = tx.execute(select(own.id, own.scope).where(own.id.in_([number for number, _ in scopes])))
-    known = {row.id: row.scope for row in rows}
-    if not everything and all(known.get(number) == scope for number, scope in scopes):
+    known = {row.id: orjson.loads(row.scope or "{}") for row in rows}
+    if not everything and all(known[number].get(name) == scope for number, scope in scopes):
         return
-    tx.execute(text("UPDATE record SET dirty = 1 WHERE entity = :entity AND dirty = 0"), {"entity": entity})
+    mark_all(tx, entity, ALL if everything else mark)
     for number, scope in scopes:
-        tx.execute(update(tables.member).where(own.id == number).values(scope=scope))
+        told = orjson.dumps({**known[number], name: scope}).decode()
+        tx.execute(update(tables.member).where(own.id == number).values(scope=told))

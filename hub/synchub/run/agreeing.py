@@ -87,6 +87,8 @@ def _bucket(tx: Connection, work: Work, epochs: History, numbers: pl.Series, blo
         show(decision.shown, part, planned, golden, merged, said, later, work, recomputed=recomputed)
     decision.shown.add_conflicts(merged, golden, said, later, work)
     _ask(tx, work, numbers, opened)
+    if work.partial:
+        idle = idle.head(0)
     busy = golden.join(idle, on="record", how="anti")
     changed = _changed(golden, records, names)
     intake.store_golden(tx, changed.join(idle, on="record", how="semi"), dirty=False)

@@ -6,22 +6,20 @@ It is for a person to look over. Values of people never stand in it: mapping fil
 from __future__ import annotations
 
 import json
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import polars as pl
 
-from synchub.api import Field, Stream, Transform
+from synchub.api import Field, Stream
 from synchub.mapping.forms import read
 from synchub.mapping.kinds import canonical_form, form_of
-from synchub.mapping.problems import mapping_problems
 from synchub.run.likeness import likeness
 from synchub.spec.entities import FieldDeclaration
 from synchub.spec.hub import HubSettings
 from synchub.spec.job import Configuration, Entity
-from synchub.spec.mapping import FieldMapping, MappingFile
+from synchub.spec.mapping import FieldMapping
 
 FORMATS: Final = (
     "%d.%m.%y",
@@ -56,9 +54,7 @@ class _Draft:
     updated_at: str | None = None
 
 
-def draft(
-    stream: Stream, rows: pl.DataFrame, configuration: Configuration, transforms: Mapping[str, Transform]
-) -> str:
+def draft(stream: Stream, rows: pl.DataFrame, configuration: Configuration) -> str:
     """A mapping file for a stream as TOML text. `rows`: a sample as native text, a column a native field."""
     known = {each.name: each for each in stream.fields}
     natives = [known.get(name, Field(name)) for name in dict.fromkeys([*known, *rows.columns])]
@@ -66,26 +62,12 @@ def draft(
         _match(entity, natives, stream, rows, configuration.settings) for entity in _entities(configuration)
     ]
     best = max(tried, key=lambda one: len(one.lines))
-    while True:
-        text = _written(best, stream, natives)
-        wrong = _wrong(text, best, transforms)
-        if not wrong:
-            return text
-        for name in wrong:
-            best.left[best.natives[name]] = f"not as {name}"
-            del best.lines[name]
+    return _written(best, stream, natives)
 
 
 def _entities(configuration: Configuration) -> list[Entity]:
     """Contacts first: of two that fit as well the first is taken."""
     return sorted(configuration.entities.values(), key=lambda entity: entity.name != "contact")
-
-
-def _wrong(text: str, made: _Draft, transforms: Mapping[str, Transform]) -> set[str]:
-    """The fields in which a check of the draft would find something."""
-    mapping = MappingFile.model_validate(tomllib.loads(text))
-    found = mapping_problems(mapping, made.entity, transforms, made.settings)
-    return {str(problem.path[1]) for problem in found if problem.path[0] == "fields"} & set(made.lines)
 
 
 def _match(

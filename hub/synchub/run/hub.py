@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from synchub.errors import ConfigurationError, SynchubError
-from synchub.record import journal
+from synchub.plugins.observers import run_ended, run_started
+from synchub.record import aging, journal
 from synchub.record.lock import hold
 from synchub.run import line, plans, telling
 from synchub.run.asides import Quarantined, Reviewed
@@ -107,6 +108,7 @@ class Hub:
         holder = self._holder(sync)
         with hold(self._hub.store, sync.entity.name, holder), work_on(self._hub, sync, options, progress) as work:
             begin(work)
+            self._observed(work)
             plans.accept(work)
             plans.prepare(self._hub, work)
             outcome, problem = None, None
@@ -117,7 +119,13 @@ class Hub:
             report = telling.run_report(work, outcome, self._zone, problem=problem)
             with work.store.write() as tx:
                 journal.end(tx, work.run, state=report.state, now=work.seams.micros(), summary=_summary(report))
+                aging.age_out(tx, sync.entity, before=aging.horizon(work.clock, self._hub.configuration.settings.history))
+            run_ended(self._hub.plugins, report, work.log)
             return report
+
+    def _observed(self, work: Work) -> None:
+        started = telling.aware(work.clock, self._zone)
+        run_started(self._hub.plugins, RunReport(str(work.run), work.sync.name, started, None, "running"), work.log)
 
     def _holder(self, sync: Sync) -> str:
         """Who runs this entity now, in case the lock is taken."""

@@ -28,7 +28,7 @@ def remember_held(tx: Connection, work: Work, held: pl.DataFrame, owners: pl.Dat
 def notice_golden(
     tx: Connection, work: Work, golden: pl.DataFrame, before: pl.DataFrame, links: pl.DataFrame
 ) -> None:
-    """Records whose valid values changed are found under their new keys; a key of somebody else is a question.
+    """Records whose valid values changed are found under their new keys; somebody else's key is a question.
 
     `golden`: record and a column a field, as just stored; `before`: rows of the records with what was stored
     until then; `links`: all their links.

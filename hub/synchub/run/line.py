@@ -9,6 +9,7 @@ transaction: a run that is killed before it has changed nothing, one that is kil
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -105,16 +106,22 @@ def write(work: Work, decision: Decision) -> dict[str, Done]:
     left = pl.concat([pl.Series("record", [], dtype=pl.Int64), *(series for one in done.values() for series in one.undone)]).unique()
     planned = [frame["record"] for part in parts for frame in decision.operations(part.name)]
     agreed = pl.concat([left.head(0), *planned]).unique()
-    with work.store.write() as tx:
-        intake.soil(tx, agreed.filter(~agreed.is_in(left.implode())), dirty=False)
+    if not work.partial:
+        with work.store.write() as tx:
+            intake.soil(tx, agreed.filter(~agreed.is_in(left.implode())), dirty=False)
     return done
 
 
 def _write(work: Work, part: Part, decision: Decision) -> Done:
-    frames = [due(work, part, frame) for frame in decision.operations(part.name)]
-    held_back = [planned.join(kept, on=["record", "kind"], how="anti")["record"]
-                 for planned, kept in zip(decision.operations(part.name), frames, strict=True)]  # fmt: skip
-    done = perform(work, part, [frame for frame in frames if frame.height])
+    held_back: list[pl.Series] = []
+
+    def frames() -> Iterator[pl.DataFrame]:
+        for planned in decision.operations(part.name):
+            kept = due(work, part, planned)
+            held_back.append(planned.join(kept, on=["record", "kind"], how="anti")["record"])
+            yield kept
+
+    done = perform(work, part, frames(), total=sum(decision.kinds[part.name].values()))
     done.undone += held_back
     return done
 

@@ -123,8 +123,8 @@ def look_at_streams(
     """What the systems offer.
 
     A single stream is told with samples from its first page, and with a drafted mapping if one is asked for.
-    Raises ConfigurationError for a name that isn't there. Of several systems, one that can't be reached is left
-    out with a warning.
+    Raises ConfigurationError for a name that isn't there. Of several systems, one that can't be reached is
+    left out with a warning.
     """
     offered = _offered(hub, [_known(hub, system)] if system else list(hub.configuration.systems))
     chosen = [each for each in offered if stream in (None, each[2].name)]
@@ -135,7 +135,7 @@ def look_at_streams(
     name, connector, found = chosen[0]
     fields, rows = _sampled(connector, found)
     report = _report(name, found, fields, rows)
-    return [replace(report, mapping=draft(found, rows, hub.configuration, hub.transforms) if mapping else "")]
+    return [replace(report, mapping=draft(found, rows, hub.configuration) if mapping else "")]
 
 
 def _offered(hub: Opened, systems: Sequence[str]) -> list[tuple[str, Connector, Stream]]:

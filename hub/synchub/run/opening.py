@@ -20,7 +20,7 @@ from synchub.errors import ConfigurationError, SynchubError
 from synchub.mapping import compile_mapping, compile_where, mapping_problems, where_problems
 from synchub.mapping.transforms import built_in_transforms
 from synchub.merge.chains import built_in_and
-from synchub.merge.rules import Built, Choose, top
+from synchub.merge.rules import RULES, Built, Choose, top
 from synchub.plugins import loader
 from synchub.plugins.classes import connector_class
 from synchub.plugins.offers import Plugins
@@ -89,7 +89,7 @@ def open_at(file: Path, *, environ: Mapping[str, str], redactor: Redactor, seams
             outside: Outside | None = None) -> Opened:  # fmt: skip
     """Open the hub of a hub.toml. Raises ConfigurationError with all its problems."""
     seams = seams or Seams()
-    plugins = loader.load(file.parent, config=file)
+    plugins = loader.load(file.parent, config=file, taken={"transform": set(built_in_transforms()), "rule": set(RULES)})
     configuration = load_configuration(
         file, connectors={name: offered.info for name, offered in plugins.connectors.items()},
         config_model=lambda name: config_model(plugins, name), transforms={**plugins.transforms, **built_in_transforms()},

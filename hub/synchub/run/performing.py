@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -37,10 +37,9 @@ class Done:
     problem: str = ""
 
 
-def perform(work: Work, part: Part, frames: Sequence[pl.DataFrame]) -> Done:
+def perform(work: Work, part: Part, frames: Iterable[pl.DataFrame], *, total: int) -> Done:
     """Send a member's operations. When the system gives up, the rest is left for the next run."""
     done = Done()
-    total = sum(frame.height for frame in frames)
     step = f"writing {part.name}"
     work.progress.start(step, total)
     batch_size = max(part.stream.batch, 1)
@@ -141,10 +140,10 @@ def _unmoved(part: Part, planned: pl.DataFrame, done: Done) -> pl.DataFrame:
     places = pl.DataFrame({OPERATION: range(planned.height)}, schema={OPERATION: pl.Int64})
     now = places.join(now, on=OPERATION, how="left", maintain_order="left")
     moved = pl.Series([row is None for row in listed], dtype=pl.Boolean)
+    removing = planned["kind"].is_in(["delete", "archive"])
     for name in part.mapping.outward_fields:
-        was, target = planned[WAS + name], part.mapping.native_target(name)
-        there = now[target]
-        compared = planned[TO + name].is_not_null() & there.is_not_null()
+        was, there = planned[WAS + name], _there(part, name, planned, now)
+        compared = (planned[TO + name].is_not_null() | (removing & was.is_not_null())) & there.is_not_null()
         if compared.any():
             before = part.mapping.comparable(name, was.fill_null(""))
             moved = moved | (compared & (before.fill_null("") != part.mapping.comparable(name, there).fill_null("")))
@@ -152,6 +151,15 @@ def _unmoved(part: Part, planned: pl.DataFrame, done: Done) -> pl.DataFrame:
         done.undone.append(planned.filter(moved)["record"])
         done.notes.append(f"{part.name}: {moved.sum()} records changed there meanwhile; the next run decides about them anew")
     return planned.filter(~moved)
+
+
+def _there(part: Part, name: str, planned: pl.DataFrame, now: pl.DataFrame) -> pl.Series:
+    """What is there now, in the native field that each operation writes."""
+    found = now[part.mapping.native_target(name)]
+    if OVER + name in planned.columns:
+        for native in part.mapping.fields[name].natives:
+            found = now[native].zip_with((planned[OVER + name] == native).fill_null(False), found)
+    return found
 
 
 def _not_there(work: Work, part: Part, creates: pl.DataFrame, done: Done) -> pl.DataFrame:

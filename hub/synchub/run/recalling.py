@@ -13,7 +13,7 @@ import polars as pl
 from sqlalchemy import Connection, func, select
 
 from synchub.errors import ConfigurationError
-from synchub.model import AS, TO, WAS
+from synchub.model import TO, WAS
 from synchub.record import journal, known, members, tables
 from synchub.record.members import MemberState
 from synchub.run.asides import salt_if_any
@@ -152,9 +152,7 @@ def _fields(change: Mapping[str, str | None], member: Member | None) -> Iterator
         if column.startswith(TO) and sent is not None:
             name = column.removeprefix(TO)
             natives = member.mapping.field(name).natives if member and name in mapped else ()
-            meant = change.get(AS + name)
-            note = f"stands for {meant}" if meant not in (None, sent) else ""
-            yield FieldChange(name, natives[0] if natives else name, change.get(WAS + name), sent, note=note)
+            yield FieldChange(name, natives[0] if natives else name, change.get(WAS + name), sent)
 
 
 def _outcome(operation: Mapping[str, Any]) -> str:

@@ -53,7 +53,7 @@ def undo(hub: Opened, run: str, progress: Progress) -> RunReport:
         begin(work, kind="undo")
         with hub.store.read() as tx:
             opposites = [_opposite(tx, work, part, number) for part in work.parts]
-        done = {one.part.name: perform(work, one.part, [one.frame]) for one in opposites if one.frame.height}
+        done = {one.part.name: perform(work, one.part, [one.frame], total=one.frame.height) for one in opposites if one.frame.height}
         with hub.store.write() as tx:
             for one in opposites:
                 _keep_open(tx, work, one)

@@ -156,6 +156,10 @@ class Work:
     run: int = 0
     clock: int = 0
     last_run: int = 0
+    mark: int = 1
+    """This sync's mark on records that it is to look at."""
+    others: int = 0
+    """The marks of the other syncs of this entity."""
     contact: Entity | None = None
     """The entity that events refer to."""
     only: pl.Series | None = None
@@ -170,6 +174,17 @@ class Work:
     @property
     def entity(self) -> Entity:
         return self.sync.entity
+
+    @property
+    def partial(self) -> bool:
+        """Whether members are left out or down: then no record may count as done, for their sake."""
+        return bool(self.options.systems) or any(part.down for part in self.parts)
+
+    @property
+    def whole(self) -> bool:
+        """Whether every member that is written takes part: only then is a record dealt with."""
+        here = {part.name for part in self.parts}
+        return all(member.direction == "in" or member.name in here for member in self.sync.members)
 
     def hub_id(self, record: int) -> str:
         """The id that a record is known by outside the store."""

@@ -20,10 +20,12 @@ Target = Callable[[str], str]
 def operations(frame: pl.DataFrame, stream: Stream, target: Target, values: Values, *, salt: str) -> list[Operation]:
     """One operation a row: id, kind, remote_id, version, to.*, was.*, and via.* where a value came from another field."""
     sent = _plain(frame, stream, target, values, TO)
-    before = _plain(frame, stream, target, values, WAS, only=TO)
+    before = dict(enumerate(_plain(frame, stream, target, values, WAS, only=TO)))
+    removing = frame["kind"].is_in(["delete", "archive"])
+    before.update(zip(removing.arg_true().to_list(), _plain(frame.filter(removing), stream, target, values, WAS), strict=True))
     columns = frame.select("id", "kind", "remote_id", "version").rows()
     return [
-        Operation(kind, remote_id, sent[place], f"{salt}-{number}", before[place] if kind == "update" else {}, version)
+        Operation(kind, remote_id, sent[place], f"{salt}-{number}", {} if kind == "create" else before[place], version)
         for place, (number, kind, remote_id, version) in enumerate(columns)
     ]
 

@@ -130,8 +130,9 @@ def maria(mariadb: MariaDB) -> str:
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     with engine.begin() as connection:
         connection.exec_driver_sql(
-            """CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, at TIMESTAMP(3) NULL, wall DATETIME, ok TINYINT(1),
-               size ENUM('s', 'm'), data JSON, n DECIMAL(12,4), f DOUBLE, big BIGINT UNSIGNED, raw BLOB, name VARCHAR(5))"""
+            """CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, at TIMESTAMP(3) NULL, wall DATETIME,
+               ok TINYINT(1), size ENUM('s', 'm'), data JSON, n DECIMAL(12,4), f DOUBLE, big BIGINT UNSIGNED,
+               raw BLOB, name VARCHAR(5))"""
         )
     return url
 
@@ -144,8 +145,8 @@ def test_mariadb_types(maria: str) -> None:
         "f": Decimal("0.1"), "big": 2**64 - 1, "name": "Zoë%s",
     }  # fmt: skip
     stored = {
-        "id": "1", "at": "2024-05-01T08:00:00.250Z", "wall": "2024-05-01T10:00:00", "ok": "false", "size": "m",
-        "data": '{"a":1}', "n": "100", "f": "0.1", "big": "18446744073709551615", "name": "Zoë%s",
+        "id": "1", "at": "2024-05-01T08:00:00.250Z", "wall": "2024-05-01T10:00:00", "ok": "false",
+        "size": "m", "data": '{"a":1}', "n": "100", "f": "0.1", "big": "18446744073709551615", "name": "Zoë%s",
     }  # fmt: skip
     assert connector.write("t", [create(**values)]) == [Result("ok", "1", stored=stored)]
     assert rows_of(connector, "t") == [stored]

@@ -24,8 +24,9 @@ CREATE EXTENSION citext;
 CREATE TYPE mood AS ENUM ('good', 'bad');
 CREATE DOMAIN code AS TEXT CHECK (VALUE ~ '^[A-Z]+$');
 CREATE TABLE things (
-    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, uid UUID DEFAULT gen_random_uuid(), at TIMESTAMPTZ, tags TEXT[],
-    counts INTEGER[], data JSONB, mood mood, code code, ratio REAL, big NUMERIC, day DATE, took INTERVAL, raw BYTEA,
+    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, uid UUID DEFAULT gen_random_uuid(), at TIMESTAMPTZ,
+    tags TEXT[], counts INTEGER[], data JSONB, mood mood, code code, ratio REAL, big NUMERIC, day DATE,
+    took INTERVAL, raw BYTEA,
     mail CITEXT, short CHAR(3), double INTEGER GENERATED ALWAYS AS (small * 2) STORED, small SMALLINT,
     "Odd ""Name%s:" TEXT
 );
@@ -146,7 +147,8 @@ def test_a_value_that_does_not_fit_is_rejected_alone(url: str, column: str, valu
 def test_other_schemas_are_named(url: str) -> None:
     run(
         url,
-        "CREATE SCHEMA crm; CREATE TABLE crm.people (id INTEGER PRIMARY KEY); CREATE VIEW crm.v AS SELECT 1 AS a",
+        "CREATE SCHEMA crm; CREATE TABLE crm.people (id INTEGER PRIMARY KEY);"
+        "CREATE VIEW crm.v AS SELECT 1 AS a",
     )
     connector = connect(url)
     assert [stream.name for stream in connector.streams()] == ["crm.people", "crm.v", "plain", "things"]
@@ -284,11 +286,10 @@ def test_a_row_that_somebody_holds_is_for_later(url: str, elsewhere: psycopg.Con
 def test_a_query_that_writes_is_stopped_by_the_server(url: str) -> None:
     run(
         url,
-        "CREATE FUNCTION sly() RETURNS integer LANGUAGE sql AS 'INSERT INTO plain (name) VALUES (1) RETURNING id'",
+        "CREATE FUNCTION sly() RETURNS integer LANGUAGE sql"
+        " AS 'INSERT INTO plain (name) VALUES (1) RETURNING id'",
     )
-    with pytest.raises(
-        ConfigurationError, match="may not do this: cannot execute INSERT"
-    ):
+    with pytest.raises(ConfigurationError, match="may not do this: cannot execute INSERT"):
         rows_of(connect(url, queries={"q": "SELECT sly() AS a"}), "q")
 
 
@@ -302,13 +303,15 @@ def test_time_zones_of_the_server_make_no_difference(url: str) -> None:
 def test_late_commits_are_caught_up(url: str) -> None:
     run(
         url,
-        "ALTER TABLE plain ADD at TIMESTAMPTZ; INSERT INTO plain (name, at) VALUES ('a', '2024-05-01 10:00:30Z')",
+        "ALTER TABLE plain ADD at TIMESTAMPTZ;"
+        "INSERT INTO plain (name, at) VALUES ('a', '2024-05-01 10:00:30Z')",
     )
     connector = connect(url, cursors={"plain": "at"})
     cursor = list(connector.read("plain", None, ()))[-1].cursor
     run(
         url,
-        "INSERT INTO plain (name, at) VALUES ('late', '2024-05-01 10:00:00Z'), ('old', '2024-05-01 09:00:00Z')",
+        "INSERT INTO plain (name, at)"
+        " VALUES ('late', '2024-05-01 10:00:00Z'), ('old', '2024-05-01 09:00:00Z')",
     )
     rows = [row for page in connector.read("plain", cursor, ()) for row in pl.DataFrame(page.rows).to_dicts()]
     assert [row["name"] for row in rows] == ["a", "late"]

@@ -28,7 +28,7 @@ HUB = Configuration(Path("hub.toml"), HubSettings(region="DE"), {}, ENTITIES, {}
 def drafted(rows: dict[str, list[str]], **stream: object) -> dict[str, object]:
     """The draft for a stream with these columns, read back."""
     fields = stream.pop("fields", tuple(Field(name) for name in rows))
-    made = draft(Stream("things", fields, stream.pop("key", ("id",)), **stream), pl.DataFrame(rows), HUB, {})
+    made = draft(Stream("things", fields, stream.pop("key", ("id",)), **stream), pl.DataFrame(rows), HUB)
     return {"text": made, **tomllib.loads(made)}
 
 

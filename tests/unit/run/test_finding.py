@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from unit.run.conftest import Office
+from unit.run.conftest import HUB, SYNC, Office
 
 from synchub.errors import ConfigurationError
 from synchub.run.asides import salt_if_any
@@ -11,6 +11,22 @@ from synchub.run.finding import find_record
 from synchub.run.hub import Hub
 
 ANN, BOB = 1, 2
+FIRMS = """
+[systems.firms]
+connector = "spreadsheet"
+path      = "firms.csv"
+
+[entities.firm]
+match  = { keys = ["title"] }
+fields = { title = "text" }
+
+[syncs.firms]
+entity = "firm"
+
+[syncs.firms.members.firms]
+stream  = "firms"
+mapping = "firms"
+"""
 
 
 @pytest.fixture
@@ -59,6 +75,7 @@ def test_a_record_is_found_by(find, key: str, record: int):
         "a_n@acme.com",
         "phone:ann@acme.com",
         "+49 221 7654321 + Lee",
+        "last_name:Ra",
     ],
 )
 def test_what_names_nobody_is_refused_with_a_way_on(find, key: str):
@@ -107,11 +124,23 @@ def test_an_address_that_changed_no_longer_names_its_record(office: Office, find
         find("bob@acme.com")
 
 
-def test_umlauts_in_any_case(office: Office, find):
-    office.edit("leads.csv", 1, Last="Öztürk")
+def test_umlauts_in_any_case_and_signs_that_databases_read_otherwise(office: Office, find):
+    office.edit("leads.csv", 1, Last='Öz!t_%ür"k')
     office.sync(at=5)
-    assert find("last_name:öztürk") == BOB
-    assert find("+492217654321 + ÖZTÜRK") == BOB
+    assert find('last_name:öz!t_%ür"k') == BOB
+    assert find('+492217654321 + ÖZ!T_%ÜR"K') == BOB
+
+
+def test_records_of_another_entity_are_others(office: Office, find):
+    office.write("firms.csv", "id,Firm\n1,Acme\n")
+    office.write("mappings/firms.toml", 'entity = "firm"\nkey = "id"\n[fields]\ntitle = "Firm"\n')
+    office.write("hub.toml", HUB + SYNC + FIRMS)
+    office.sync(at=5)
+    assert find("Acme", "firm") == find("SALT-3", "firm") == 3
+    with pytest.raises(ConfigurationError):
+        find("SALT-3")
+    with pytest.raises(ConfigurationError):
+        find("SALT-1", "firm")
 
 
 def test_before_the_first_run_nobody_is_known(office: Office):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unit.run.conftest import Office
+from unit.run.conftest import HUB, SYNC, Office
 
 from synchub.run.hub import Hub
 from synchub.spec.answers import ReviewItem
@@ -92,5 +92,31 @@ def test_no_is_remembered(office: Office):
     office.sync(at=20)
     office.edit("leads.csv", 0, Email=BOB)
     office.sync(at=30)
+
+    assert asked(office) == []
+
+
+def test_an_address_that_lost_is_hers_too(office: Office):
+    """The fair is only read and its word yields to the shop's; still whoever has that address is Ann."""
+    rules = 'rules = { email = ["prefer shop", "newest"] }\n'
+    office.write("hub.toml", HUB + rules + SYNC + 'direction = "in"\n')
+    office.sync(at=0)
+    office.edit("leads.csv", 0, Email="ann.fair@acme.com")
+    office.sync(at=10)
+    office.customers(
+        *office.rows("customers.csv"),
+        {"id": 50, "mail": "ann.fair@acme.com", "forename": "Ann", "surname": "Lee"},
+    )
+    office.sync(at=20)
+
+    assert "shop:customers:50" in linked(office, ANN)
+
+
+def test_those_who_were_parted_are_not_asked_about(office: Office):
+    office.sync(at=0)
+    with office.opened() as hub:
+        Hub(hub).split("contact", ANN, ["fair:leads:7"])
+    for at in (10, 20):
+        office.sync(at=at)
 
     assert asked(office) == []

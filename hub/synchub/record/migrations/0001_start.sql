@@ -9,11 +9,11 @@ CREATE TABLE member (
     cursor TEXT, read_at BIGINT, mapping TEXT, sources TEXT, fields TEXT NOT NULL, accepted INTEGER NOT NULL,
     fill_only INTEGER NOT NULL, claims INTEGER NOT NULL, scope TEXT, failed TEXT, UNIQUE (entity, system, stream));
 CREATE TABLE system_state (system TEXT PRIMARY KEY, value TEXT NOT NULL);
--- One contact (or whatever the entity is) as the hub knows it.
+-- One contact (or whatever the entity is) as the hub knows it. `dirty`: a bit for each sync that is to look at it again.
 CREATE TABLE record (
-    id BIGINT PRIMARY KEY, entity TEXT NOT NULL, golden TEXT NOT NULL, dirty INTEGER NOT NULL,
+    id BIGINT PRIMARY KEY, entity TEXT NOT NULL, golden TEXT NOT NULL, dirty BIGINT NOT NULL,
     deleted_run BIGINT, void_before BIGINT NOT NULL, joined_into BIGINT, made_run BIGINT NOT NULL);
-CREATE INDEX record_dirty ON record (entity) WHERE dirty = 1;
+CREATE INDEX record_dirty ON record (entity) WHERE dirty <> 0;
 -- A member's record and the hub's record it belongs to. `said` is what it claimed at first contact, `held` what it is
 -- known to hold now (null: just that). `made`: the hub created it. `seen_at`: the last read or confirmed write.
 CREATE TABLE link (

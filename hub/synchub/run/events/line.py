@@ -78,6 +78,6 @@ def _write(work: Work, decision: Decision) -> dict[str, Done]:
 
 
 def _send(work: Work, part: Part, decision: Decision) -> Done:
-    frames = [due(work, part, frame) for frame in decision.operations(part.name)]
-    return perform(work, part, [frame for frame in frames if frame.height])
+    frames = (due(work, part, frame) for frame in decision.operations(part.name))
+    return perform(work, part, frames, total=decision.kinds[part.name]["create"])
 

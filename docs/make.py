@@ -25,12 +25,16 @@ from synchub.spec.options import RunOptions, Silent
 DOCS = Path(__file__).resolve().parent
 SETTINGS = DOCS / "settings.md"
 PICTURE = DOCS / "pictures" / "plan.svg"
-WIDTH = 112
+WIDTH = 80
 
 
 def settings() -> str:
     """The reference of all settings, those of the built-in connectors among them."""
-    built_in = {name: offered for name, offered in load(None).connectors.items() if offered.origin.distribution == "synchub"}
+    built_in = {
+        name: offered
+        for name, offered in load(None).connectors.items()
+        if offered.origin.distribution == "synchub"
+    }
     models = {name: connector_class(offered).Config for name, offered in built_in.items()}
     return settings_reference(models).rstrip() + "\n"
 
@@ -40,7 +44,10 @@ def picture() -> str:
     with TemporaryDirectory() as folder:
         hub = Path(folder) / "demo"
         demo.write_demo(hub)
-        with demo.closing_crm(hub) as crm, Hub(open_at(hub / "hub.toml", environ=os.environ, redactor=Redactor())) as opened:
+        with (
+            demo.closing_crm(hub) as crm,
+            Hub(open_at(hub / "hub.toml", environ=os.environ, redactor=Redactor())) as opened,
+        ):
             opened.sync(("contacts",), RunOptions(), Silent())
             demo.edit(hub, crm)
             (report,) = opened.plan(("contacts",), RunOptions(), Silent())

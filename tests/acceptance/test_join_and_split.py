@@ -33,7 +33,7 @@ def test_a_join_by_hand_is_taken_back_by_a_split(tmp_path: Path) -> None:
     assert (_row(office, "crm"), _row(office, "shop")) == (joined, joined)
 
     (shop,) = [link["name"] for link in office.hub.json("why", "contact", ANNIE)["explanation"]["links"] if link["system"] == "shop"]
-    office.hub("split", "contact", ANN, shop)
+    office.hub("split", "contact", ANNIE, shop)
     office.hub("sync")
     assert (_row(office, "crm"), _row(office, "shop")) == (work, home)
     assert written(office.hub.sync("--full")) == 0

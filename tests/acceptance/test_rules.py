@@ -350,3 +350,20 @@ def test_a_joined_name_is_only_written(tmp_path: Path) -> None:
     assert office["shop"].row(ANN)["first_name"] == "Ann Ray"
     assert office["crm"].row(ANN)["first_name"] == "Ann"
     assert "Annie L." in office.hub("why", "contact", ANN).stdout
+
+
+def test_a_value_goes_back_to_where_it_came_from(tmp_path: Path) -> None:
+    """The shop has two columns for a phone. Ann's number stands in the second: that is where a new one is written, and
+    where an undo puts the old one back."""
+    office = Office(
+        tmp_path, {"email": "TEXT", "phone": "TEXT", "tel": "TEXT"},
+        mappings={"crm": {"tel": ""}, "shop": {"tel": "", "phone": {"native": ["phone", "tel"]}}},
+    )  # fmt: skip
+    office["shop"].add(email=ANN, tel="030 123456789")
+    office.hub("sync")
+    assert office["crm"].row(ANN)["phone"] == "+4930123456789"
+    office["crm"].edit(ANN, phone="030 99999999")
+    office.hub("sync")
+    assert (office["shop"].row(ANN)["phone"], office["shop"].row(ANN)["tel"]) == (None, "+493099999999")
+    office.hub("undo", "2", "--yes")
+    assert (office["shop"].row(ANN)["phone"], office["shop"].row(ANN)["tel"]) == (None, "030 123456789")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from docs.pages import ROOT
+
 from synchub.config.load import lint
 from synchub.errors import SynchubError
 from synchub.mapping import compile_mapping, run_tests
@@ -33,7 +34,9 @@ def problems_of(text: str, data: dict[str, Any], folder: Path) -> list[str]:
     (folder / "hub.toml").write_text(text + rest_of(data), encoding="utf-8")
     for name, entity in mappings_of(data):
         if not (folder / "mappings" / f"{name}.toml").exists() and not bundled(name):
-            (folder / "mappings" / f"{name}.toml").write_text(f'entity = "{entity}"\nkey = "id"\n{STUB}', encoding="utf-8")
+            (folder / "mappings" / f"{name}.toml").write_text(
+                f'entity = "{entity}"\nkey = "id"\n{STUB}', encoding="utf-8"
+            )
     return linted(folder)
 
 
@@ -41,10 +44,16 @@ def linted(folder: Path) -> list[str]:
     plugins = load(ROOT)
     found = lint(
         folder / "hub.toml",
-        connectors={name: offered.info for name, offered in plugins.connectors.items()} | {"jsonlines": plugins.connectors["spreadsheet"].info},
-        config_model=lambda name: connector_class(plugins.connectors["spreadsheet" if name == "jsonlines" else name]).Config,
-        transforms={**plugins.transforms, **built_in_transforms()}, rules=["shortest"], environ=None, checks=CHECKS,
-    )  # fmt: skip
+        connectors={name: offered.info for name, offered in plugins.connectors.items()}
+        | {"jsonlines": plugins.connectors["spreadsheet"].info},
+        config_model=lambda name: (
+            connector_class(plugins.connectors["spreadsheet" if name == "jsonlines" else name]).Config
+        ),
+        transforms={**plugins.transforms, **built_in_transforms()},
+        rules=["shortest"],
+        environ=None,
+        checks=CHECKS,
+    )
     return list(map(str, found))
 
 
@@ -54,10 +63,16 @@ def failed_tests(text: str) -> list[str]:
 
     mapping = MappingFile.model_validate(tomllib.loads(text))
     fields = BUILT_IN_FIELDS[mapping.entity]
-    entity = Entity(mapping.entity, dict(fields), {name: DEFAULT_RULES.get(name, ("newest",)) for name in fields})
+    entity = Entity(
+        mapping.entity, dict(fields), {name: DEFAULT_RULES.get(name, ("newest",)) for name in fields}
+    )
     try:
         compiled = compile_mapping(
-            mapping, entity, GERMAN, transforms={**load(ROOT).transforms, **built_in_transforms()}, rate=lambda *_: None
+            mapping,
+            entity,
+            GERMAN,
+            transforms={**load(ROOT).transforms, **built_in_transforms()},
+            rate=lambda *_: None,
         )
     except SynchubError as error:
         return [str(error)]
@@ -67,15 +82,25 @@ def failed_tests(text: str) -> list[str]:
 def rest_of(data: dict[str, Any]) -> str:
     """The systems and syncs that an example speaks of and does not show."""
     known = set(data.get("systems", {}))
-    members = [(name, member) for sync in data.get("syncs", {}).values() for name, member in sync.get("members", {}).items()]
+    members = [
+        (name, member)
+        for sync in data.get("syncs", {}).values()
+        for name, member in sync.get("members", {}).items()
+    ]
     named = {member.get("system", name) for name, member in members}
     for entity in data.get("entities", {}).values():
         for rule in entity.get("rules", {}).values():
             for one in [rule] if isinstance(rule, str) else rule:
                 named |= set(one.split()[1:])
         named |= set(entity.get("consent_from", ()))
-    lines = [f'\n[systems.{name}]\nconnector = "spreadsheet"\npath = "x.csv"\n' for name in sorted(named - known)]
-    lines += [f'\n[syncs.{name}]\nentity = "contact"\n' for name, sync in data.get("syncs", {}).items() if "entity" not in sync]
+    lines = [
+        f'\n[systems.{name}]\nconnector = "spreadsheet"\npath = "x.csv"\n' for name in sorted(named - known)
+    ]
+    lines += [
+        f'\n[syncs.{name}]\nentity = "contact"\n'
+        for name, sync in data.get("syncs", {}).items()
+        if "entity" not in sync
+    ]
     return "".join(lines)
 
 
@@ -91,4 +116,3 @@ def mappings_of(data: dict[str, Any]) -> list[tuple[str, str]]:
 def bundled(name: str) -> bool:
     folders = (ROOT / "connectors" / "synchub_connectors").glob("*/mappings")
     return any((folder / f"{name}.toml").exists() for folder in folders)
-

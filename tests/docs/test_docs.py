@@ -1,7 +1,8 @@
-"""The manual says what the program does: every command, option and setting is in it, every example is right."""
+"""The manual says what the program does: all of it is there, and every example is right."""
 
 from __future__ import annotations
 
+import html
 import inspect
 import re
 import shlex
@@ -14,8 +15,8 @@ from typing import Any
 
 import click
 import pytest
-
 from docs.pages import PAGES, ROOT, Fence, anchors, code, fences, links, name_of, prose, read, section, table
+
 from synchub import model
 from synchub.cli.app import synchub
 from synchub.cli.table import COMMANDS
@@ -25,14 +26,18 @@ from synchub.run.work import Seams
 
 EVERY_PAGE = pytest.mark.parametrize("page", PAGES, ids=name_of)
 SOURCES = "\n".join(
-    path.read_text(encoding="utf-8") for folder in ("hub", "connectors") for path in sorted((ROOT / folder).rglob("*.py"))
+    path.read_text(encoding="utf-8")
+    for folder in ("hub", "connectors")
+    for path in sorted((ROOT / folder).rglob("*.py"))
 )
 
 
 # Commands
 
 
-def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+def commands(
+    group: click.Group, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
     context = click.Context(group)
     for name in () if path == ("x",) else group.list_commands(context):
         command = group.get_command(context, name)
@@ -47,7 +52,10 @@ ALL = dict(commands(synchub))
 
 def options(command: click.Command) -> list[str]:
     return [
-        option for param in command.params if isinstance(param, click.Option) and not param.hidden for option in (*param.opts, *param.secondary_opts)
+        option
+        for param in command.params
+        if isinstance(param, click.Option) and not param.hidden
+        for option in (*param.opts, *param.secondary_opts)
     ]
 
 
@@ -76,7 +84,17 @@ def test_every_exit_code_is_in_the_manual() -> None:
 
     listed = {int(row["code"]) for row in table(read("docs/commands.md"), "code", "means")}
     assert {kind.exit_code for kind in below(SynchubError)} <= listed
-    assert set(map(int, re.findall(r"(?:Exit codes:|[;,]) (\d+) ", inspect.cleandoc(synchub.epilog or "").replace("\n", " ")))) <= listed
+    assert (
+        set(
+            map(
+                int,
+                re.findall(
+                    r"(?:Exit codes:|[;,]) (\d+) ", inspect.cleandoc(synchub.epilog or "").replace("\n", " ")
+                ),
+            )
+        )
+        <= listed
+    )
 
 
 def test_what_is_not_there_yet_is_still_not_there() -> None:
@@ -115,7 +133,9 @@ def calls() -> Iterator[Any]:
 
 @pytest.mark.parametrize("call", list(calls()))
 def test_every_call_that_is_shown_exists(call: str) -> None:
-    words = shlex.split(call.replace("…", "").replace('"', "'") if call.count('"') % 2 else call.replace("…", ""))
+    words = shlex.split(
+        call.replace("…", "").replace('"', "'") if call.count('"') % 2 else call.replace("…", "")
+    )
     group: click.Command = synchub
     path: list[str] = []
     taking = 0
@@ -143,12 +163,35 @@ def test_settings_are_what_the_program_declares() -> None:
     assert read("docs/settings.md") == wanted, "run .venv/bin/python docs/make.py"
 
 
+def test_the_picture_is_what_the_demo_shows() -> None:
+    assert words(read("docs/pictures/plan.svg")) == words(_make("picture")), (
+        "run .venv/bin/python docs/make.py"
+    )
+
+
+def test_the_picture_asks_nothing_of_other_servers() -> None:
+    assert set(re.findall(r"""https?://[^\s"'<)]+""", read("docs/pictures/plan.svg"))) <= {
+        "http://www.w3.org/2000/svg",
+        "https://www.textualize.io",
+    }
+
+
+def words(svg: str) -> list[str]:
+    """What a picture says, without the times."""
+    found = [html.unescape(text) for text in re.findall(r"<text class=[^>]*>(.*?)</text>", svg)]
+    assert found
+    return [re.sub(r"\d{4}-\d\d-\d\d.\d\d:\d\d.\w+", "TIME", text) for text in found]
+
+
 def _make(what: str) -> str:
     """What docs/make.py writes, in a process of its own: it loads plugins."""
     done = subprocess.run(
-        [sys.executable, "-c", f"import make, sys; sys.stdout.write(make.{what}())"], cwd=ROOT / "docs",
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        [sys.executable, "-c", f"import make, sys; sys.stdout.write(make.{what}())"],
+        cwd=ROOT / "docs",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return done.stdout
 
 
@@ -200,14 +243,18 @@ def test_every_page_can_be_reached(page: Path) -> None:
         for link in links(here):
             found = (here.parent / link.partition("#")[0]).resolve()
             inside = sorted(found.glob("*.md")) if found.is_dir() else [found]
-            waiting += [each for each in inside if each.suffix == ".md" and each.exists() and each not in seen]
+            waiting += [
+                each for each in inside if each.suffix == ".md" and each.exists() and each not in seen
+            ]
     assert page in seen
 
 
 def test_every_connector_has_a_page() -> None:
     from synchub_connectors import synchub_connectors
 
-    assert {path.stem for path in (ROOT / "docs" / "connectors").glob("*.md")} == {info.name for info in synchub_connectors()}
+    assert {path.stem for path in (ROOT / "docs" / "connectors").glob("*.md")} == {
+        info.name for info in synchub_connectors()
+    }
 
 
 # Messages
@@ -215,7 +262,11 @@ def test_every_connector_has_a_page() -> None:
 
 @pytest.mark.parametrize(
     "message",
-    [span for row in table(read("docs/troubleshooting.md"), "it says", "why", "what to do") for span in code(row["it says"])],
+    [
+        span
+        for row in table(read("docs/troubleshooting.md"), "it says", "why", "what to do")
+        for span in code(row["it says"])
+    ],
 )
 def test_every_message_is_one_that_the_program_says(message: str) -> None:
     parts = [part.strip() for part in re.split("…", message) if part.strip(" .:")]
@@ -230,7 +281,10 @@ def test_every_message_is_one_that_the_program_says(message: str) -> None:
 def test_every_library_is_explained() -> None:
     project = tomllib.loads(read("pyproject.toml"))["project"]
     page = read("docs/decisions.md")
-    for heading, listed in (("## To run", project["dependencies"]), ("## To test", project["optional-dependencies"]["test"])):
+    for heading, listed in (
+        ("## To run", project["dependencies"]),
+        ("## To test", project["optional-dependencies"]["test"]),
+    ):
         wanted = {re.split(r"[\[><=; ]", dependency)[0] for dependency in listed}
         rows = table(section(page, heading), "library", "for", "because")
         assert {name for row in rows for name in code(row["library"])} == wanted
@@ -238,7 +292,11 @@ def test_every_library_is_explained() -> None:
 
 def test_every_package_is_in_the_architecture() -> None:
     rows = table(read("ARCHITECTURE.md"), "package", "kind", "does")
-    packages = {path.name.removesuffix(".py") for path in (ROOT / "hub" / "synchub").iterdir() if not path.name.startswith("__")}
+    packages = {
+        path.name.removesuffix(".py")
+        for path in (ROOT / "hub" / "synchub").iterdir()
+        if not path.name.startswith("__")
+    }
     assert {row["package"].strip("`") for row in rows} == packages - {"py.typed"}
 
 
@@ -246,15 +304,27 @@ def test_the_layers_are_in_the_order_of_the_architecture() -> None:
     rows = [row["package"].strip("`") for row in table(read("ARCHITECTURE.md"), "package", "kind", "does")]
     layers = tomllib.loads(read("pyproject.toml"))["tool"]["importlinter"]["contracts"][0]["layers"]
     order = [name.strip().removeprefix("synchub.") for layer in layers for name in layer.split("|")]
-    places = [next(place for place, layer in enumerate(layers) if f"synchub.{name}" in re.split(r"[ |]+", layer)) for name in rows if name in order]
+    places = [
+        next(place for place, layer in enumerate(layers) if f"synchub.{name}" in re.split(r"[ |]+", layer))
+        for name in rows
+        if name in order
+    ]
     assert places == sorted(places)
     for contract in tomllib.loads(read("pyproject.toml"))["tool"]["importlinter"]["contracts"]:
         assert f"**{contract['name']}" in read("ARCHITECTURE.md")
 
 
 def test_every_prefix_of_frames_is_in_the_architecture() -> None:
-    rows = {name: code(row["prefix"])[0] for row in table(read("ARCHITECTURE.md"), "prefix", "constant", "holds") for name in code(row["constant"])}
-    prefixes = {name: value for name, value in vars(model).items() if name.isupper() and isinstance(value, str) and value.endswith(".")}
+    rows = {
+        name: code(row["prefix"])[0]
+        for row in table(read("ARCHITECTURE.md"), "prefix", "constant", "holds")
+        for name in code(row["constant"])
+    }
+    prefixes = {
+        name: value
+        for name, value in vars(model).items()
+        if name.isupper() and isinstance(value, str) and value.endswith(".")
+    }
     assert prefixes.items() <= rows.items()
 
 

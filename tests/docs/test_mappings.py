@@ -6,8 +6,8 @@ from typing import Any, get_args
 
 import polars as pl
 import pytest
-
 from docs.pages import code, read, section, table
+
 from synchub.mapping import built_in_transforms
 from synchub.mapping.forms import read as read_column
 from synchub.mapping.kinds import canonical_form
@@ -25,10 +25,13 @@ TRANSFORMS = table(PAGE, "transform", "of", "makes")
 
 
 @pytest.mark.parametrize(
-    ("heading", "model"), [("## The file", MappingFile), ("## A field", FieldMapping), ("## Tests", MappingTest)]
+    ("heading", "model"),
+    [("## The file", MappingFile), ("## A field", FieldMapping), ("## Tests", MappingTest)],
 )
 def test_every_option_has_a_line(heading: str, model: Any) -> None:
-    listed = {name for row in table(section(PAGE, heading), "option", "meaning") for name in code(row["option"])}
+    listed = {
+        name for row in table(section(PAGE, heading), "option", "meaning") for name in code(row["option"])
+    }
     assert listed == set(model.model_fields)
 
 

@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from acceptance.command import Hub, written
 from docs.pages import ROOT, code, fences, read, table
+
 from synchub.plugins.hooks import HOOKS
 
 PAGE = ROOT / "docs" / "plugins.md"
@@ -20,7 +20,8 @@ CONNECTOR, RULE, TRANSFORM, TEST = (
     for mark in ("class JsonLines", "def shortest", "def strip_legal_form", "LocalHost")
 )
 MAPPING, MEMBER = (
-    next(fence.text for fence in fences(PAGE, "toml") if mark in fence.text) for mark in ("mappings/people.toml", "jsonlines")
+    next(fence.text for fence in fences(PAGE, "toml") if mark in fence.text)
+    for mark in ("mappings/people.toml", "jsonlines")
 )
 
 HUB = """
@@ -64,8 +65,14 @@ def hub(tmp_path: Path) -> Hub:
     made.write("mappings/list.toml", LIST_MAPPING)
     for name, text in (("jsonlines", CONNECTOR), ("shortest", RULE), ("legal", TRANSFORM)):
         made.write(f"plugins/{name}.py", text)
-    made.write("people.jsonl", '{"id": "a", "email": "ann@acme.com", "name": "Ann Lee", "changed": "2024-05-01T10:00:00Z"}\n')
-    made.write("list.csv", "id,mail,name,firm,job\n1,ann@acme.com,,Acme GmbH,Boss\n2,bob@acme.com,Bob Ray,Acme Ltd,\n")
+    made.write(
+        "people.jsonl",
+        '{"id": "a", "email": "ann@acme.com", "name": "Ann Lee", "changed": "2024-05-01T10:00:00Z"}\n',
+    )
+    made.write(
+        "list.csv",
+        "id,mail,name,firm,job\n1,ann@acme.com,,Acme GmbH,Boss\n2,bob@acme.com,Bob Ray,Acme Ltd,\n",
+    )
     for path in (made.folder, *made.folder.rglob("*")):
         path.chmod(path.stat().st_mode & ~0o022)
     return made
@@ -85,7 +92,10 @@ def test_the_plugins_of_the_page_are_loaded(hub: Hub) -> None:
 
 def test_the_connector_syncs_both_ways(hub: Hub) -> None:
     assert written(hub.sync()) == 2
-    assert [(row["email"], row["name"]) for row in people(hub)] == [("ann@acme.com", "Ann Lee"), ("bob@acme.com", "Bob Ray")]
+    assert [(row["email"], row["name"]) for row in people(hub)] == [
+        ("ann@acme.com", "Ann Lee"),
+        ("bob@acme.com", "Bob Ray"),
+    ]
     assert "1,ann@acme.com,Ann Lee,Acme GmbH,Boss" in (hub.folder / "list.csv").read_text()
     assert written(hub.sync()) == 0
 
@@ -106,9 +116,22 @@ def test_the_rule_decides(hub: Hub) -> None:
 def test_the_test_of_the_page_passes(hub: Hub, tmp_path: Path) -> None:
     (tmp_path / "test_jsonlines.py").write_text(TEST)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", tmp_path, tmp_path / "test_jsonlines.py"],
-        env={**os.environ, "PYTHONPATH": str(hub.folder / "plugins")}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "--rootdir",
+            tmp_path,
+            tmp_path / "test_jsonlines.py",
+        ],
+        env={**os.environ, "PYTHONPATH": str(hub.folder / "plugins")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert "1 passed" in done.stdout, done.stdout
 
 
@@ -120,6 +143,10 @@ def test_every_hook_has_a_line() -> None:
 
 def test_the_shortened_transform_is_the_one_in_plugins() -> None:
     own = (ROOT / "plugins" / "legal_form.py").read_text()
-    for line in ("def synchub_transforms()", 'Transform("strip_legal_form", strip_legal_form', "def strip_legal_form(text"):
+    for line in (
+        "def synchub_transforms()",
+        'Transform("strip_legal_form", strip_legal_form',
+        "def strip_legal_form(text",
+    ):
         assert line in own
         assert line in TRANSFORM

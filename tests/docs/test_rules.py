@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-
 from docs.pages import read, table
+
 from synchub.config.chains import RULES
 from synchub.model import FieldType
 from synchub.spec.entities import CONTACT_FIELDS

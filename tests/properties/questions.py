@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from properties.worlds import FIELDS, World, canonical
+
 from synchub.model import BLANK
 
 

@@ -3,9 +3,9 @@ there, and the questions that are asked of a world once everybody has gone home.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 import polars as pl
 from sqlalchemy import text
@@ -16,7 +16,7 @@ from synchub.model import BLANK, VALUE
 from synchub.record import bulk, known, members, tables
 from synchub.record.codec import prefixed, unpack
 from synchub.testing.memory import MemorySystem
-from synchub.testing.memory_hub import ENTITY, MemoryHub
+from synchub.testing.memory_hub import ENTITY, Backwards, MemoryHub
 
 FIELDS = ("email", "first_name", "job_title", "owner", "notes", "tags", "lead_score", "lifecycle_stage", "opted_out")
 TYPES = {"lead_score": "text"}
@@ -25,15 +25,6 @@ PEOPLE = 6
 ENOUGH = 8
 """Within so many runs a world must have come to rest."""
 
-T = TypeVar("T")
-R = TypeVar("R")
-
-
-class Backwards:
-    """Does the last first, and gives the results in order."""
-
-    def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-        return reversed([function(item) for item in reversed(list(items))])
 
 
 @dataclass

@@ -60,26 +60,34 @@ class Spreadsheet(Connector):
 
     def check(self) -> None:
         """Find the files and read their headers. Raises ConfigurationError."""
-        for name, (place, sheet) in self._sheets().items():
-            key = self._settings.key_of(name, (table := self._table(place, sheet)).columns)
-            missing = [column for column in key if column not in table.columns]
+        sheets, faults = self._sheets()
+        for fault in faults.values():
+            raise fault
+        for name, (place, sheet) in sheets.items():
+            columns = self._table(place, sheet).columns
+            missing = [column for column in self._settings.key_of(name, columns) if column not in columns]
             if missing:
                 raise ConfigurationError(
                     f"{name} has no column {missing[0]!r}, which hub.toml calls its key.",
-                    next_step=f"Correct key; the columns are: {', '.join(table.columns)}.",
+                    next_step=f"Correct key; the columns are: {', '.join(columns)}.",
                 )
 
     def streams(self) -> Sequence[Stream]:
-        """Every sheet and CSV file. Without a column that can be the key it is read only."""
+        """Every sheet and CSV file that can be read. Without a column that can be the key it is read only.
+
+        A file or a sheet that is not in order is left out, with a warning, unless it is the only one.
+        """
+        sheets, faults = self._sheets()
         found = []
-        for name, (place, sheet) in self._sheets().items():
+        for name, (place, sheet) in sheets.items():
             try:
-                table = self._table(place, sheet)
-                found.append(self._stream(name, table))
+                found.append(self._stream(name, self._table(place, sheet)))
             except ConfigurationError as error:
-                if len(self._places()) == 1 and not place.is_workbook:
-                    raise
-                self._host.log.warning("%s is left out: %s", name, error.happened)
+                faults[name] = error
+        for fault in faults.values():
+            if not found:
+                raise fault
+            self._host.log.warning("%s It is left out.", fault.happened)
         return found
 
     def read(self, stream: str, cursor: Cursor | None, fields: Sequence[str]) -> Iterator[Page]:
@@ -179,21 +187,24 @@ class Spreadsheet(Connector):
             batch=BATCH,
         )
 
-    def _places(self) -> list[Place]:
-        return places(self._host.folder, self._settings.path)
-
-    def _sheets(self) -> dict[str, tuple[Place, str]]:
-        """Stream name to its file and its sheet."""
+    def _sheets(self) -> tuple[dict[str, tuple[Place, str]], dict[str, ConfigurationError]]:
+        """Stream name to its file and its sheet; and what is wrong with files that could not be opened."""
         found: dict[str, tuple[Place, str]] = {}
-        for place in self._places():
-            for name, sheet in self._names(place):
+        faults: dict[str, ConfigurationError] = {}
+        for place in places(self._host.folder, self._settings.path):
+            try:
+                names = self._names(place)
+            except ConfigurationError as error:
+                faults[place.file.stem] = error
+                continue
+            for name, sheet in names:
                 if name in found:
                     raise ConfigurationError(
                         f"{found[name][0].file.name} and {place.file.name} would both be stream {name!r}.",
                         next_step="Rename one of them.",
                     )
                 found[name] = (place, sheet)
-        return found
+        return found, faults
 
     def _names(self, place: Place) -> list[tuple[str, str]]:
         if not place.is_workbook:
@@ -202,8 +213,11 @@ class Spreadsheet(Connector):
         return [(f"{place.prefix}{sheet}", sheet) for sheet in open_workbook(place.file).sheet_names]
 
     def _find(self, stream: str) -> tuple[Place, str]:
-        sheets = self._sheets()
+        sheets, faults = self._sheets()
         if stream not in sheets:
+            fault = faults.get(stream.partition("/")[0]) or next(iter(faults.values()), None)
+            if fault:
+                raise fault
             near = get_close_matches(stream, sheets, n=1)
             raise ConfigurationError(
                 f"{self._settings.path} has no stream {stream!r}.",

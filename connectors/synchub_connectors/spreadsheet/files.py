@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -144,15 +145,17 @@ def replacing(file: Path) -> Iterator[Path]:
             _like(new, file)
             _flush(new)
             new.replace(file)
-            _flush(file.parent)
+            if sys.platform != "win32":
+                _flush(file.parent)
     finally:
         new.unlink(missing_ok=True)
 
 
 def _like(new: Path, old: Path) -> None:
     state = old.stat()
-    with suppress(PermissionError):  # only root may give files away
-        os.chown(new, state.st_uid, state.st_gid)
+    if sys.platform != "win32":
+        with suppress(PermissionError):  # only root may give files away
+            os.chown(new, state.st_uid, state.st_gid)
     new.chmod(stat.S_IMODE(state.st_mode))
 
 

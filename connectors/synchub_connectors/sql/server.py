@@ -81,7 +81,7 @@ def _sqlite(url: sa.URL, folder: Path) -> sa.Engine:
         url.set(drivername="sqlite", database=file),
         poolclass=sa.NullPool,
         hide_parameters=True,
-        connect_args={"timeout": 30, "isolation_level": None},
+        connect_args={"isolation_level": None} | ({} if "timeout" in url.query else {"timeout": 30}),
     )
     # A transaction that reads first and writes later would fail if another wrote in between: lock at once.
     event.listen(engine, "begin", lambda connection: _begin_sqlite(connection))

@@ -34,6 +34,7 @@ class Situation:
     blocked   record: a row in review or quarantine could be it; nothing is created
     outward   golden frame -> as.*, to.*, x.* (see the mapping)
     inside    golden frame -> whether `where` holds
+    down      the system can't be reached now: what is to be made there waits
     """
 
     member: Member
@@ -47,6 +48,7 @@ class Situation:
     outward: Callable[[pl.DataFrame], pl.DataFrame]
     inside: Callable[[pl.DataFrame], pl.Series] | None
     can_create: bool = True
+    down: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +148,13 @@ def _why_not(now: Situation, name: str, out: pl.DataFrame) -> pl.Series:
 def _creates(now: Situation, alive: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Records that have no link here, not even a tombstoned one: what was deleted is never made again unasked."""
     nothing = pl.DataFrame(schema=UNSENT)
-    if not (now.member.create and now.can_create):
+    if not (now.member.create and (now.can_create or now.down)):
         return _empty(now.fields), nothing
     missing = alive.join(now.links, on="record", how="anti").join(now.doomed, on="record", how="anti")
     if now.inside:
         missing = missing.filter(now.inside(missing))
+    if now.down:
+        return _empty(now.fields), _waiting(missing, "the system can't be reached")
     held = missing.join(now.blocked, on="record", how="semi")
     missing = missing.join(now.blocked, on="record", how="anti")
     out = missing.hstack(now.outward(missing))
@@ -163,9 +167,14 @@ def _creates(now: Situation, alive: pl.DataFrame) -> tuple[pl.DataFrame, pl.Data
     empty = {name: pl.lit(None, dtype=kind) for name, kind in (("link", pl.Int64), ("remote_id", pl.String), ("version", pl.String))}
     made = out.select("record", **empty, kind=pl.lit("create"), **{c.meta.output_name(): c for c in columns})
     said = [pl.col(TO + name).is_not_null() for name in now.fields if name not in _ONLY_AT_CREATION]
-    waiting = held.select("record", link=pl.lit(None, dtype=pl.Int64), field=pl.lit(""), reason=pl.lit("a row in review or quarantine could be it"))
+    waiting = _waiting(held, "a row in review or quarantine could be it")
     no_form = [
         out.filter(pl.col(f"x.{name}").is_not_null()).select("record", link=pl.lit(None, dtype=pl.Int64), field=pl.lit(name), reason=f"x.{name}")
         for name in now.fields if f"x.{name}" in out.columns
     ]  # fmt: skip
     return made.filter(pl.any_horizontal(pl.lit(False), *said)), pl.concat([nothing, waiting, *no_form])
+
+
+def _waiting(records: pl.DataFrame, reason: str) -> pl.DataFrame:
+    """Records that are not made there yet, as what is not sent."""
+    return records.select("record", link=pl.lit(None, dtype=pl.Int64), field=pl.lit(""), reason=pl.lit(reason))

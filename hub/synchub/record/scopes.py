@@ -25,9 +25,9 @@ def mark_if_changed(
     (name, mark), own = sync, tables.member.c
     rows = tx.execute(select(own.id, own.scope).where(own.id.in_([number for number, _ in scopes])))
     known = {row.id: orjson.loads(row.scope or "{}") for row in rows}
-    if not everything and all(known[number].get(name) == scope for number, scope in scopes):
+    if not everything and all(known.get(number, {}).get(name) == scope for number, scope in scopes):
         return
     mark_all(tx, entity, ALL if everything else mark)
     for number, scope in scopes:
-        told = orjson.dumps({**known[number], name: scope}).decode()
+        told = orjson.dumps({**known.get(number, {}), name: scope}).decode()
         tx.execute(update(tables.member).where(own.id == number).values(scope=told))

@@ -137,6 +137,6 @@ def _list(reports: Sequence[RunReport]) -> Table:
             number(sum(member.read for member in report.members)),
             number(sum(member.written for member in report.members)),
             number(sum(member.failed for member in report.members), "bad"),
-            number(len(report.conflicts), "conflict"),
+            number(report.conflict_count, "conflict"),
         )
     return made

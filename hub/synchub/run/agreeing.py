@@ -13,7 +13,7 @@ from synchub.merge.golden import Merged, merge
 from synchub.model import DAY
 from synchub.plan.guard import Load
 from synchub.plan.operations import Planned, Situation, plan_member
-from synchub.record import bulk, intake, known, reviews, tables
+from synchub.record import bulk, intake, known, marks, reviews, tables
 from synchub.record.epochs import History
 from synchub.run.doubles import without_doubles
 from synchub.run.keying import notice_golden
@@ -32,7 +32,8 @@ class Decision:
     kinds: dict[str, dict[str, int]] = field(default_factory=dict)
     unsent: dict[str, int] = field(default_factory=dict)
     opt_outs: dict[str, int] = field(default_factory=dict)
-    blocked: list[pl.Series] = field(default_factory=list)
+    waiting: list[pl.Series] = field(default_factory=list)
+    """Records that a member is still to be told of: it can't be reached, or one of its rows must be told apart first."""
     shown: Shown = field(default_factory=Shown)
     records: int = 0
 
@@ -51,10 +52,9 @@ class Decision:
 
 
 def agree(tx: Connection, work: Work, epochs: History, *, recomputed: bool) -> Decision:
-    """Merge and plan every record that is marked. Marks of records with nothing to send are taken off."""
+    """Merge and plan every record that this sync is to look at. Its marks on those with nothing to send are taken off."""
     decision = Decision()
-    query = text("SELECT id FROM record WHERE entity = :entity AND dirty = 1 AND joined_into IS NULL ORDER BY id")
-    marked = bulk.select(tx, query, {"id": pl.Int64}, entity=work.entity.name)["id"]
+    marked = marks.marked(tx, work.entity.name, work.mark)
     blocked = {part.name: _blocked(tx, part) for part in work.parts}
     work.progress.start("deciding", len(marked))
     for start in range(0, len(marked), BUCKET):
@@ -82,18 +82,17 @@ def _bucket(tx: Connection, work: Work, epochs: History, numbers: pl.Series, blo
     for part in work.parts:
         planned = without_doubles(tx, work, part, _plan_part(tx, work, part, living, links, opened, doomed, blocked[part.name]))
         idle = idle.join(planned.operations.select("record"), on="record", how="anti")
-        idle = idle.join(planned.unsent.filter(pl.col("field") == "").select("record"), on="record", how="anti")
+        waiting = planned.unsent.filter(pl.col("field") == "").select("record")
+        decision.waiting.append(waiting["record"])
+        idle = idle.join(waiting, on="record", how="anti")
         _put_down(work, part, planned, decision, len(decision.files.get(part.name, [])))
         show(decision.shown, part, planned, golden, merged, said, later, work, recomputed=recomputed)
     decision.shown.add_conflicts(merged, golden, said, later, work)
     _ask(tx, work, numbers, opened)
-    if work.partial:
-        idle = idle.head(0)
-    busy = golden.join(idle, on="record", how="anti")
     changed = _changed(golden, records, names)
-    intake.store_golden(tx, changed.join(idle, on="record", how="semi"), dirty=False)
-    intake.store_golden(tx, changed.join(busy, on="record", how="semi"), dirty=True)
-    intake.soil(tx, idle.join(changed, on="record", how="anti")["record"], dirty=False)
+    intake.store_golden(tx, changed)
+    if not work.partial:
+        marks.take_off(tx, idle["record"], work.others)
     notice_golden(tx, work, changed, records, links)
 
 
@@ -153,7 +152,7 @@ def _plan_part(tx: Connection, work: Work, part: Part, living: pl.DataFrame, lin
         links=held.select("link", "record", "remote_id", "tomb", "version", doubted, *(c for c in held.columns if c[:3] in ("hn.", "hv.", "hw."))),
         forms=known.forms(tx, own["id"]), blocked=pl.DataFrame({"record": blocked}),
         fields=part.mapping.outward_fields, outward=part.mapping.outward, inside=part.inside,
-        can_create="create" in part.stream.writes and not part.down,
+        can_create="create" in part.stream.writes, down=bool(part.down),
     ))  # fmt: skip
 
 

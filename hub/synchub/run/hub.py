@@ -158,5 +158,5 @@ def _summary(report: RunReport) -> dict[str, Any]:
     """What `runs` shows later: counts, never a person's values."""
     kept = asdict(report)
     return {name: kept[name] for name in ("members", "put_back", "own_form", "problem", "notes", "exit_code")} | {
-        "conflicts": len(report.conflicts)
+        "conflicts": report.conflict_count
     }

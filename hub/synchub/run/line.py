@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from synchub.errors import GuardError
 from synchub.plan.guard import Excess, excesses
 from synchub.read.stage import Staged
-from synchub.record import epochs, intake, journal, scopes
+from synchub.record import epochs, intake, journal, marks, scopes
 from synchub.run.agreeing import Decision, agree
 from synchub.run.alternating import notice_alternation
 from synchub.run.deletions import note_deletions
@@ -69,7 +69,8 @@ def decide(tx: Connection, work: Work, staged: dict[str, Staged]) -> Outcome:
     """From what was read to what is to be sent. All that is learnt is stored in this one transaction."""
     links = {part.name: scopes.live_links(tx, part.state.id) for part in work.parts}
     history = epochs.keep(tx, work.entity.name, work.entity.rules, anew=work.options.recompute)
-    scopes.soil_if_changed(tx, work.entity.name, [part.scope for part in work.parts], everything=work.options.recompute)
+    own = [part.scope for part in work.parts]
+    scopes.mark_if_changed(tx, work.entity.name, (work.sync.name, work.mark), own, everything=work.options.recompute)
     for part in work.parts:
         remap(tx, work, part)
     noticed = [listen(tx, work, part, staged[part.name]) for part in work.parts]
@@ -103,12 +104,12 @@ def write(work: Work, decision: Decision) -> dict[str, Done]:
     """Send what is due to every member that is up and accepted, side by side; then take the marks off what agrees."""
     parts = [part for part in work.parts if decision.files.get(part.name)]
     done = dict(zip((part.name for part in parts), work.seams.executor.map(lambda part: _write(work, part, decision), parts), strict=True))
-    left = pl.concat([pl.Series("record", [], dtype=pl.Int64), *(series for one in done.values() for series in one.undone)]).unique()
+    left = pl.concat([pl.Series("record", [], dtype=pl.Int64), *decision.waiting, *(series for one in done.values() for series in one.undone)]).unique()
     planned = [frame["record"] for part in parts for frame in decision.operations(part.name)]
     agreed = pl.concat([left.head(0), *planned]).unique()
     if not work.partial:
         with work.store.write() as tx:
-            intake.soil(tx, agreed.filter(~agreed.is_in(left.implode())), dirty=False)
+            marks.take_off(tx, agreed.filter(~agreed.is_in(left.implode())), work.others)
     return done
 
 

@@ -24,7 +24,7 @@ from synchub.merge.rules import RULES, Built, Choose, top
 from synchub.plugins import loader
 from synchub.plugins.classes import connector_class
 from synchub.plugins.offers import Plugins
-from synchub.record import journal, members, own_states, store, tables
+from synchub.record import journal, marks, members, own_states, store, tables
 from synchub.redact import Redactor
 from synchub.run.hosting import Outside, SystemHost
 from synchub.run.ranking import places_of
@@ -108,6 +108,15 @@ def config_model(plugins: Plugins, name: str) -> type[BaseModel]:
 def ready_store(hub: Opened) -> store.Store:
     """Connect to the store. An empty one is made; an SQLite one is brought up to date, after a backup."""
     opened = store.connect(store_url(hub.configuration, environ=hub.environ, secrets=hub.secrets), hub.configuration.folder)
+    try:
+        _make_ready(hub, opened)
+    except BaseException:
+        opened.close()
+        raise
+    return opened
+
+
+def _make_ready(hub: Opened, opened: store.Store) -> None:
     with opened.read() as tx:
         present = store.version(tx)
     newest = store.migrations()[-1][0]
@@ -126,7 +135,6 @@ def ready_store(hub: Opened) -> store.Store:
             store.backup(opened, hub.seams.clock())
         with opened.write() as tx:
             store.migrate(tx, hub.seams.micros())
-    return opened
 
 
 def plugin_rules(rules: Mapping[str, Rule]) -> dict[str, Built]:
@@ -146,6 +154,7 @@ def work_on(hub: Opened, sync: Sync, options: RunOptions, progress: Progress, *,
         fresh = not journal.has_run(tx, sync.name)
         states = {member.name: _state(tx, sync, member, accepted=fresh) for member in sync.members}
         salt = salt_of(tx, hub)
+        given = marks.of_syncs(tx, sync.entity.name, [one.name for one in hub.configuration.syncs.values() if one.entity.name == sync.entity.name])
         everyone = members.of_entity(tx, sync.entity.name)
     rates = PinnedRates(hub.store, hub.plugins.rates)
     parts = [_part(hub, sync, member, states[member.name], rates) for member in sync.members]
@@ -157,6 +166,7 @@ def work_on(hub: Opened, sync: Sync, options: RunOptions, progress: Progress, *,
         yield Work(
             sync=sync, parts=parts, places=places, store=hub.store, rules=built_in_and(plugin_rules(hub.plugins.rules)),
             options=options, seams=hub.seams, folder=Path(folder), salt=salt, progress=progress,
+            mark=given[sync.name], others=sum(given.values()) - given[sync.name],
             keep=lambda tx: _keep(tx, hub, rates),
             contact=hub.configuration.entities.get(sync.entity.refers_to.get("contact", "contact")),
         )  # fmt: skip

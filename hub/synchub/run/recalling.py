@@ -92,6 +92,7 @@ def _report(hub: Opened, row: Mapping[str, Any]) -> RunReport:
         ended=None if row["ended"] is None else aware(row["ended"], zone),
         state=state_of(row),
         members=tuple(_member_run(each) for each in told.get("members", ())),
+        conflict_count=conflicts,
         put_back=told.get("put_back", 0),
         own_form=told.get("own_form", 0),
         problem=told.get("problem", ""),

@@ -114,7 +114,8 @@ def _compare(part: Part, operation: dict[str, Any], row: Row | None) -> str:
         to = operation[TO + name]
         if to is None or there is None:
             continue
-        texts = pl.Series([to, operation[WAS + name] or "", there[part.mapping.native_target(name)][0] or ""])
+        target = operation.get(OVER + name) or part.mapping.native_target(name)
+        texts = pl.Series([to, operation[WAS + name] or "", there[target][0] or ""])
         sent, before, now = part.mapping.comparable(name, texts).fill_null("").to_list()
         if now == sent:
             continue
@@ -140,7 +141,8 @@ def _send_once_more(work: Work, part: Part, waiting: pl.DataFrame, row: Row | No
         sent = waiting[TO + name][0]
         if sent is None or NATIVE + name not in stored.columns:
             continue
-        texts = pl.Series([sent, waiting[WAS + name][0] or "", third[part.mapping.native_target(name)][0] or "", stored[NATIVE + name][0] or ""])
+        target = waiting[OVER + name][0] or part.mapping.native_target(name)
+        texts = pl.Series([sent, waiting[WAS + name][0] or "", third[target][0] or "", stored[NATIVE + name][0] or ""])
         to, before, seen, now = part.mapping.comparable(name, texts).fill_null("").to_list()
         if seen not in (to, before, now) and not meant.is_empty():
             edits.append((waiting["link"][0], name, meant[VALUE + name][0] or "", texts[2], waiting[AS + name][0]))

@@ -61,7 +61,7 @@ def run_report(work: Work, outcome: Outcome | None, zone: str, *, problem: Excep
     shown = outcome.decision.shown if outcome else None
     return RunReport(
         run=str(work.run), sync=work.sync.name, started=aware(work.clock, zone), ended=aware(work.seams.micros(), zone), state=state,
-        members=members, conflicts=tuple(shown.conflicts) if shown else (), put_back=shown.put_back if shown else 0,
+        members=members, conflicts=tuple(shown.conflicts) if shown else (), conflict_count=shown.conflict_count if shown else 0, put_back=shown.put_back if shown else 0,
         own_form=sum(done.own_form for done in outcome.done.values()) if outcome else 0, waits=waits,
         problem=str(problem) if problem else "", notes=_notes(work, outcome), exit_code=getattr(problem, "exit_code", 1) if problem else int(state != "done"),
     )  # fmt: skip

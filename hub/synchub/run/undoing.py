@@ -15,7 +15,7 @@ import polars as pl
 from sqlalchemy import Connection
 
 from synchub.errors import ConfigurationError
-from synchub.model import AS, BLANK, TO, VALUE, WAS
+from synchub.model import AS, BLANK, OVER, TO, VALUE, WAS
 from synchub.record import bulk, intake, journal, known, tables
 from synchub.record.lock import hold
 from synchub.run import telling
@@ -26,6 +26,7 @@ from synchub.run.performing import perform
 from synchub.run.recognising import Recognised
 from synchub.run.showing import labels
 from synchub.run.work import Part, Work
+from synchub.spec.entities import GROUPS
 from synchub.spec.options import Progress, RunOptions, Silent
 from synchub.spec.reports import FieldChange, MemberPlan, PlanReport, RecordChange, RunReport
 from synchub.read.stage import Staged
@@ -42,7 +43,7 @@ class Opposite:
 
 def plan_undo(hub: Opened, run: str) -> PlanReport:
     """What an undo of a run would write."""
-    with _undoing(hub, run, Silent()) as (work, number), hub.store.read() as tx:
+    with _undoing(hub, run, Silent(), trial=True) as (work, number), hub.store.read() as tx:
         opposites = [_opposite(tx, work, part, number) for part in work.parts]
         return _report(tx, hub, work, opposites, run)
 
@@ -57,6 +58,7 @@ def undo(hub: Opened, run: str, progress: Progress) -> RunReport:
         with hub.store.write() as tx:
             for one in opposites:
                 _keep_open(tx, work, one)
+                _keep_alive(tx, one)
         nothing = pl.Series("record", [], dtype=pl.Int64)
         outcome = Outcome({part.name: Staged(part.name) for part in work.parts}, Decision(), Recognised(nothing, 0, 0, 0), [],
                           {part.name: 0 for part in work.parts}, {}, done)  # fmt: skip
@@ -67,7 +69,7 @@ def undo(hub: Opened, run: str, progress: Progress) -> RunReport:
 
 
 @contextmanager
-def _undoing(hub: Opened, run: str, progress: Progress) -> Iterator[tuple[Work, int]]:
+def _undoing(hub: Opened, run: str, progress: Progress, *, trial: bool = False) -> Iterator[tuple[Work, int]]:
     with hub.store.read() as tx:
         row = journal.run_row(tx, int(run)) if run.isdigit() else None
     if row is None or row["sync"].strip("()") not in hub.configuration.syncs:
@@ -76,7 +78,7 @@ def _undoing(hub: Opened, run: str, progress: Progress) -> Iterator[tuple[Work, 
     sync = hub.configuration.syncs[row["sync"]]
     if sync.entity.name == "event":
         raise ConfigurationError("Things that happened can't be undone: what was passed on stays.", not_done="Nothing was changed.")
-    with work_on(hub, sync, RunOptions(), progress) as work:
+    with work_on(hub, sync, RunOptions(), progress, trial=trial) as work:
         work.run, work.clock = int(run), work.seams.micros()
         yield work, int(run)
 
@@ -102,21 +104,25 @@ def _one(part: Part, operation: dict, change: dict, link: dict | None) -> tuple[
     base = {"record": operation["record"], "link": operation["link"], "remote_id": operation["remote_id"], "version": None}
     if link is None:
         return None, "the link is no longer known"
+    sent = [name for name in part.mapping.outward_fields if change.get(TO + name) is not None]
+    moved = [name for name in sent if not _still(part, name, change, link)]
     if operation["kind"] == "update":
-        moved = [name for name in part.mapping.outward_fields if change.get(TO + name) is not None and not _still(part, name, change, link)]
-        back = {name: change.get(WAS + name) or BLANK for name in part.mapping.outward_fields
-                if change.get(TO + name) is not None and name not in moved}  # fmt: skip
+        kept = GROUPS["consent"] if change.get(f"{AS}opted_out") == "true" else ()
+        back = {name: change.get(WAS + name) or BLANK for name in sent if name not in moved and name not in kept}
         row = {**base, "version": link["version"], "kind": "update", **{TO + name: value for name, value in back.items()},
-               **{WAS + name: link[f"hn.{name}"] for name in back}}  # fmt: skip
-        return (row if back else None), (f"{', '.join(moved)} was edited since" if moved else "")
+               **{WAS + name: link[f"hn.{name}"] for name in back}, **{OVER + name: change.get(OVER + name) for name in back}}  # fmt: skip
+        whys = [f"{', '.join(moved)} was edited since"] if moved else []
+        whys += ["opted_out is taken back by `synchub set` alone"] if kept else []
+        return (row if back else None), "; ".join(whys)
     if operation["kind"] == "create":
-        moved = [name for name in part.mapping.outward_fields if change.get(TO + name) is not None and not _still(part, name, change, link)]
         kind = next((kind for kind in ("archive", "delete") if kind in part.stream.writes), None)
         if moved or link["tomb"] is not None or kind is None:
             why = f"{', '.join(moved)} was edited since" if moved else "it is gone already" if link["tomb"] else "rows can't be removed there"
             return None, why
-        return {**base, "version": link["version"], "kind": kind}, ""
-    again = {TO + name: link[f"hn.{name}"] for name in part.mapping.outward_fields if link[f"hn.{name}"]}
+        held = {WAS + name: link[f"hn.{name}"] for name in sent} | {OVER + name: link[f"hw.{name}"] for name in sent}
+        return {**base, "version": link["version"], "kind": kind, **held}, ""
+    filled = [name for name in part.mapping.outward_fields if link[f"hn.{name}"]]
+    again = {TO + name: link[f"hn.{name}"] for name in filled} | {OVER + name: link[f"hw.{name}"] for name in filled}
     return {**base, "link": None, "remote_id": None, "kind": "create", **again}, ""
 
 
@@ -131,7 +137,7 @@ def _frame(part: Part, rows: list[dict]) -> pl.DataFrame:  # type: ignore[type-a
     """Operations as planned frames: what each native text stands for is read by the mapping."""
     names = part.mapping.outward_fields
     schema = {"record": pl.Int64, "link": pl.Int64, "remote_id": pl.String, "version": pl.String, "kind": pl.String,
-              **{prefix + name: pl.String for name in names for prefix in (TO, WAS)}}  # fmt: skip
+              **{prefix + name: pl.String for name in names for prefix in (TO, WAS, OVER)}}  # fmt: skip
     frame = pl.DataFrame(rows, schema=schema, orient="row") if rows else pl.DataFrame(schema=schema)
     natives = {part.mapping.native_target(name): frame[TO + name] for name in names}
     keys = {key: pl.Series([f"row {number}" for number in range(frame.height)], dtype=pl.String) for key in part.mapping.keys if key not in natives}
@@ -149,7 +155,7 @@ def _frame(part: Part, rows: list[dict]) -> pl.DataFrame:  # type: ignore[type-a
 
 
 def _keep_open(tx: Connection, work: Work, one: Opposite) -> None:
-    """Every field that was put back is an open question on its record."""
+    """Every field that was put back is an open question on its record; the next run asks it."""
     fields = [
         one.frame.filter(pl.col(TO + name).is_not_null() & (pl.col("kind") == "update")).select("record", field=pl.lit(name), value=pl.col(AS + name).fill_null(BLANK))
         for name in one.part.mapping.outward_fields
@@ -161,6 +167,15 @@ def _keep_open(tx: Connection, work: Work, one: Opposite) -> None:
         link=pl.lit(None, dtype=pl.Int64), native=pl.lit(None, dtype=pl.String), base=pl.lit(None, dtype=pl.String),
         at=pl.lit(work.clock, dtype=pl.Int64), kind=pl.lit("open"), author=pl.lit("undo"), reason=pl.lit("an undo put another value back"),
     ), run=work.run)  # fmt: skip
+    intake.soil(tx, opened["record"])
+
+
+def _keep_alive(tx: Connection, one: Opposite) -> None:
+    """Who was deleted by the run and is entered again is not deleted any more, and gets what was decided since."""
+    again = one.frame.filter(pl.col("kind") == "create")["record"]
+    if len(again):
+        intake.withdraw_delete(tx, again)
+        intake.soil(tx, again)
 
 
 def _report(tx: Connection, hub: Opened, work: Work, opposites: list[Opposite], run: str) -> PlanReport:

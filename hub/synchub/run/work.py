@@ -180,12 +180,6 @@ class Work:
         """Whether members are left out or down: then no record may count as done, for their sake."""
         return bool(self.options.systems) or any(part.down for part in self.parts)
 
-    @property
-    def whole(self) -> bool:
-        """Whether every member that is written takes part: only then is a record dealt with."""
-        here = {part.name for part in self.parts}
-        return all(member.direction == "in" or member.name in here for member in self.sync.members)
-
     def hub_id(self, record: int) -> str:
         """The id that a record is known by outside the store."""
         return f"{self.salt}-{record}"

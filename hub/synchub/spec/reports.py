@@ -176,6 +176,8 @@ class RunReport:
     state: RunState
     members: tuple[MemberRun, ...] = ()
     conflicts: tuple[ConflictLine, ...] = ()
+    conflict_count: int = 0
+    """All conflicts of the run; `conflicts` tells of the first ones, and of none of a past run."""
     put_back: int = 0
     own_form: int = 0
     waits: Waits = field(default_factory=Waits)

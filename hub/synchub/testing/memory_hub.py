@@ -7,11 +7,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import polars as pl
 from sqlalchemy import text
@@ -42,9 +42,19 @@ from synchub.testing.memory_connector import connector_of
 
 ENTITY = "contact"
 
+T = TypeVar("T")
+R = TypeVar("R")
+
 
 class Killed(BaseException):
     """The process ended here, as far as the hub can tell."""
+
+
+class Backwards(OneByOne):
+    """Does the last first, and gives the results in order: what comes out must not depend on it."""
+
+    def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+        return reversed([function(item) for item in reversed(list(items))])
 
 
 class Clock:

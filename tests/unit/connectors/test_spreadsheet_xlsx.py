@@ -161,6 +161,18 @@ def test_a_folder_gives_a_stream_for_every_sheet(file: Path) -> None:
         read_all(connector, "Leads")
 
 
+def test_a_bad_file_in_a_folder_stops_no_other(file: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (file.parent / "bad.xlsx").write_bytes(b"no workbook")
+    connector = connect(file, path=".")
+    assert [stream.name for stream in connector.streams()] == ["leads/Leads"]
+    assert "bad.xlsx is not an Excel workbook" in caplog.text
+    assert len(read_all(connector, "leads/Leads")[0]) == 2
+    with pytest.raises(ConfigurationError, match=r"bad\.xlsx is not an Excel workbook"):
+        read_all(connector, "bad/Sheet1")
+    with pytest.raises(ConfigurationError, match=r"bad\.xlsx is not an Excel workbook"):
+        connector.check()
+
+
 def test_writes_keep_types_and_formats(file: Path) -> None:
     def style(book: Any) -> None:
         sheet = book["Leads"]

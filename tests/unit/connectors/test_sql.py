@@ -364,7 +364,7 @@ def test_a_query_with_a_mistake_is_told(shop: Shop) -> None:
     with pytest.raises(ConfigurationError, match="did not understand"):
         shop.connect(queries={"q": "SELECT nothing FROM people"}).check()
     if not shop.url.startswith("sqlite"):  # it gives the second one another name
-        with pytest.raises(ConfigurationError, match="more than one column named id|Duplicate column name"):
+        with pytest.raises(ConfigurationError, match=r"more than one column named id|Duplicate column name"):
             shop.connect(queries={"q": "SELECT p.id, p.id FROM people p"}).check()
 
 

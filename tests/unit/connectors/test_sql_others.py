@@ -146,7 +146,8 @@ def test_mariadb_types(maria: str) -> None:
     }  # fmt: skip
     stored = {
         "id": "1", "at": "2024-05-01T08:00:00.250Z", "wall": "2024-05-01T10:00:00", "ok": "false",
-        "size": "m", "data": '{"a":1}', "n": "100", "f": "0.1", "big": "18446744073709551615", "name": "Zoë%s",
+        "size": "m", "data": '{"a":1}', "n": "100", "f": "0.1",
+        "big": "18446744073709551615", "name": "Zoë%s",
     }  # fmt: skip
     assert connector.write("t", [create(**values)]) == [Result("ok", "1", stored=stored)]
     assert rows_of(connector, "t") == [stored]

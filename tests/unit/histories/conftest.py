@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
+from unit.histories.pairs import ANN, FIELDS, NewHub, NewPair, Pair
 
 from synchub.testing.memory import MemorySystem
 from synchub.testing.memory_hub import MemoryHub
-from unit.histories.pairs import ANN, FIELDS, NewHub, NewPair, Pair
 
 
 @pytest.fixture

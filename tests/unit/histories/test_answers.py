@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from unit.histories.pairs import NewPair, written
 
 from synchub.errors import RecordRejected
 from synchub.spec.mapping import FieldMapping
 from synchub.testing.memory_hub import Killed
-from unit.histories.pairs import NewPair, written
 
 DAY = 24 * 60
 CUTS = {"stores": {"first_name": lambda text: text[:4]}}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from synchub.testing.memory import MemorySystem
 from unit.histories.pairs import ANN, FIELDS, NewHub, NewPair, written
+
+from synchub.testing.memory import MemorySystem
 
 CONSENT = {"fields": ("email", "opted_out", "consent_at", "lead_score")}
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from unit.histories.pairs import ANN, NewHub, NewPair, Pair, written
 
 from synchub.errors import RetryLater
 from synchub.testing.memory import MemorySystem
-from unit.histories.pairs import ANN, NewHub, NewPair, Pair, written
 
 BOB = "bob@example.org"
 PROPAGATE = {"crm": {"on_delete": "propagate"}, "shop": {"on_delete": "propagate"}}

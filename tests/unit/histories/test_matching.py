@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from unit.histories.pairs import ANN, NewHub, NewPair, written
 
 from synchub.testing.memory import MemorySystem
-from unit.histories.pairs import ANN, NewHub, NewPair, written
 
 BOB = "bob@example.org"
 KEYS = ["email", "job_title"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from synchub.testing.memory import MemorySystem
 from unit.histories.pairs import ANN, NewHub, NewPair, written
+
+from synchub.testing.memory import MemorySystem
 
 FIELDS = ["email", "first_name", "job_title", "source"]
 

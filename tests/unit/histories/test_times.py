@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
-
 import pytest
-
 from unit.histories.pairs import NewHub, NewPair, Pair, written
+
 from synchub.testing.memory import MemorySystem
+from synchub.testing.memory_hub import Backwards
 
-T = TypeVar("T")
-R = TypeVar("R")
 SINCE_A_DAY = 24 * 60
-
-
-class Backwards:
-    """Runs the last first, and gives the results in order."""
-
-    def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-        return reversed([function(item) for item in reversed(list(items))])
 
 
 def test_a_correction_where_the_clock_is_late(pair: NewPair) -> None:

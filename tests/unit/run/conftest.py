@@ -153,10 +153,9 @@ class Office:
         return next(found for found in self.why(key).fields if found.field == name)
 
 
-@pytest.fixture
-def office(tmp_path: Path) -> Office:
+def furnished(folder: Path) -> Office:
     """A hub that has not run yet: Ann is in both files, Bob at the fair alone."""
-    made = Office(tmp_path)
+    made = Office(folder)
     made.write("hub.toml", HUB + SYNC)
     made.write("mappings/shop.toml", SHOP)
     made.write("mappings/fair.toml", FAIR)
@@ -176,3 +175,8 @@ def office(tmp_path: Path) -> Office:
         {"No": 8, "Email": "bob@acme.com", "First": "Bob", "Last": "Ray", "Phone": "0221 7654321"},
     )
     return made
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    return furnished(tmp_path)

@@ -150,6 +150,13 @@ def test_what_a_mapping_names_and_its_stream_does_not_have(office: Office):
     ]
 
 
+def test_what_two_syncs_share_is_told_once(office: Office):
+    office.write("mappings/fair.toml", FAIR.replace('"City"', '"Town"'))
+    office.write("hub.toml", HUB + SYNC + SYNC.replace("contacts", "again"))
+
+    assert [told.split(" ")[0] for told in problems(office)] == ["mappings/fair.toml:10:14:"]
+
+
 def test_nested_fields_are_known_by_their_first_part(office: Office):
     office.write("mappings/fair.toml", FAIR.replace('"City"', '"City.name"'))
 

@@ -187,7 +187,7 @@ NAMES = st.one_of(
 )
 def test_every_draft_passes_the_check(rows: dict[str, list[str]]):
     made = draft(
-        Stream("x\ny", tuple(Field(name) for name in rows), tuple(rows)[:1]), pl.DataFrame(rows), HUB, {}
+        Stream("x\ny", tuple(Field(name) for name in rows), tuple(rows)[:1]), pl.DataFrame(rows), HUB
     )
     mapping = MappingFile.model_validate(tomllib.loads(made))
 

@@ -36,6 +36,12 @@ class SynchubError(Exception):
     def __str__(self) -> str:
         return "\n".join(part for part in (self.happened, self.not_done, self.next_step) if part)
 
+    @property
+    def line(self) -> str:
+        """All of it on one line, for lists and tables."""
+        parts = (part for part in (self.happened, self.not_done, self.next_step) if part)
+        return " ".join(part if part.endswith((".", "!", "?")) else f"{part}." for part in parts)
+
 
 class ConfigurationError(SynchubError):
     """hub.toml, a mapping file or a command's arguments are wrong.

@@ -15,6 +15,8 @@ from sqlalchemy import types
 
 from .kinds import Kind
 
+# Values of these types need no second look: most columns are of one type throughout.
+_EXACT = {"bool": bool, "date": date}
 _DIGITS = re.compile(r"-?\d{1,40}")
 
 
@@ -47,6 +49,8 @@ def all_understood(values: Sequence[Any], kind: Kind, zone: ZoneInfo) -> tuple[l
         fits = kind.length is None or max(map(len, texts), default=0) <= kind.length
         if fits and joined.isascii() and "\0" not in joined:
             return list(values), {}
+    if (exact := _EXACT.get(kind.type)) and {exact, type(None)}.issuperset(map(type, values)):
+        return list(values), {}
     found: list[Any] = []
     unfit = {}
     for place, value in enumerate(values):
@@ -137,6 +141,8 @@ def bound(value: Any, kind: Kind) -> Any:
     if value is None or kind.database != "sqlite":
         return value
     match value:
+        case _ if kind.type == "json":
+            return _json(value)
         case bool():
             return int(value)
         case Decimal():
@@ -145,30 +151,19 @@ def bound(value: Any, kind: Kind) -> Any:
             return value.isoformat(sep=" ")
         case date():
             return value.isoformat()
-        case list() | dict():
-            return native_text(value)
-        case uuid.UUID():
-            return str(value)
         case _:
             return value
 
 
 def all_spelled(values: Sequence[Any], kind: Kind) -> str:
     """Understood values as an array of texts, as PostgreSQL spells it."""
-    return array(values if kind.plain else [spelled(value, kind) for value in values])
-
-
-def spelled(value: Any, kind: Kind) -> str | None:
-    """An understood value as PostgreSQL spells it."""
-    match value:
-        case None | str():
-            return value
-        case list() if kind.type == "set":
-            return array([None if item is None else native_text(item) for item in value])
-        case bool() | list() | dict() | date():
-            return native_text(value)
-        case _:
-            return str(value)
+    if kind.plain:
+        return array(values)
+    if kind.type == "json":
+        return array([None if value is None else _json(value) for value in values])
+    if kind.type == "set":
+        return array([None if value is None else array([_item(item) for item in value]) for value in values])
+    return array([None if value is None else str(value) for value in values])
 
 
 def array(texts: Sequence[str | None]) -> str:
@@ -185,5 +180,13 @@ def native_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | dict | tuple):
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+        return _json(value)
     return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def _item(value: Any) -> str | None:
+    return None if value is None else native_text(value)

@@ -44,4 +44,6 @@ def command(
     changes = sum(report.changes for report in reports)
     waits = any(report.waits for report in reports)
     show(session, lambda: Group(*map(plan.plan, reports)), plans=reports, changes=changes, waits=waits)
+    if any(member.problem for report in reports for member in report.members):
+        return 1
     return CHANGES if exit_code and (changes or waits) else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from typing import TypeVar
 from urllib.parse import SplitResult
@@ -35,10 +36,16 @@ def refused(system: str, status: int, said: str) -> AuthenticationError:
     """`said` is the beginning of the answer, secrets already taken out."""
     what = "the credentials" if status == 401 else "access"
     return AuthenticationError(
-        f"{system} refused {what} ({status}): {' '.join(said.split()) or 'no reason given'}",
+        f"{system} refused {what} ({status}): {_message(said) or 'no reason given'}",
         not_done="The request was not carried out.",
         next_step=f"Renew the credentials of {system} or give them the rights needed; then: synchub check",
     )
+
+
+def _message(said: str) -> str:
+    """What an answer says to people: of JSON, cut off or not, only its message."""
+    named = re.search(r'"(?:message|error_description|detail|title)"\s*:\s*"((?:[^"\\]|\\.)+)"', said)
+    return " ".join((named[1] if named else said).split()).rstrip(".")
 
 
 def gave_up(system: str, what: str, meaning: Meaning) -> RetryLater:

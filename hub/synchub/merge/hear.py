@@ -65,7 +65,8 @@ def hear(rows: pl.DataFrame, unconfirmed: pl.DataFrame, how: Listening) -> Heard
         "link", raw_hash=pl.lit(None, dtype=pl.Int64), updated_at="known_updated_at", version="known_version",
         stale_run=pl.lit(how.run, dtype=pl.Int64),
     )  # fmt: skip
-    moved = pl.any_horizontal(pl.lit(False), *(pl.col(f"m.{field}") | pl.col(f"t.{field}") for field in how.inward))
+    differs = pl.any_horizontal(pl.lit(False), *(pl.col(f"m.{field}") for field in how.inward))
+    moved = pl.any_horizontal(differs, *(pl.col(f"t.{field}") for field in how.inward))
     back_changed = _changes(back, how)
     return Heard(
         links=pl.concat([links, late]),
@@ -75,9 +76,7 @@ def hear(rows: pl.DataFrame, unconfirmed: pl.DataFrame, how: Listening) -> Heard
         own_form=own,
         confirmed=unconfirmed.join(current.select("link"), on="link", how="semi").select("link", "field"),
         reused=reused.select("link", "record", "remote_id"),
-        touched=pl.concat(
-            [claims.select("record"), back.select("record"), _rows_of(masked, own).select("record")]
-        ).unique(),
+        touched=pl.concat([claims.select("record"), back.select("record"), masked.filter(differs).select("record")]).unique(),
     )
 
 
@@ -137,10 +136,6 @@ def _own_form(masked: pl.DataFrame, unconfirmed: pl.DataFrame) -> pl.DataFrame:
             hit = waiting.join(read, on="link")
             found.append(hit.select("link", "field", "golden", native="read"))
     return pl.concat(found)
-
-
-def _rows_of(masked: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
-    return masked.join(own.select("link").unique(), on="link", how="semi")
 
 
 def _claims(masked: pl.DataFrame, how: Listening, own: pl.DataFrame) -> pl.DataFrame:

@@ -14,7 +14,12 @@ from synchub.spec.job import Member
 _ONLY_AT_CREATION: Final = frozenset({"hub_id"})
 """The hub's id is put where a system can keep it when the hub makes the record; existing rows are left alone."""
 _ALWAYS_SENT: Final = frozenset({"opted_out", "consent_at"})
-_DOUBTED: Final = "its row was older than known; the next run looks again"
+
+STALE: Final = "its row was older than known; the next run looks again"
+UNREAD: Final = "its row is in quarantine"
+REUSED: Final = "its id may be somebody else's now"
+PASSING: Final = frozenset({STALE, UNREAD, REUSED})
+"""Why a link is not written for now."""
 
 UNSENT: Final[dict[str, type[pl.DataType]]] = {
     "record": pl.Int64, "link": pl.Int64, "field": pl.String, "reason": pl.String,
@@ -26,8 +31,8 @@ class Situation:
     """All that planning for one member looks at.
 
     golden    record, hub_id, a column a field, day.*; only records that are alive and touched
-    links     link, record, remote_id, tomb, version, hn.*, hv.*: this member's links of those records; and `doubted`: its
-              row was older than known in this run, so that what is held there now can't be told
+    links     link, record, remote_id, tomb, version, hn.*, hv.*: this member's links of those records; and, if there are
+              such, doubt: why nothing is to be sent there for now; unread: why only an opt-out is
     open      record, field: questions; these fields are not sent anywhere
     forms     link, field, state, golden, native: what the system made of values, and fields that are held back
     doomed    record: deleted elsewhere
@@ -67,12 +72,14 @@ def plan_member(now: Situation) -> Planned:
     if now.member.direction == "in":
         return Planned(_empty(now.fields))
     live = now.links.filter(pl.col("tomb").is_null())
+    missing = [name for name in ("doubt", "unread") if name not in live.columns]
+    live = live.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in missing)
     deletes = _deletes(now, live)
     alive = now.golden.join(now.doomed, on="record", how="anti") if now.member.on_delete != "ignore" else now.golden
     updates, unsent = _updates(now, live, alive)
-    creates, missing = _creates(now, alive)
+    creates, uncreated = _creates(now, alive)
     operations = pl.concat([deletes, updates, creates], how="diagonal")
-    return Planned(operations.sort("record", "link"), pl.concat([unsent, missing]))
+    return Planned(operations.sort("record", "link"), pl.concat([unsent, uncreated]))
 
 
 def _empty(fields: tuple[str, ...]) -> pl.DataFrame:
@@ -85,7 +92,7 @@ def _deletes(now: Situation, live: pl.DataFrame) -> pl.DataFrame:
     if now.member.on_delete == "ignore":
         return _empty(now.fields)
     kind = "archive" if now.member.on_delete == "archive" else "delete"
-    hit = live.join(now.doomed, on="record", how="semi")
+    hit = live.filter(pl.coalesce("doubt", "unread").is_null()).join(now.doomed, on="record", how="semi")
     held = [pl.col(f"{column}{name}").alias(f"{prefix}{name}")
             for prefix, column in ((WAS, "hn."), (OVER, "hw.")) for name in now.fields if f"{column}{name}" in hit.columns]  # fmt: skip
     return pl.concat(
@@ -113,11 +120,17 @@ def _updates(now: Situation, live: pl.DataFrame, alive: pl.DataFrame) -> tuple[p
             columns.append(out.select(pl.when(send).then(value).alias(prefix + name)).to_series())
         if f"hw.{name}" in out.columns and out[f"hw.{name}"].null_count() < out.height:
             columns.append(out[f"hw.{name}"].alias(OVER + name))
-    changes = out.select("record", "link", "remote_id", "version", kind=pl.lit("update")).with_columns(columns)
+    version = pl.when(pl.col("unread").is_null()).then("version").alias("version")  # of a row that nobody could read it is not known
+    changes = out.select("record", "link", "remote_id", version, kind=pl.lit("update")).with_columns(columns)
     sent = pl.any_horizontal(pl.lit(False), *(pl.col(column.name).is_not_null() for column in columns if column.name.startswith(TO)))
-    doubted = out["doubted"].fill_null(False) if "doubted" in out.columns else pl.lit(False)
-    waiting = changes.filter(sent & doubted).select("record", "link", field=pl.lit(""), reason=pl.lit(_DOUBTED))
-    return changes.filter(sent & ~doubted), pl.concat([*reasons, waiting])
+    return changes.filter(sent), pl.concat([*reasons, _look_again(reasons)])
+
+
+def _look_again(reasons: list[pl.DataFrame]) -> pl.DataFrame:
+    """Whole records that are to be planned again by the next run: what keeps them from being written passes."""
+    return pl.concat(reasons).filter(pl.col("reason").is_in(list(PASSING))).select(
+        "record", "link", field=pl.lit(""), reason="reason"
+    ).unique(maintain_order=True)  # fmt: skip
 
 
 def _why_not(now: Situation, name: str, out: pl.DataFrame) -> pl.Series:
@@ -135,8 +148,10 @@ def _why_not(now: Situation, name: str, out: pl.DataFrame) -> pl.Series:
         pl.lit(True) if name not in _ALWAYS_SENT else pl.col(f"{AS}opted_out").fill_null("") != "true"
         if f"{AS}opted_out" in out.columns else pl.lit(True)
     )  # fmt: skip
+    unread = pl.col("unread") if name not in _ALWAYS_SENT else pl.lit(None, dtype=pl.String)
     return out.select(
-        pl.when(pl.lit(asked)).then(pl.lit("a question is open"))
+        pl.when(pl.coalesce("doubt", unread).is_not_null()).then(pl.coalesce("doubt", unread))
+        .when(pl.lit(asked)).then(pl.lit("a question is open"))
         .when(pl.lit(held_back)).then(pl.lit("the system keeps changing it back"))
         .when(no_form.is_not_null()).then(no_form)
         .when(pl.lit(own_form)).then(pl.lit("the system stores it otherwise"))

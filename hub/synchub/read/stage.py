@@ -15,7 +15,7 @@ from xxhash import xxh3_64_intdigest
 
 from synchub.api import BrokenRow, Connector, Cursor, Page
 from synchub.errors import SynchubError
-from synchub.model import RAW, REMOTE, VERSION
+from synchub.model import NATIVE, RAW, REMOTE, UPDATED, VERSION
 
 SOURCE = "source_row"
 """The raw row as JSON, for rows that no link is known of: what is kept if it can't be told who they are."""
@@ -65,6 +65,8 @@ class Staged:
     complete: bool = False
     count: int = 0
     changed: int = 0
+    clashes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema={REMOTE: pl.String, SOURCE: pl.String}))
+    """Rows of which several have one key, and it can't be told which one counts."""
     left_out: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema={REMOTE: pl.String, RAW: pl.Int64}))
     problem: SynchubError | None = None
 
@@ -92,6 +94,29 @@ def stage(connector: Connector, order: Order, advance: Callable[[int], None]) ->
         staged.problem = problem
         staged.complete = False
     return staged
+
+
+def twice(staged: Staged) -> pl.DataFrame:
+    """Rows that stand under a key that was seen more than once, with different content: remote_id, raw_hash, updated_at, source_row.
+
+    A sighting that was not staged was the row as it is known: then even one other is too many.
+    """
+    nothing = pl.DataFrame(schema={REMOTE: pl.String, RAW: pl.Int64, UPDATED: pl.Int64, SOURCE: pl.String})
+    if not staged.rows:
+        return nothing
+    seen = pl.concat([pl.read_ipc(path) for path in staged.seen]).group_by(REMOTE).agg(sightings=pl.len())
+    often = seen.filter(pl.col("sightings") > 1)
+    if often.is_empty():
+        return nothing
+    rows = pl.concat([_with_source(pl.read_ipc(path).join(often, on=REMOTE, maintain_order="left")) for path in staged.rows])
+    unlike = (pl.col(RAW).n_unique() > 1) | (pl.len() < pl.col("sightings").first())
+    return rows.filter(unlike.over(REMOTE)).unique([REMOTE, RAW], maintain_order=True).select(list(nothing.schema))
+
+
+def _with_source(rows: pl.DataFrame) -> pl.DataFrame:
+    """The raw form of known rows is not staged: their native values stand in for it, by the hub's names."""
+    said = pl.struct(pl.col(column).alias(column.removeprefix(NATIVE)) for column in rows.columns if column.startswith(NATIVE))
+    return rows.select(REMOTE, RAW, UPDATED, "sightings", pl.coalesce(SOURCE, said.struct.json_encode()).alias(SOURCE))
 
 
 def _lay_down(page: Page, order: Order, staged: Staged) -> None:

@@ -30,4 +30,4 @@ def age_out(tx: Connection, entity: Entity, *, before: int) -> None:
         f"DELETE FROM claim WHERE link IS NOT NULL AND {old} AND field NOT IN :kept AND EXISTS "
         "(SELECT 1 FROM claim later WHERE later.link = claim.link AND later.field = claim.field AND later.seq > claim.seq)"
     ).bindparams(bindparam("kept", expanding=True))
-    tx.execute(replaced, {**given, "kept": kept})
+    tx.execute(replaced, {**given, "kept": [*kept, ""]})  # PostgreSQL takes no empty list for one of texts

@@ -12,6 +12,8 @@ from synchub.record import bulk, tables
 from synchub.record.store import take
 
 OPEN, ANSWERED, CLOSED = "open", "answered", "closed"
+GONE = "gone"
+"""Of a row that was set aside: its system does not hold it any more."""
 
 
 def ask(tx: Connection, entity: str, kind: str, subject: str, *, record: int | None, run: int, details: dict[str, Any]) -> None:
@@ -68,7 +70,7 @@ def question(tx: Connection, number: int) -> dict[str, Any] | None:
 
 def set_aside(tx: Connection, rows: pl.DataFrame, *, run: int) -> None:
     """Set rows aside: member, remote_id, kind, field, value, reason, cause, raw, idents. One entry a row and kind:
-    the newest counts, its number and its tries go on."""
+    the newest counts, its number, its first run and its tries go on. One that a person let go stays so while it is the same."""
     if rows.is_empty():
         return
     first = take(tx, "aside", rows.height)
@@ -78,7 +80,8 @@ def set_aside(tx: Connection, rows: pl.DataFrame, *, run: int) -> None:
         f"INSERT INTO aside ({', '.join(columns)}, run, state, tries) VALUES ({', '.join(':' + c for c in columns)}, :run, 'open', 1) "
         "ON CONFLICT (member, remote_id, kind) DO UPDATE SET field = excluded.field, value = excluded.value, "
         "reason = excluded.reason, cause = excluded.cause, raw = excluded.raw, idents = excluded.idents, "
-        "run = excluded.run, state = 'open', tries = aside.tries + 1"
+        "state = CASE WHEN aside.state = 'discarded' AND aside.raw = excluded.raw THEN 'discarded' ELSE 'open' END, "
+        "tries = aside.tries + 1"
     )
     tx.execute(statement, [{**row, "run": run} for row in numbered.to_dicts()])
 
@@ -103,10 +106,18 @@ def take_back(tx: Connection, member: int, remote_ids: list[str], kinds: tuple[s
         tx.execute(statement, pairs)
 
 
+def note_gone(tx: Connection, member: int, seen: pl.Series, *, kinds: tuple[str, ...] = ("quarantine", "review", "found")) -> None:
+    """A finished full read did not show these rows any more: they wait for nobody, but what they held is kept."""
+    waiting = asides(tx, member, kinds)
+    gone = waiting.filter(~pl.col("remote_id").is_in(seen.drop_nulls().implode()))["id"].to_list()
+    if gone:
+        tx.execute(update(tables.aside).where(tables.aside.c.id.in_(gone)).values(state=GONE))
+
+
 def counts(tx: Connection) -> dict[str, int]:
     """How much waits: questions, rows in quarantine, rows in review."""
     waiting = tx.execute(
-        select(tables.aside.c.kind, func.count()).where(tables.aside.c.state != "discarded").group_by(tables.aside.c.kind)
+        select(tables.aside.c.kind, func.count()).where(tables.aside.c.state.in_(("open", "retry"))).group_by(tables.aside.c.kind)
     )
     found = {kind: int(count) for kind, count in waiting}
     asked = tx.execute(select(func.count()).select_from(tables.review).where(tables.review.c.state == OPEN)).scalar_one()

@@ -12,17 +12,18 @@ from synchub.render.words import count, hanging, indented, said, speaker, value
 from synchub.spec.reports import ConflictLine
 
 MOST = 20
-"""How many conflicts are shown one by one; `--json` has all."""
+"""How many conflicts are shown one by one; `--json` has more."""
 
 
-def conflicts(lines: Sequence[ConflictLine]) -> list[RenderableType]:
-    """Conflicts under a heading of their own; nothing where there are none."""
+def conflicts(lines: Sequence[ConflictLine], total: int = 0) -> list[RenderableType]:
+    """Conflicts under a heading of their own; nothing where there are none. `total`: how many there are, if more."""
     if not lines:
         return []
-    parts: list[RenderableType] = [Text(count(len(lines), "conflict"), style="conflict")]
+    total = max(total, len(lines))
+    parts: list[RenderableType] = [Text(count(total, "conflict"), style="conflict")]
     parts += map(_conflict, lines[:MOST])
-    if len(lines) > MOST:
-        parts.append(indented(Text(f"… and {len(lines) - MOST:,} more: --json shows all", style="quiet")))
+    if total > MOST:
+        parts.append(indented(Text(f"… and {total - MOST:,} more", style="quiet")))
     return parts
 
 

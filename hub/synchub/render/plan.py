@@ -157,6 +157,8 @@ def _totals(members: tuple[MemberPlan, ...]) -> Table:
 def _standing(member: MemberPlan) -> Text:
     if member.needs_acceptance:
         return Text("new here: not written until accepted", style="wait")
+    if member.problem:
+        return Text("takes no part", style="bad")
     return Text("first contact" if member.first_contact else "", style="quiet")
 
 
@@ -193,13 +195,17 @@ def _closing(report: PlanReport) -> Iterator[RenderableType]:
             ("To do: ", "head"), (count(creates, "create"), "create"), ", ",
             (count(updates, "update"), "update"), ", ", (count(deletes, "delete"), "delete"), ".",
         )  # fmt: skip
+    elif any(member.problem for member in report.members):
+        yield Text("Nothing to do in the systems that could be reached.", style="wait")
     else:
         yield Text("Nothing to do: every system agrees.", style="good")
+    absent = [f"{one.member} takes no part: {one.problem}" for one in report.members if one.problem]
+    yield from bullets(absent, "bad", "✗")
     if report.new_records or report.joined:
         joined = f", {count(report.joined, 'row')} joined to known records" if report.joined else ""
         yield Text(f"In the hub: {count(report.new_records, 'new record')}{joined}.")
     waiting = [
-        (held, f"{count(held, 'change')} held back until what is open is settled."),
+        (held, f"{count(held, 'change')} held back until what is open is settled and every system is reached."),
         (report.review, f"{count(report.review, 'question')} for a person: synchub review list"),
         (report.quarantined, f"{count(report.quarantined, 'row')} set aside: synchub quarantine list"),
     ]

@@ -69,12 +69,13 @@ class Bars:
 
 
 class Lines:
-    """A line when a step ends, and between at most one every two seconds."""
+    """A line when a step ends, and between at most one every two seconds. Of shorter steps nothing is told."""
 
     def __init__(self, file: IO[str], *, clock: Callable[[], float] = time.monotonic) -> None:
         self._file = file
         self._clock = clock
         self._last = clock()
+        self._began: dict[str, float] = {}
         self._done: dict[str, int] = {}
         self._totals: dict[str, int | None] = {}
         self._lock = threading.Lock()
@@ -82,17 +83,23 @@ class Lines:
     def start(self, step: str, total: int | None = None) -> None:
         with self._lock:
             self._done.setdefault(step, 0)
+            self._began.setdefault(step, self._clock())
             self._totals[step] = total
 
     def advance(self, step: str, count: int = 1) -> None:
         with self._lock:
             self._done[step] += count
-            if self._clock() - self._last >= EVERY:
+            if self._lasts(step) and self._clock() - self._last >= EVERY:
                 self._tell(step)
 
     def finish(self, step: str) -> None:
         with self._lock:
-            self._tell(step, "done")
+            if self._lasts(step):
+                self._tell(step, "done")
+            del self._began[step], self._done[step], self._totals[step]
+
+    def _lasts(self, step: str) -> bool:
+        return self._clock() - self._began[step] >= EVERY
 
     def _tell(self, step: str, word: str = "") -> None:
         self._last = self._clock()

@@ -42,7 +42,7 @@ def run_report(report: RunReport) -> RenderableType:
     parts += bullets(
         (f"{clean(m.member)}: {clean(m.problem)}" for m in report.members if m.problem), "bad", "✗"
     )
-    parts += map(indented, conflicts(report.conflicts))
+    parts += map(indented, conflicts(report.conflicts, report.conflict_count))
     if report.put_back:
         told = f"{count(report.put_back, 'edit')} put back: the rules prefer another system."
         parts.append(hanging(Text("↺", style="conflict"), Text(told)))
@@ -101,7 +101,7 @@ def _heading(report: RunReport) -> Text:
     what = f", {count(written, 'record')} written" if report.members else ""
     return Text.assemble(
         (f"{sign} ", style), (clean(report.sync), "name"), f"  {report.state}{took}{what}",
-        (f"  {moment(report.started)}  run {clean(report.run)}", "quiet"),
+        (f"  {moment(report.started)}{f'  run {clean(report.run)}' if report.run else ''}", "quiet"),
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from synchub.record.epochs import History
 from synchub.run.doubles import without_doubles
 from synchub.run.keying import notice_golden
 from synchub.run.showing import Shown, show
+from synchub.run.unready import Unready, unready
 from synchub.run.work import Part, Work
 
 BUCKET = 20_000
@@ -55,18 +56,18 @@ def agree(tx: Connection, work: Work, epochs: History, *, recomputed: bool) -> D
     """Merge and plan every record that this sync is to look at. Its marks on those with nothing to send are taken off."""
     decision = Decision()
     marked = marks.marked(tx, work.entity.name, work.mark)
-    blocked = {part.name: _blocked(tx, part) for part in work.parts}
+    waits = {part.name: unready(tx, part) for part in work.parts}
     work.progress.start("deciding", len(marked))
     for start in range(0, len(marked), BUCKET):
         numbers = marked.slice(start, BUCKET)
-        _bucket(tx, work, epochs, numbers, blocked, decision, recomputed=recomputed)
+        _bucket(tx, work, epochs, numbers, waits, decision, recomputed=recomputed)
         work.progress.advance("deciding", len(numbers))
     work.progress.finish("deciding")
     decision.records = len(marked)
     return decision
 
 
-def _bucket(tx: Connection, work: Work, epochs: History, numbers: pl.Series, blocked: dict[str, pl.Series],
+def _bucket(tx: Connection, work: Work, epochs: History, numbers: pl.Series, waits: dict[str, Unready],
             decision: Decision, *, recomputed: bool) -> None:  # fmt: skip
     names = [name for name in work.entity.fields if name != "hub_id"]
     records = known.goldens(tx, numbers, names)
@@ -80,7 +81,7 @@ def _bucket(tx: Connection, work: Work, epochs: History, numbers: pl.Series, blo
     opened = merged.verdicts.filter(pl.col("open")).select("record", "field")
     idle = golden.select("record")
     for part in work.parts:
-        planned = without_doubles(tx, work, part, _plan_part(tx, work, part, living, links, opened, doomed, blocked[part.name]))
+        planned = without_doubles(tx, work, part, _plan_part(tx, work, part, living, links, opened, doomed, waits[part.name]))
         idle = idle.join(planned.operations.select("record"), on="record", how="anti")
         waiting = planned.unsent.filter(pl.col("field") == "").select("record")
         decision.waiting.append(waiting["record"])
@@ -143,25 +144,16 @@ def _doomed(tx: Connection, records: pl.DataFrame, said: list[pl.DataFrame], lat
 
 
 def _plan_part(tx: Connection, work: Work, part: Part, living: pl.DataFrame, links: pl.DataFrame, opened: pl.DataFrame,
-               doomed: pl.DataFrame, blocked: pl.Series) -> Planned:  # fmt: skip
-    own = links.filter(pl.col("member") == part.state.id)
+               doomed: pl.DataFrame, waits: Unready) -> Planned:  # fmt: skip
+    own = waits.mark(links.filter(pl.col("member") == part.state.id), work.run)
     held = known.with_held(own, part.mapping.inward_fields).rename({"id": "link"})
-    doubted = (pl.col("stale_run") == work.run).fill_null(False).alias("doubted")
     return plan_member(Situation(
         member=part.member, golden=living, open=opened, doomed=doomed,
-        links=held.select("link", "record", "remote_id", "tomb", "version", doubted, *(c for c in held.columns if c[:3] in ("hn.", "hv.", "hw."))),
-        forms=known.forms(tx, own["id"]), blocked=pl.DataFrame({"record": blocked}),
+        links=held.select("link", "record", "remote_id", "tomb", "version", "doubt", "unread", *(c for c in held.columns if c[:3] in ("hn.", "hv.", "hw."))),
+        forms=known.forms(tx, own["id"]), blocked=pl.DataFrame({"record": waits.records}),
         fields=part.mapping.outward_fields, outward=part.mapping.outward, inside=part.inside,
         can_create="create" in part.stream.writes, down=bool(part.down),
     ))  # fmt: skip
-
-
-def _blocked(tx: Connection, part: Part) -> pl.Series:
-    """Records that a row in review or quarantine of this member could be, by any key."""
-    query = text("SELECT idents FROM aside WHERE member = :member AND state <> 'discarded' AND idents <> ''")
-    listed = bulk.select(tx, query, {"idents": pl.String}, member=part.state.id)
-    hashes = listed["idents"].str.split(",").explode().drop_nulls().cast(pl.Int64)
-    return bulk.rows_of(tx, tables.ident, "hash", hashes.unique())["record"].unique()
 
 
 def _put_down(work: Work, part: Part, planned: Planned, decision: Decision, number: int) -> None:

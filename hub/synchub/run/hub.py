@@ -60,8 +60,11 @@ class Hub:
         return [self._plan(sync, options, progress) for sync in self._syncs(syncs)]
 
     def sync(self, syncs: Sequence[str], options: RunOptions, progress: Progress) -> Sequence[RunReport]:
-        """Run each sync, one after the other. One that fails is reported, and the others go on."""
-        return [self._sync(sync, options, progress) for sync in self._syncs(syncs)]
+        """Run each sync, one after the other. Of several, one that can't even begin is reported, and the others go on."""
+        chosen = self._syncs(syncs)
+        if len(chosen) == 1:
+            return [self._sync(chosen[0], options, progress)]
+        return [self._sync_or_tell(sync, options, progress) for sync in chosen]
 
     def status(self) -> StatusReport:
         return look_at_status(self._hub)
@@ -105,8 +108,8 @@ class Hub:
             return telling.plan_report(work, outcome, self._zone, saved)
 
     def _sync(self, sync: Sync, options: RunOptions, progress: Progress) -> RunReport:
-        holder = self._holder(sync)
-        with hold(self._hub.store, sync.entity.name, holder), work_on(self._hub, sync, options, progress) as work:
+        at_work = telling.at_work(self._hub.store, sync.entity.name, self._zone)
+        with hold(self._hub.store, sync.entity.name, at_work), work_on(self._hub, sync, options, progress) as work:
             begin(work)
             self._observed(work)
             plans.accept(work)
@@ -127,14 +130,12 @@ class Hub:
         started = telling.aware(work.clock, self._zone)
         run_started(self._hub.plugins, RunReport(str(work.run), work.sync.name, started, None, "running"), work.log)
 
-    def _holder(self, sync: Sync) -> str:
-        """Who runs this entity now, in case the lock is taken."""
-        with self._hub.store.read() as tx:
-            for run in journal.runs(tx):
-                if run["entity"] == sync.entity.name and run["state"] in (journal.READING, journal.WRITING):
-                    since = telling.aware(run["started"], self._zone)
-                    return f"{run['holder']}, sync {run['sync']}, since {since:%Y-%m-%d %H:%M:%S %Z}"
-        return "a command that decides for a person, or a run that begins just now"
+    def _sync_or_tell(self, sync: Sync, options: RunOptions, progress: Progress) -> RunReport:
+        try:
+            return self._sync(sync, options, progress)
+        except SynchubError as error:
+            now = telling.aware(self._hub.seams.micros(), self._zone)
+            return RunReport("", sync.name, now, now, "failed", problem=error.line, exit_code=error.exit_code)
 
     def _syncs(self, names: Sequence[str]) -> list[Sync]:
         """The syncs asked for, entities that others refer to first."""

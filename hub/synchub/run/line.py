@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from synchub.errors import GuardError
 from synchub.plan.guard import Excess, excesses
 from synchub.read.stage import Staged
-from synchub.record import epochs, intake, journal, marks, scopes
+from synchub.record import epochs, intake, journal, marks, reviews, scopes
 from synchub.run.agreeing import Decision, agree
 from synchub.run.alternating import notice_alternation
 from synchub.run.deletions import note_deletions
@@ -42,6 +42,8 @@ class Outcome:
     links: dict[str, int]
     quarantined: dict[str, int] = field(default_factory=dict)
     done: dict[str, Done] = field(default_factory=dict)
+    waiting: dict[str, int] = field(default_factory=dict)
+    """What would wait for people after this plan: questions (review), rows set aside (quarantine)."""
 
 
 def sync(work: Work) -> Outcome:
@@ -62,7 +64,9 @@ def plan(work: Work) -> Outcome:
     """Read and decide; nothing is kept, not even a cursor."""
     staged = read_all(work)
     with work.store.trial() as tx:
-        return decide(tx, work, staged)
+        outcome = decide(tx, work, staged)
+        outcome.waiting = reviews.counts(tx)
+        return outcome
 
 
 def decide(tx: Connection, work: Work, staged: dict[str, Staged]) -> Outcome:

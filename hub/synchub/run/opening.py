@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -198,10 +198,10 @@ def _part(hub: Opened, sync: Sync, member: Member, state: members.MemberState, r
     down = ""
     try:
         stream = _stream(connector, member)
-    except ConfigurationError:
-        raise
     except SynchubError as problem:  # a system that can't be reached takes no part in this run; the others go on
-        stream, down = Stream(member.stream, (), member.mapping.keys, weak=state.fill_only), str(problem)
+        if isinstance(problem, ConfigurationError) and state.read_at is None:
+            raise  # it never worked: somebody is just setting it up
+        stream, down = Stream(member.stream, (), member.mapping.keys, weak=state.fill_only), problem.line
     mapping = compile_mapping(
         member.mapping, sync.entity, hub.configuration.settings, transforms=hub.transforms, rate=rates.rate, stream=stream
     )
@@ -215,7 +215,7 @@ def _stream(connector: Connector, member: Member) -> Stream:
         listed = ", ".join(sorted(streams)) or "none"
         raise ConfigurationError(
             f"The system {member.system} has no stream {member.stream}. It has: {listed}.",
-            not_done="Nothing was read or written.",
+            not_done="Nothing was read from it or written to it.",
             next_step=f"Correct `stream` of the member {member.name}; `synchub streams {member.system}` lists them.",
         )
     found = streams[member.stream]
@@ -223,7 +223,7 @@ def _stream(connector: Connector, member: Member) -> Stream:
     if missing:
         raise ConfigurationError(
             f"The mapping {member.mapping_name} names {', '.join(missing)}, and {member.system}/{member.stream} has no such field.",
-            not_done="Nothing was read or written.",
+            not_done="Nothing was read from it or written to it.",
             next_step=f"It has: {', '.join(field.name for field in found.fields)}. Correct mappings/{member.mapping_name}.toml.",
         )
     return found

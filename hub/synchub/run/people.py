@@ -16,6 +16,7 @@ from synchub.mapping.forms import Unreadable, read_one
 from synchub.mapping.kinds import canonical_form
 from synchub.record import bulk, decisions, intake, journal, known, reviews, tables
 from synchub.record.lock import hold
+from synchub.run import telling
 from synchub.run.finding import find_record
 from synchub.run.opening import Opened, salt_of
 from synchub.run.work import holder
@@ -60,7 +61,8 @@ def deciding(hub: Opened, entity_name: str, kind: str) -> Iterator[Deciding]:
     if entity is None:
         listed = ", ".join(hub.configuration.entities)
         raise ConfigurationError(f"There is no entity {entity_name}. There is: {listed}.", next_step="Correct the name.")
-    with hold(hub.store, entity_name, "a run, or another decision"), hub.store.write() as tx:
+    at_work = telling.at_work(hub.store, entity_name, hub.configuration.settings.timezone)
+    with hold(hub.store, entity_name, at_work), hub.store.write() as tx:
         now = hub.seams.micros()
         run, _ = journal.begin(tx, sync=f"({kind})", entity=entity_name, kind=kind, now=now, holder=holder())
         yield Deciding(tx, hub, entity, run, now, salt_of(tx, hub))

@@ -44,7 +44,7 @@ def perform(work: Work, part: Part, frames: Iterable[pl.DataFrame], *, total: in
     work.progress.start(step, total)
     batch_size = max(part.stream.batch, 1)
     with work.seams.executor.behind() as behind:
-        for batch in (batch for frame in frames for batch in frame.iter_slices(batch_size)):
+        for batch in _batches(frames, batch_size):
             if done.problem or part.down:
                 done.undone.append(batch["record"])
                 continue
@@ -57,13 +57,25 @@ def perform(work: Work, part: Part, frames: Iterable[pl.DataFrame], *, total: in
     return done
 
 
+def _batches(frames: Iterable[pl.DataFrame], size: int) -> Iterator[pl.DataFrame]:
+    """The operations in batches as large as the system takes them: some rewrite a whole file for each."""
+    held: list[pl.DataFrame] = []
+    for piece in (piece for frame in frames for piece in frame.iter_slices(size)):
+        if held and sum(frame.height for frame in held) + piece.height > size:
+            yield pl.concat(held, how="diagonal")
+            held = []
+        held.append(piece)
+    if held:
+        yield pl.concat(held, how="diagonal")
+
+
 @contextmanager
 def _or_undone(batch: pl.DataFrame, done: Done) -> Iterator[None]:
     """What breaks off is told, and its records are looked at again by the next run."""
     try:
         yield
     except SynchubError as problem:
-        done.problem = done.problem or str(problem)
+        done.problem = done.problem or problem.line
         done.undone.append(batch["record"])
 
 

@@ -11,11 +11,12 @@ import polars as pl
 from sqlalchemy import Connection
 
 from synchub.api import CanLookup, Key, Row
+from synchub.errors import SynchubError
 from synchub.mapping.keys import remote_ids
 from synchub.mapping.native import native_frame
 from synchub.match.idents import idents, with_hashes
 from synchub.model import RAW, REMOTE, UPDATED, VERSION
-from synchub.read.stage import SOURCE, Order, Staged, fingerprints, stage
+from synchub.read.stage import SOURCE, Order, Staged, fingerprints, stage, twice
 from synchub.record import known, members, reviews
 from synchub.run.remapping import sources_of
 from synchub.run.work import Part, Work
@@ -39,14 +40,19 @@ def _read(work: Work, part: Part) -> Staged:
     staged = stage(part.connector, order, lambda count: work.progress.advance(step, count))
     work.progress.finish(step)
     if staged.problem:
-        part.down = str(staged.problem)
+        part.down = staged.problem.line
     part.complete = staged.complete
     _leave_out_clashes(staged)
-    if not again.is_empty():
+    if staged.complete and staged.seen:
+        again = again.join(staged.everyone(), on=REMOTE, how="semi", maintain_order="left")
+    if not again.is_empty() and not staged.complete:  # a full read has brought every one of them itself
         rows = [orjson.loads(raw) for raw in again["raw"].to_list()]
         staged.rows[:0] = _from_raw(work, part, staged, rows, name="again", raw=again["raw"])
     if doubted and order.cursor is not None and not staged.problem:
-        _look_again(work, part, staged, doubted)
+        try:
+            _look_again(work, part, staged, doubted)
+        except SynchubError as problem:
+            part.down = problem.line
     return staged
 
 
@@ -80,7 +86,8 @@ def _refeed(tx: Connection, part: Part) -> pl.DataFrame:
     if waiting.is_empty():
         return waiting
     retry = (pl.col("state") == "retry") | (part.state.mapping != part.mapping.fingerprint)
-    return waiting.filter((pl.col("kind") != "quarantine") | retry)
+    one_row = pl.col("field").is_not_null()  # else it can't be read as it was kept: only its system can show it in order
+    return waiting.filter((pl.col("kind") != "quarantine") | (retry & one_row))
 
 
 def _from_raw(work: Work, part: Part, staged: Staged, rows: Sequence[Row], *, name: str, raw: pl.Series | None = None) -> list[Path]:
@@ -105,22 +112,12 @@ def _from_raw(work: Work, part: Part, staged: Staged, rows: Sequence[Row], *, na
 def _leave_out_clashes(staged: Staged) -> None:
     """Two rows with one key: the same row twice is one; of two that differ the one that changed last counts; if that
     can't be told, none is used."""
-    parts = [pl.read_ipc(path, columns=[REMOTE, RAW, UPDATED]) for path in staged.rows]
-    if not parts:
-        return
-    rows = pl.concat(parts).filter(pl.len().over(REMOTE) > 1).unique([REMOTE, RAW])
-    rows = rows.filter(pl.len().over(REMOTE) > 1)
-    if rows.is_empty():
-        return
+    rows = twice(staged)
     newest = pl.col(UPDATED) == pl.col(UPDATED).max().over(REMOTE)
     single = newest.fill_null(False) & (newest.sum().over(REMOTE) == 1)
     lost = rows.filter(~single)
     staged.left_out = lost.select(REMOTE, RAW)
-    undecided = lost.join(rows.filter(single), on=REMOTE, how="anti").unique(REMOTE)
-    staged.errors.append(undecided.select(
-        REMOTE, row=pl.lit(-1, dtype=pl.Int64), field=pl.lit(""), value=pl.col(REMOTE),
-        reason=pl.lit("several rows have this key, and they differ"), raw=pl.lit("{}"),
-    ).select("row", REMOTE, "field", "value", "reason", "raw"))  # fmt: skip
+    staged.clashes = lost.join(rows.filter(single), on=REMOTE, how="anti").select(REMOTE, SOURCE)
 
 
 def quarantine(tx: Connection, work: Work, part: Part, staged: Staged) -> int:
@@ -129,11 +126,13 @@ def quarantine(tx: Connection, work: Work, part: Part, staged: Staged) -> int:
     reviews.take_back(tx, part.state.id, understood[REMOTE].to_list(), ("quarantine",))
     rows = [pl.DataFrame(schema=_ASIDE), *(_asides(work, part, errors) for errors in staged.errors)]
     rows += [pl.DataFrame(
-        [(part.state.id, broken.where, "quarantine", None, None, broken.reason, "the row could not be read", _raw(broken.raw), "") for broken in staged.broken],
+        [(part.state.id, broken.where, "quarantine", None, None, broken.reason, f"the row could not be read: {broken.reason.rstrip('.')}", _raw(broken.raw), "") for broken in staged.broken],
         schema=_ASIDE, orient="row",
     )]  # fmt: skip
-    aside = pl.concat(rows).unique(REMOTE, keep="first", maintain_order=True)
+    aside = pl.concat([*rows, _clashing(work, part, staged.clashes)]).unique(REMOTE, keep="first", maintain_order=True)
     reviews.set_aside(tx, aside, run=work.run)
+    if staged.complete and staged.seen:
+        reviews.note_gone(tx, part.state.id, pl.concat([staged.everyone()[REMOTE], aside[REMOTE]]))
     return aside.height
 
 
@@ -142,6 +141,31 @@ _ASIDE = dict.fromkeys(("member", REMOTE, "kind", "field", "value", "reason", "c
 
 def _raw(text: str) -> str:
     return orjson.dumps({"_raw": text}).decode()
+
+
+def _clashing(work: Work, part: Part, clashes: pl.DataFrame) -> pl.DataFrame:
+    """Several rows under one key as one entry, with all that they could be recognised by."""
+    if clashes.is_empty():
+        return pl.DataFrame(schema=_ASIDE)
+    frame = native_frame([orjson.loads(row) for row in clashes[SOURCE].to_list()], list(part.mapping.natives))
+    hashes = _hashes(work, part, frame)
+    rows = clashes.with_row_index("node").with_columns(pl.col("node").cast(pl.Int64)).join(hashes, on="node", how="left", maintain_order="left")
+    return rows.group_by(REMOTE, maintain_order=True).agg(
+        raw=pl.lit('{"_rows":[') + pl.col(SOURCE).str.join(",") + "]}", idents=pl.col("idents").drop_nulls().str.join(","),
+    ).select(
+        REMOTE, "raw", "idents", member=pl.lit(part.state.id, dtype=pl.Int64), kind=pl.lit("quarantine"),
+        field=pl.lit(None, dtype=pl.String), value=REMOTE, reason=pl.lit(_SEVERAL), cause=pl.lit(_SEVERAL),
+    ).select(list(_ASIDE))  # fmt: skip
+
+
+_SEVERAL = "several rows have this key, and they differ"
+
+
+def _hashes(work: Work, part: Part, natives: pl.DataFrame) -> pl.DataFrame:
+    """node, idents: the keys by which native rows could be recognised."""
+    readable = part.mapping.inward(natives).frame.rename({"row": "node"})
+    found = with_hashes(idents(readable, work.entity.match, work.entity.fields), work.entity.match, work.entity.name)
+    return found.group_by("node").agg(idents=pl.col("hash").sort().cast(pl.String).str.join(","))
 
 
 def _asides(work: Work, part: Part, errors: pl.DataFrame) -> pl.DataFrame:
@@ -153,11 +177,9 @@ def _asides(work: Work, part: Part, errors: pl.DataFrame) -> pl.DataFrame:
         natives = part.mapping.fields[name].natives if name in part.mapping.fields else ()
         bad = first["row"].is_in(errors.filter(pl.col("field") == name)["row"].implode())
         frame = frame.with_columns(pl.when(pl.lit(bad)).then(None).otherwise(native).alias(native) for native in natives)
-    readable = part.mapping.inward(frame).frame.rename({"row": "node"})
-    found = with_hashes(idents(readable, work.entity.match, work.entity.fields), work.entity.match, work.entity.name)
-    hashes = found.group_by("node").agg(idents=pl.col("hash").sort().cast(pl.String).str.join(","))
-    named = pl.when(pl.col("field") == "").then(pl.col("reason")).otherwise(pl.col("field") + ": " + pl.col("reason").str.replace(r"^'.*?' ", ""))
-    return first.join(hashes, on="node", how="left", maintain_order="left").select(
+    plain = pl.col("reason").str.replace(r"^'.*?' (is )?", "")
+    named = pl.when(pl.col("field") == "").then(pl.col("reason")).otherwise(pl.col("field") + ": " + plain)
+    return first.join(_hashes(work, part, frame), on="node", how="left", maintain_order="left").select(
         member=pl.lit(part.state.id, dtype=pl.Int64), remote_id=pl.coalesce(REMOTE, pl.lit("row without a key: ") + pl.col("raw").str.head(80)),
         kind=pl.lit("quarantine"), field="field", value="value", reason="reason", cause=named, raw="raw",
         idents=pl.col("idents").fill_null(""),

@@ -36,6 +36,7 @@ def record(work: Work, part: Part, sent: pl.DataFrame, told: pl.DataFrame, store
             remote_id=pl.coalesce("result_id", "remote_id"), link=pl.coalesce("link", "link.made"),
         ))  # fmt: skip
     _count(both, landed, done)
+    done.notes += _failures(part, both)
 
 
 def _links(tx: Connection, work: Work, part: Part, good: pl.DataFrame, landed: Landed) -> pl.DataFrame:
@@ -118,6 +119,15 @@ def _refused(tx: Connection, work: Work, part: Part, refused: pl.DataFrame) -> N
         reviews.ask(tx, work.entity.name, "refused", f"{part.state.id}:{record_id}", record=record_id, run=work.run, details={
             "system": part.member.system, "stream": part.member.stream, "kind": kind, "reason": reason,
         })  # fmt: skip
+
+
+def _failures(part: Part, both: pl.DataFrame) -> list[str]:
+    """What did not get through, by reason; what a system refused for good is a question of its own."""
+    failed = both.filter(pl.col("status") == "retry").with_columns(pl.col("reason").replace("", "no reason given"))
+    return [
+        f"{part.name}: {count} {'write' if count == 1 else 'writes'} did not get through: {reason.rstrip('.')}. The next run goes on with them."
+        for reason, count in failed.group_by("reason", maintain_order=True).len().rows()
+    ]
 
 
 def _count(both: pl.DataFrame, landed: Landed, done: Done) -> None:

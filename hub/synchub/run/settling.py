@@ -31,7 +31,7 @@ def settle(work: Work) -> None:
         try:
             _settle_part(work, part, _opened(waiting, part))
         except SynchubError as problem:
-            part.down = f"{problem.happened} What earlier runs left open there is not settled yet."
+            part.down = f"{problem.line} What earlier runs left open there is not settled yet."
 
 
 def _opened(waiting: pl.DataFrame, part: Part) -> pl.DataFrame:

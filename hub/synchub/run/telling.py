@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from synchub.errors import GuardError
 from synchub.record import journal, reviews
+from synchub.record.store import Store
 from synchub.run.line import Outcome
 from synchub.run.showing import MOST
 from synchub.run.work import Part, Work
@@ -20,16 +21,25 @@ def aware(micros: int | None, zone: str) -> datetime:
     return datetime.fromtimestamp((micros or 0) / 1_000_000, UTC).astimezone(ZoneInfo(zone))
 
 
+def at_work(store: Store, entity: str, zone: str) -> str:
+    """Who works on an entity now and since when, for whoever finds the lock taken."""
+    with store.read() as tx:
+        for run in journal.runs(tx):
+            if run["entity"] == entity and run["state"] in (journal.READING, journal.WRITING):
+                return f"{run['holder']}, {run['kind']} {run['sync']}, since {aware(run['started'], zone):%Y-%m-%d %H:%M:%S %Z}"
+    return "a command that decides for a person, or a run that begins just now"
+
+
 def plan_report(work: Work, outcome: Outcome, zone: str, plan: str | None = None) -> PlanReport:
     """What a plan shows."""
     shown = outcome.decision.shown
     return PlanReport(
         sync=work.sync.name, started=aware(work.clock, zone), members=tuple(_member_plan(work, outcome, part) for part in work.parts),
         plan=plan, conflicts=tuple(shown.conflicts), new_records=outcome.recognised.new, joined=outcome.recognised.joined,
-        review=outcome.recognised.review, quarantined=sum(outcome.quarantined.values()),
+        review=outcome.waiting.get("review", 0), quarantined=outcome.waiting.get("quarantine", 0),
         recomputed=sum(change.recomputed for changes in shown.changes.values() for change in changes),
         guard=tuple(str(excess) for excess in outcome.excess),
-        notes=(*(f"{part.name} takes no part: {part.down}" for part in work.parts if part.down), *_notes(work, outcome)),
+        notes=_notes(work, outcome),
     )  # fmt: skip
 
 
@@ -47,7 +57,7 @@ def _member_plan(work: Work, outcome: Outcome, part: Part) -> MemberPlan:
         unchanged=max(outcome.links[part.name] - kinds.get("update", 0) - kinds.get("delete", 0) - kinds.get("archive", 0), 0),
         held_back=outcome.decision.unsent.get(part.name, 0), changes=tuple(changes), more=total - len(changes) if total > MOST else 0,
         first_contact=part.state.read_at is None or outcome.links[part.name] == 0,
-        needs_acceptance=not part.state.accepted and part.name not in work.options.accept,
+        needs_acceptance=not part.state.accepted and part.name not in work.options.accept, problem=part.down,
     )  # fmt: skip
 
 
@@ -63,7 +73,7 @@ def run_report(work: Work, outcome: Outcome | None, zone: str, *, problem: Excep
         run=str(work.run), sync=work.sync.name, started=aware(work.clock, zone), ended=aware(work.seams.micros(), zone), state=state,
         members=members, conflicts=tuple(shown.conflicts) if shown else (), conflict_count=shown.conflict_count if shown else 0, put_back=shown.put_back if shown else 0,
         own_form=sum(done.own_form for done in outcome.done.values()) if outcome else 0, waits=waits,
-        problem=str(problem) if problem else "", notes=_notes(work, outcome), exit_code=getattr(problem, "exit_code", 1) if problem else int(state != "done"),
+        problem=getattr(problem, "line", str(problem)) if problem else "", notes=_notes(work, outcome), exit_code=getattr(problem, "exit_code", 1) if problem else int(state != "done"),
     )  # fmt: skip
 
 

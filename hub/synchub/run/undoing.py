@@ -50,7 +50,8 @@ def plan_undo(hub: Opened, run: str) -> PlanReport:
 
 def undo(hub: Opened, run: str, progress: Progress) -> RunReport:
     """Write the opposite of a run."""
-    with _undoing(hub, run, progress) as (work, number), hold(hub.store, work.entity.name, f"an undo of run {run}, or another run"):
+    zone = hub.configuration.settings.timezone
+    with _undoing(hub, run, progress) as (work, number), hold(hub.store, work.entity.name, telling.at_work(hub.store, work.entity.name, zone)):
         begin(work, kind="undo")
         with hub.store.read() as tx:
             opposites = [_opposite(tx, work, part, number) for part in work.parts]
@@ -62,7 +63,7 @@ def undo(hub: Opened, run: str, progress: Progress) -> RunReport:
         nothing = pl.Series("record", [], dtype=pl.Int64)
         outcome = Outcome({part.name: Staged(part.name) for part in work.parts}, Decision(), Recognised(nothing, 0, 0, 0), [],
                           {part.name: 0 for part in work.parts}, {}, done)  # fmt: skip
-        report = telling.run_report(work, outcome, hub.configuration.settings.timezone)
+        report = telling.run_report(work, outcome, zone)
         with hub.store.write() as tx:
             journal.end(tx, work.run, state=report.state, now=work.seams.micros(), summary={"undone": run})
         return report

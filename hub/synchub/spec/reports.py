@@ -63,7 +63,8 @@ class MemberPlan:
     """What one member would be sent. Counts are of the whole plan; `more` counts the changes that were cut.
 
     deletes    deletes and archives together, as the guard counts them
-    held_back  fields and operations that are due but wait: an open question, no outward form, outside `where`
+    held_back  fields and operations that are due but wait: an open question, no outward form, outside `where`,
+               a system that can't be reached
     """
 
     member: str
@@ -78,6 +79,8 @@ class MemberPlan:
     more: int = 0
     first_contact: bool = False
     needs_acceptance: bool = False
+    problem: str = ""
+    """Why it takes no part, if it doesn't: what it holds by now is not known."""
 
     @property
     def total(self) -> int:

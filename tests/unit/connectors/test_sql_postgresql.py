@@ -114,6 +114,19 @@ def test_the_types_of_fields(url: str) -> None:
     assert {name for name, field in fields.items() if not field.writable} == {"id", "double"}
 
 
+@pytest.mark.parametrize("text", ['"words"', "1.5", "true", "[]", '{"a":"b"}'])
+def test_json_may_be_anything(url: str, text: str) -> None:
+    connector = connect(url)
+    (created,) = connector.write("things", [create(data=text)])
+    (updated,) = connector.write("things", [update("1", {"data": text}, data=["x"], small=1)])
+    (again,) = connector.write("things", [update("1", {"data": ["x"]}, data=text)])
+    assert [result.stored and result.stored["data"] for result in (updated, again)] == [
+        '["x"]',
+        created.stored["data"],
+    ]
+    assert str(created.stored["data"]).replace(" ", "") == text
+
+
 def test_updates_of_every_type(url: str) -> None:
     connector = connect(url)
     connector.write("things", [create(small=1), create(small=2)])

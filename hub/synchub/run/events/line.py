@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from synchub.plan.guard import excesses
 from synchub.read.stage import Staged
-from synchub.record import journal, scopes
+from synchub.record import journal, reviews, scopes
 from synchub.run.agreeing import Decision
 from synchub.run.events.passing import plan_events
 from synchub.run.events.taking import attach, take_in
@@ -44,7 +44,9 @@ def plan(work: Work) -> Outcome:
     """Read and decide; nothing is kept."""
     staged = _read(work)
     with work.store.trial() as tx:
-        return decide(tx, work, staged)
+        outcome = decide(tx, work, staged)
+        outcome.waiting = reviews.counts(tx)
+        return outcome
 
 
 def decide(tx: Connection, work: Work, staged: dict[str, Staged]) -> Outcome:

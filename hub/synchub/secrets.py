@@ -133,10 +133,12 @@ class Secrets:
             answer: str | None = getattr(self._backend(), method)(self.service, name, *value)
         except Exception as error:
             # Backends raise what their system raises; the text may hold anything, so only its kind is told.
+            what = "There is no keyring on this machine" if type(error).__name__ == "NoKeyringError" else "The keyring could not be used"
+            entry = "the list of entries" if name == NAMES_ENTRY else f"keyring:{name}"
             raise ConfigurationError(
-                f"The keyring could not be used ({type(error).__name__}).",
-                not_done=f"The entry {name} of {self.service} was not reached.",
-                next_step="Unlock it, or use env:NAME or file:PATH on machines without a keyring.",
+                f"{what} ({type(error).__name__}).",
+                not_done=f"Not reached: {entry} (service {self.service}).",
+                next_step="Unlock it; where there is none, use env:NAME or file:PATH instead of keyring:NAME.",
             ) from None
         return answer
 
@@ -171,7 +173,9 @@ class Secrets:
             descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "no such path"
-            raise ConfigurationError(f"file:{name} can't be read: {reason}.") from None
+            raise ConfigurationError(
+                f"file:{name} can't be read: {reason}.", next_step="Put the secret into that file, readable by you alone (chmod 600)."
+            ) from None
         try:
             self._refuse_file(name, path, os.fstat(descriptor))
             raw = os.read(descriptor, LARGEST)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import psycopg
 from acceptance.command import written
-from acceptance.office import ANN, BOB, Office, hubspot
+from acceptance.office import ANN, BOB, Foreign, Office, hubspot
 
 from synchub.testing.crm import StandInCrm
 
@@ -136,3 +137,52 @@ def test_a_row_that_is_there_again_takes_the_delete_back(tmp_path: Path) -> None
     assert office.both("job_title") == ["CTO", "CTO"]
     links = office.hub.json("why", "contact", ANN)["explanation"]["links"]
     assert [link["state"] for link in links] == ["live", "live"]
+
+
+def test_who_is_edited_just_before_being_archived_is_kept(tmp_path: Path) -> None:
+    """Ann is deleted in the shop. Between the hub's look at HubSpot and its writing there, somebody edits her: she is not
+    archived, and the next run sees the edit and lets her be."""
+    with StandInCrm() as hs:
+        office = Office(tmp_path, COLUMNS, systems=("shop", "hs"), foreign={"hs": hubspot(hs, "job_title")}, members={"hs": {"on_delete": "archive"}})
+        office.hub.environ["CRM_TOKEN"] = hs.token
+        for email in (ANN, BOB):
+            office["shop"].add(email=email, job_title="CEO")
+        office.hub("sync")
+        number = next(number for number, found in hs.contacts().items() if found["email"] == ANN)
+        office["shop"].remove(ANN)
+        hs.meanwhile("/contacts/batch/read", lambda: hs.edit(number, jobtitle="CTO"))
+        done = office.hub.json("sync")["runs"][0]
+        assert sum(member["deleted"] for member in done["members"]) == 0
+        assert "changed there meanwhile" in " ".join(done["notes"])
+        assert written(office.hub.sync()) == 0
+        assert hs.contacts()[number]["jobtitle"] == "CTO"
+        assert office["shop"].emails() == [BOB]
+
+
+def test_a_delete_that_is_refused_stops_nobody_else(tmp_path: Path, postgresql_database: str) -> None:
+    """Ann has an order in the shop, whose database keeps who has one: everybody else is written, a person is asked, and
+    the hub does not try again by itself."""
+    shop = Foreign({"connector": "sql", "url": "env:SHOP_URL"}, "people", 'entity = "contact"\nkey = "id"\n[fields]\nemail = "email"\njob_title = "job_title"\n')
+    with psycopg.connect(postgresql_database.replace("+psycopg", ""), autocommit=True) as database:
+        database.execute("CREATE TABLE people (id SERIAL PRIMARY KEY, email TEXT UNIQUE, job_title TEXT)")
+        database.execute("CREATE TABLE orders (id SERIAL PRIMARY KEY, buyer INTEGER NOT NULL REFERENCES people)")
+        office = Office(tmp_path, COLUMNS, systems=("crm", "shop"), foreign={"shop": shop}, members={"shop": {"on_delete": "propagate"}})
+        office.hub.environ["SHOP_URL"] = postgresql_database
+        for email in (ANN, BOB, "cy@coe.example"):
+            office["crm"].add(email=email, job_title="CEO")
+        office.hub("sync")
+        database.execute("INSERT INTO orders (buyer) SELECT id FROM people WHERE email = %s", [ANN])
+        office["crm"].remove(ANN, BOB)
+        office["crm"].edit("cy@coe.example", job_title="CTO")
+        done = office.hub.sync(code=1)
+        assert [done["contacts.shop"][kind] for kind in ("updated", "deleted", "failed")] == [1, 1, 1]
+        assert database.execute("SELECT email, job_title FROM people ORDER BY email").fetchall() == [(ANN, "CEO"), ("cy@coe.example", "CTO")]
+        (question,) = office.hub.json("review", "list")["questions"]
+        assert "orders" in question["question"]
+        again = office.hub.sync()
+        assert (written(again), again["contacts.shop"]["failed"]) == (0, 0)
+
+        database.execute("DELETE FROM orders")
+        office.hub("review", "resolve", question["id"], "retry")
+        office.hub("sync")
+        assert database.execute("SELECT email FROM people").fetchall() == [("cy@coe.example",)]

@@ -81,11 +81,12 @@ def test_a_changed_rule_that_would_rewrite_everything_is_stopped(tmp_path: Path)
 
 
 def test_a_new_member_is_planned_and_waits_to_be_accepted(tmp_path: Path) -> None:
-    """The club joins a sync that has run before: its people are taken in, but it is written only once it is accepted."""
+    """The club joins a sync that has run before: its people are taken in, but it is written only once it is accepted. Its limits
+    stop nobody until then."""
     office = Office(tmp_path, COLUMNS)
     office["crm"].add(email=ANN, job_title="CEO")
     office.hub("sync")
-    office.join("club").add(email=BOB)
+    office.join("club", limits={"creates": 0}).add(email=BOB)
     planned = {member["member"]: member for member in office.hub.json("plan")["plans"][0]["members"]}
     assert (planned["club"]["creates"], planned["club"]["needs_acceptance"], planned["shop"]["needs_acceptance"]) == (1, True, False)
     done = office.hub.sync()
@@ -95,7 +96,9 @@ def test_a_new_member_is_planned_and_waits_to_be_accepted(tmp_path: Path) -> Non
 
     office["crm"].edit(ANN, job_title="CTO")
     assert "no member clbu" in office.hub("sync", "--accept", "clbu", code=2).stderr
-    office.hub("sync", "--accept", "club")
+    assert [run["state"] for run in office.hub.json("runs")["runs"]] == ["done", "done"]
+    office.hub("sync", "--accept", "club", code=3)
+    office.hub("sync", "--accept", "club", "--allow", "creates=1")
     assert office["club"].row(ANN)["job_title"] == "CTO"
     office["crm"].edit(ANN, job_title="Chair")
     office.hub("sync")

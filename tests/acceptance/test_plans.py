@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from acceptance.command import written
+from acceptance.company import company
 from acceptance.office import ANN, BOB, Office
+from servers.dovecot import Mailbox
 
 COLUMNS = {"email": "TEXT", "job_title": "TEXT", "city": "TEXT"}
 
@@ -75,19 +77,36 @@ def test_a_saved_plan_is_done_exactly(tmp_path: Path) -> None:
 
 
 def test_one_person_first(tmp_path: Path) -> None:
-    """With --record only that person is written; the others follow with the next full run."""
-    office = Office(tmp_path, COLUMNS)
+    """With --record only that person is written, also by the very first run, and whatever the guard says to all the
+    others together. They follow with the next run. A person that nobody knows is told."""
+    office = Office(tmp_path, COLUMNS, members={"shop": {"limits": {"creates": 1, "updates": 1}}})
     for email in (ANN, BOB):
         office["crm"].add(email=email, job_title="CEO")
-    office.hub("sync")
+    (plan,) = office.hub.json("plan", "--record", ANN)["plans"]
+    assert [(member["member"], member["creates"]) for member in plan["members"]] == [("crm", 0), ("shop", 1)]
+    assert (plan["guard"], plan["members"][1]["changes"][0]["label"]) == ([], ANN)
+    assert "No contact is known as eve@" in office.hub("sync", "--record", "eve@eck.example", code=2).stdout
+    assert written(office.hub.sync("--record", ANN)) == 1
+    assert office["shop"].emails() == [ANN]
+
+    office.hub("sync", "--allow", "creates=2")
     for email in (ANN, BOB):
         office["crm"].edit(email, job_title="CTO")
-    (change,) = _planned(office, "--record", ANN)["shop"]["changes"]
-    assert (change["remote_id"], change["fields"][0]["after"]) == ("1", "CTO")
-    assert written(office.hub.sync("--record", ANN)) == 1
-    assert (office["shop"].row(ANN)["job_title"], office["shop"].row(BOB)["job_title"]) == ("CTO", "CEO")
+    assert written(office.hub.sync("--record", BOB)) == 1
+    assert (office["shop"].row(ANN)["job_title"], office["shop"].row(BOB)["job_title"]) == ("CEO", "CTO")
     assert written(office.hub.sync()) == 1
-    assert office["shop"].row(BOB)["job_title"] == "CTO"
+    assert office["shop"].row(ANN)["job_title"] == "CTO"
+
+
+def test_a_hub_of_several_syncs(tmp_path: Path, mailbox: Mailbox) -> None:
+    """One person, and a saved plan, are of the contacts: the sync that passes e-mails on is left out."""
+    with company(tmp_path, mailbox) as acme:
+        (run,) = acme.hub.json("sync", "--record", "cy@coe.example")["runs"]
+        assert (run["sync"], sum(member["created"] for member in run["members"])) == ("contacts", 2)
+        saved = acme.hub.json("plan", "contacts", "--save")["plans"][0]["plan"]
+        (run,) = acme.hub.json("sync", "--plan", saved)["runs"]
+        assert (run["sync"], sum(member["created"] for member in run["members"])) == ("contacts", 4)
+        assert acme.crm.notes_of(acme.crm_id("ann@lee.example")) == []
 
 
 def test_one_system_alone_and_everything_anew(tmp_path: Path) -> None:

@@ -110,8 +110,16 @@ class TestReferences:
                 "keyring:crm is not in the keyring (service synchub/acme).",
                 "Run `synchub secret set crm`.",
             ),
-            ("file:gone", "file:gone can't be read: No such file or directory.", ""),
-            ("file:a\0b", "file:a\0b can't be read: no such path.", ""),
+            (
+                "file:gone",
+                "file:gone can't be read: No such file or directory.",
+                "Put the secret into that file, readable by you alone (chmod 600).",
+            ),
+            (
+                "file:a\0b",
+                "file:a\0b can't be read: no such path.",
+                "Put the secret into that file, readable by you alone (chmod 600).",
+            ),
             ("file:.", "file:. is not a file.", ""),
         ],
     )
@@ -240,7 +248,7 @@ class TestKeyring:
         environ = {**os.environ, "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
         command = [sys.executable, "-c", code]
         done = subprocess.run(command, capture_output=True, text=True, env=environ, check=True)
-        assert done.stdout == "The keyring could not be used (NoKeyringError).\n"
+        assert done.stdout == "There is no keyring on this machine (NoKeyringError).\n"
 
 
 class TestRedactor:

@@ -92,7 +92,7 @@ def check_workbook(file: Path) -> None:
             next_step="Open it in a spreadsheet program and save it as .xlsx; if it is text, name it .csv.",
         )
     packed = max(file.stat().st_size, 1)
-    if False and (inflated > 10_000_000 and inflated / packed > MOST_RATIO):
+    if inflated > MOST_INFLATED or (inflated > 10_000_000 and inflated / packed > MOST_RATIO):
         raise ConfigurationError(
             f"{file.name} would unpack from {packed:,} to {inflated:,} bytes. It was not opened.",
             next_step="If it really is a table of that size, save it as .csv.",

@@ -17,8 +17,6 @@ PIECE = 4 * 1024 * 1024
 LONGEST = 4 * PIECE
 """When no record has ended after so many bytes, a quote was never closed."""
 
-_QUOTED = re.compile(rb'"[^"]*"')
-
 Read = Callable[[], bytes]
 
 
@@ -96,8 +94,7 @@ def lines(data: bytes, read: Read | None) -> Iterator[str]:
 
 
 def _end_of_records(data: bytes) -> int:
-    """Where the last record in `data` ends: behind the last line feed that stands in no quotes; 0 without
-    one."""
+    """Where the last record in `data` ends: behind the last line feed outside of quotes; 0 without one."""
     end = data.rfind(b"\n") + 1
     while end and data.count(b'"', 0, end) % 2:
         quote = data.rfind(b'"', 0, end)
@@ -108,14 +105,14 @@ def _end_of_records(data: bytes) -> int:
 def at_once(data: bytes, columns: tuple[str, ...], delimiter: str) -> pl.DataFrame | None:
     """A piece as a frame of text, if every record of it is in order; else None.
 
-    Polars fills up rows that are too short without a word. So the delimiters of each row are counted first,
-    with all that stands in quotes taken away.
+    Polars fills up rows that are too short without a word, and takes text behind a closing quote. So the
+    quotes and the delimiters of each row are looked at first.
     """
-    bare = _QUOTED.sub(b"", data) if b'"' in data else data
-    if b'"' in bare:
+    marked = _with_marks(data, delimiter) if b'"' in data else data
+    if b'"' in marked:
         return None
     try:
-        lines = pl.Series([bare.removesuffix(b"\n").decode()]).str.split("\n").explode()
+        lines = pl.Series([marked.removesuffix(b"\n").decode()]).str.split("\n").explode()
         counts = lines.str.count_matches(delimiter, literal=True)
         if not bool(((counts == len(columns) - 1) | (lines.str.strip_chars("\r") == "")).all()):
             return None
@@ -129,3 +126,9 @@ def at_once(data: bytes, columns: tuple[str, ...], delimiter: str) -> pl.DataFra
     except (UnicodeDecodeError, pl.exceptions.PolarsError):
         return None
     return frame if frame.height == lines.len() else None
+
+
+def _with_marks(data: bytes, delimiter: str) -> bytes:
+    """The text with a mark for each field in quotes that begins and ends where a field may."""
+    part = re.escape(delimiter.encode())
+    return re.sub(rb"(?<![^\n" + part + rb'])"[^"]*(?:""[^"]*)*"(?![^\r\n' + part + rb"])", b"\x01", data)

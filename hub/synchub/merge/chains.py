@@ -62,7 +62,10 @@ def decide_over_time(
         until = epochs[position + 1][0] if position + 1 < len(epochs) else 2**62
         fresh = claims.filter((pl.col("seq") >= since) & (pl.col("seq") < until))
         touched = fresh.select(ONE).unique()
-        carried = verdicts.join(touched, on=ONE, how="semi").filter(~pl.col("open")).select(list(SCHEMA))
+        # Without a base: what was agreed by then stands as a whole, not as what the last of its claims changed in it.
+        carried = verdicts.join(touched, on=ONE, how="semi").filter(~pl.col("open")).select(list(SCHEMA)).with_columns(
+            base=pl.lit(None, dtype=pl.String)
+        )  # fmt: skip
         kept = verdicts.join(touched, on=ONE, how="anti")
         verdicts = pl.concat([kept, decide(pl.concat([carried, fresh]), chain, field, rules)])
     return verdicts

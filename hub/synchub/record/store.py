@@ -29,13 +29,13 @@ class Store:
     @contextlib.contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction that may change things. Commits at the end, rolls back on any exception."""
-        with _plain_errors(), self.engine.begin() as tx:
+        with _plain_errors(self.file), self.engine.begin() as tx:
             yield tx
 
     @contextlib.contextmanager
     def trial(self) -> Iterator[Connection]:
         """One transaction whose changes are thrown away, whatever happens."""
-        with _plain_errors(), self.engine.connect() as tx:
+        with _plain_errors(self.file), self.engine.connect() as tx:
             outer = tx.begin()
             try:
                 yield tx
@@ -45,7 +45,7 @@ class Store:
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
         """One transaction that only looks: it takes no lock that a writer would feel."""
-        with _plain_errors(), self.engine.connect().execution_options(synchub_read=True) as tx:
+        with _plain_errors(self.file), self.engine.connect().execution_options(synchub_read=True) as tx:
             yield tx
 
     def close(self) -> None:
@@ -90,8 +90,15 @@ def _parsed(url: str) -> URL:
 
 def _sqlite(file: Path) -> Store:
     if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(file, os.O_CREAT | os.O_WRONLY, stat.S_IRUSR | stat.S_IWUSR))
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(file, os.O_CREAT | os.O_WRONLY, stat.S_IRUSR | stat.S_IWUSR))
+        except OSError as error:
+            raise ConfigurationError(
+                f"The hub's store can't be made: {file}: {error.strerror}.",
+                not_done="Nothing was read or written.",
+                next_step="Name a file in a folder that you may write to, as `store` under [hub] in hub.toml.",
+            ) from None
     engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": 30, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
@@ -164,20 +171,31 @@ def peek(tx: Connection, name: str) -> int:
 
 
 @contextlib.contextmanager
-def _plain_errors() -> Iterator[None]:
+def _plain_errors(file: Path | None) -> Iterator[None]:
+    where = f"store, {file}," if file else "store"
     try:
         yield
     except OperationalError as error:
+        look = "See that the database runs" if file is None else "See that file and folder are there, and yours to write,"
         raise RetryLater(
-            f"The hub's store can't be used now: {_reason(error)}.",
+            f"The hub's {where} can't be used now: {_reason(error)}.",
             not_done="Nothing was changed by this step.",
-            next_step="See that the database runs and the disk has room, then run the same command again.",
+            next_step=f"{look} and that the disk has room; then run the same command again.",
         ) from error
     except DBAPIError as error:
+        if file is not None and _reason(error).startswith(_DAMAGED):
+            raise FatalError(
+                f"The hub's {where} is damaged, or no SQLite database at all: {_reason(error)}.",
+                not_done="Nothing was read from any system or written to one.",
+                next_step=f"Put a backup in its place: those that synchub made stand beside it, as {file.name}.*.bak.",
+            ) from error
         raise FatalError(
             f"The hub's store refused a statement: {_reason(error)}.",
             next_step="Run `synchub store check`; if it finds nothing, report this with --debug.",
         ) from error
+
+
+_DAMAGED = ("file is not a database", "database disk image is malformed")
 
 
 def _reason(error: DBAPIError) -> str:

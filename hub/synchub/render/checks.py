@@ -30,7 +30,7 @@ def check(report: CheckReport) -> RenderableType:
         body: list[RenderableType] = [name]
         body += [Text(clean(told)) for told in (connection.happened, connection.next_step) if told]
         parts.append(hanging(sign, Group(*body)))
-    return Group(*parts, *bullets(report.notes, "quiet"))
+    return Group(*parts, *(Text(clean(note), style="quiet") for note in report.notes))
 
 
 def tests(report: TestsReport) -> RenderableType:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from synchub.render.clean import clean, cut
+from synchub.render.clean import clean
 from synchub.render.run import STATES, waits
 from synchub.render.words import bullets, indented, moment, number, table
 from synchub.spec.answers import MemberStatus, StatusReport, SyncStatus
@@ -21,6 +21,8 @@ def status(report: StatusReport) -> RenderableType:
         "",
         indented(_members(report.members)),
     ]
+    broken = [f"{one.sync}.{one.member}: {one.problem}" for one in report.members if one.problem]
+    parts += ["", *bullets(broken, "bad", "✗")] if broken else []
     waiting = [*waits(report.waits), *bullets(report.notes, "quiet")]
     return Group(*parts, "", *(waiting or [Text("Nothing waits.", style="good")]))
 
@@ -41,14 +43,14 @@ def _syncs(syncs: tuple[SyncStatus, ...]) -> RenderableType:
 
 
 def _members(members: tuple[MemberStatus, ...]) -> RenderableType:
-    made = table("member", "stream", "links", "last read", "next read from", "", numbers=("links",))
+    made = table("member", "stream", "links", "last read", "next read", "", numbers=("links",))
     for member in members:
         made.add_row(
             Text(f"{clean(member.sync)}.{clean(member.member)}", style="name"),
             Text(clean(f"{member.system}/{member.stream}"), style="quiet"),
             number(member.links),
             Text(moment(member.last_read) if member.last_read else "never"),
-            Text(cut(clean(member.cursor), 40) or "the beginning", style="quiet"),
-            Text(clean(member.problem), style="bad"),
+            Text("what changed" if member.cursor else "in full", style="quiet"),
+            Text("failed" if member.problem else "", style="bad"),
         )
     return made

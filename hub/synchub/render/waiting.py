@@ -67,15 +67,19 @@ def quarantine(groups: Sequence[QuarantineGroup]) -> RenderableType:
                 (count(group.count, "row"), "wait"), f"  {clean(group.system)}/{clean(group.stream)}  ",
                 clean(group.cause),
             ),
-            indented(Text(f"since {moment(group.first)}, last {moment(group.last)}", style="quiet")),
+            indented(Text(_between(group), style="quiet")),
             indented(Text(f"see one: synchub quarantine show {clean(group.example)}", style="quiet")),
         ]  # fmt: skip
         if group.next_step:
             parts.append(indented(Text(clean(group.next_step))))
     total = sum(group.count for group in groups)
-    return Group(
-        *parts, "", Text(f"{count(total, 'row')} in all. Once mended: synchub quarantine retry --all")
-    )
+    told = f"{count(total, 'row')} in all. `synchub quarantine retry --all` has the next run look at them again as they are."
+    return Group(*parts, "", Text(told))
+
+
+def _between(group: QuarantineGroup) -> str:
+    since = moment(group.first)
+    return f"since {since}" if moment(group.last) == since else f"since {since}, the last since {moment(group.last)}"
 
 
 def quarantined(item: QuarantineItem) -> RenderableType:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from synchub.merge.golden import Merged, merge
 from synchub.model import DAY
 from synchub.plan.guard import Load
 from synchub.plan.operations import Planned, Situation, plan_member
-from synchub.record import bulk, intake, known, marks, reviews, tables
+from synchub.record import intake, known, marks, reviews
 from synchub.record.epochs import History
 from synchub.run.doubles import without_doubles
 from synchub.run.keying import notice_golden
@@ -42,6 +42,16 @@ class Decision:
         """A member's operations, a frame at a time."""
         for path in self.files.get(member, []):
             yield pl.read_ipc(path)
+
+    def count(self, member: str, operations: pl.DataFrame) -> None:
+        """Count a frame of a member's operations, those that only carry an opt-out apart."""
+        kinds = self.kinds.setdefault(member, {})
+        for kind, count in operations["kind"].value_counts().rows():
+            kinds[kind] = kinds.get(kind, 0) + count
+        sent = [column for column in operations.columns if column.startswith("to.")]
+        others = [pl.col(column).is_not_null() for column in sent if column not in ("to.opted_out", "to.consent_at")]
+        only = operations.filter((pl.col("kind") == "update") & ~pl.any_horizontal(pl.lit(False), *others))
+        self.opt_outs[member] = self.opt_outs.get(member, 0) + only.height
 
     def load(self, part: Part, links: int) -> Load:
         """What the guard looks at."""
@@ -165,10 +175,4 @@ def _put_down(work: Work, part: Part, planned: Planned, decision: Decision, numb
     path = work.folder / f"plan-{part.name}-{number}.arrow"
     operations.write_ipc(path)
     decision.files.setdefault(part.name, []).append(path)
-    kinds = decision.kinds.setdefault(part.name, {})
-    for kind, count in operations["kind"].value_counts().rows():
-        kinds[kind] = kinds.get(kind, 0) + count
-    sent = [column for column in operations.columns if column.startswith("to.")]
-    others = [pl.col(column).is_not_null() for column in sent if column not in ("to.opted_out", "to.consent_at")]
-    only = operations.filter((pl.col("kind") == "update") & ~pl.any_horizontal(pl.lit(False), *others))
-    decision.opt_outs[part.name] = decision.opt_outs.get(part.name, 0) + only.height
+    decision.count(part.name, operations)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+import orjson
 import polars as pl
 from sqlalchemy import Connection, text
 
 from synchub.errors import ConfigurationError
 from synchub.record import intake, known, members, reviews, tables
-from synchub.run.finding import find_record
-from synchub.run.opening import Opened, salt_of
+from synchub.run.finding import Ids, find_record
+from synchub.run.opening import Opened
 from synchub.run.people import AT_NEXT_RUN, deciding, join
+from synchub.run.suspects import details, waiting_with
 from synchub.run.telling import aware
 from synchub.spec.answers import Choice, Outcome, QuarantineGroup, QuarantineItem, ReviewItem
 
@@ -27,7 +30,8 @@ _QUESTIONS = {
     "unanswered": "{system} never answered whether it made this record, and can't be asked. Is it there?",
 }
 _CHOICES = {
-    "match": (("new", "it is a person of its own"), ("KEY", "it is the record with this hub id, e-mail or other key")),
+    "match": (("new", "it is a person of its own"), ("together", "it and the rows that wait with it and share a key are one new person"),
+              ("KEY", "it is the record with this hub id, e-mail or other key")),
     "reused": (("same", "it is the same person: believe the row"), ("other", "it is somebody else: a new record is made")),
     "joined": (("yes", "join the two records"), ("no", "they are not the same; don't ask again")),
     "alike": (("yes", "join the two records"), ("no", "they are not the same; don't ask again")),
@@ -51,7 +55,11 @@ class Reviewed:
 
     def show(self, item: str) -> ReviewItem:
         with self._hub.store.read() as tx:
-            return _item(self._hub, self._row(tx, item), salt_if_any(tx))
+            row, salt = self._row(tx, item), salt_if_any(tx)
+            told = _item(self._hub, row, salt)
+            if row["kind"] != "match":
+                return told
+            return replace(told, details=tuple(details(tx, self._hub, row["entity"], row["details"], row["subject"], Ids(salt))))
 
     def resolve(self, item: str, answer: str, *, reason: str) -> Outcome:
         with self._hub.store.read() as tx:
@@ -90,9 +98,19 @@ def _wrong(answer: str, row: dict[str, Any]) -> ConfigurationError:
 
 def _match(hub: Opened, row: dict[str, Any], answer: str, _reason: str) -> Outcome:
     with deciding(hub, row["entity"], "review") as now:
-        given = "new" if answer == "new" else f"join {find_record(now.tx, hub, row['entity'], answer, now.salt)}"
-        reviews.answer(now.tx, row["id"], given)
-    return Outcome("Noted. The next run links the row so.", AT_NEXT_RUN)
+        asked = [row]
+        if answer == "new":
+            given = "new"
+        elif answer == "together":
+            subjects = waiting_with(now.tx, row["entity"], row["subject"])
+            asked += [one for one in reviews.questions(now.tx) if one["kind"] == "match" and one["subject"] in subjects]
+            given = f"join {intake.new_records(now.tx, 1, row['entity'], run=now.run)}"
+        else:
+            given = f"join {find_record(now.tx, hub, row['entity'], answer, now.salt)}"
+        for one in asked:
+            reviews.answer(now.tx, one["id"], given)
+    rows = "the row" if len(asked) == 1 else f"the {len(asked)} rows"
+    return Outcome(f"Noted. The next run links {rows} so.", AT_NEXT_RUN)
 
 
 def _reused(hub: Opened, row: dict[str, Any], answer: str, _reason: str) -> Outcome:
@@ -183,7 +201,7 @@ class Quarantined:
             QuarantineGroup(row["cause"], where[row["member"]].system, where[row["member"]].stream, row["count"], str(row["example"]),
                             aware(clocks.get(row["first"]), zone), aware(clocks.get(row["last"]), zone),
                             "Mend the mapping or the value in the system; the next run takes them by itself.")
-            for row in groups.sort("count", descending=True).to_dicts()
+            for row in groups.sort("count", "example", descending=[True, False]).to_dicts()
         ]  # fmt: skip
 
     def show(self, item: str) -> QuarantineItem:
@@ -192,7 +210,7 @@ class Quarantined:
             state = next(state for state in _members(tx) if state.id == row["member"])
             clocks = known.run_clocks(tx, pl.Series([row["run"]]))
         return QuarantineItem(
-            str(row["id"]), state.system, state.stream, row["reason"], row["raw"], row["remote_id"], row["field"] or "", row["value"],
+            str(row["id"]), state.system, state.stream, row["reason"], _as_read(row["raw"]), row["remote_id"], row["field"] or "", row["value"],
             str(row["run"]), aware(clocks.get(row["run"]), self._hub.configuration.settings.timezone), row["tries"],
         )  # fmt: skip
 
@@ -219,6 +237,14 @@ class Quarantined:
         if row is None:
             raise ConfigurationError(f"Nothing in quarantine has the number {item}.", next_step="`synchub quarantine list` shows what is there.")
         return dict(row._mapping)
+
+
+def _as_read(raw: str) -> str:
+    """A row's raw form; of one that the connector could not read just its text, of several under one key the list."""
+    kept = orjson.loads(raw)
+    if isinstance(kept, dict) and len(kept) == 1:
+        return str(kept["_raw"]) if "_raw" in kept else orjson.dumps(kept["_rows"]).decode() if "_rows" in kept else raw
+    return raw
 
 
 def _members(tx: Connection) -> list[members.MemberState]:

@@ -71,6 +71,7 @@ def _catalogue(plugins: Plugins) -> dict[str, ConnectorInfo]:
 
 def _connected(hub: Opened, report: CheckReport) -> CheckReport:
     """The report with every connection tried, side by side, and every mapping held against its stream."""
+    hub.reach_store()  # if it can't be opened, that is told once and not of every system
     made = [_made(hub, system) for system in hub.configuration.systems]
     tried = list(hub.seams.executor.map(lambda one: _tried(hub, *one), made))
     streams = {connection.system: found for connection, found in tried if connection.ok}

@@ -57,11 +57,11 @@ class Hub:
 
     def plan(self, syncs: Sequence[str], options: RunOptions, progress: Progress) -> Sequence[PlanReport]:
         """Read and decide for each sync, keep nothing (but the plan itself, if it is to be saved)."""
-        return [self._plan(sync, options, progress) for sync in self._syncs(syncs)]
+        return [self._plan(sync, options, progress) for sync in self._syncs(syncs, options)]
 
     def sync(self, syncs: Sequence[str], options: RunOptions, progress: Progress) -> Sequence[RunReport]:
         """Run each sync, one after the other. Of several, one that can't even begin is reported, and the others go on."""
-        chosen = self._syncs(syncs)
+        chosen = self._syncs(syncs, options)
         if len(chosen) == 1:
             return [self._sync(chosen[0], options, progress)]
         return [self._sync_or_tell(sync, options, progress) for sync in chosen]
@@ -110,10 +110,10 @@ class Hub:
     def _sync(self, sync: Sync, options: RunOptions, progress: Progress) -> RunReport:
         at_work = telling.at_work(self._hub.store, sync.entity.name, self._zone)
         with hold(self._hub.store, sync.entity.name, at_work), work_on(self._hub, sync, options, progress) as work:
+            plans.prepare(self._hub, work)
+            plans.accept(work)
             begin(work)
             self._observed(work)
-            plans.accept(work)
-            plans.prepare(self._hub, work)
             outcome, problem = None, None
             try:
                 outcome = _line(work).sync(work)
@@ -137,8 +137,9 @@ class Hub:
             now = telling.aware(self._hub.seams.micros(), self._zone)
             return RunReport("", sync.name, now, now, "failed", problem=error.line, exit_code=error.exit_code)
 
-    def _syncs(self, names: Sequence[str]) -> list[Sync]:
-        """The syncs asked for, entities that others refer to first."""
+    def _syncs(self, names: Sequence[str], options: RunOptions) -> list[Sync]:
+        """The syncs asked for, entities that others refer to first. Where none is named: that of the saved plan; for one
+        record those whose records can be named."""
         known = self._hub.configuration.syncs
         unknown = [name for name in names if name not in known]
         if unknown:
@@ -146,6 +147,10 @@ class Hub:
                 f"There is no sync {', '.join(unknown)}. There is: {', '.join(known) or 'none'}.",
                 not_done="Nothing was read or written.", next_step="Correct the name, or add the sync to hub.toml.",
             )  # fmt: skip
+        if not names and options.plan is not None:
+            names = plans.syncs_of(self._hub.store, options.plan)
+        if not names and options.record is not None:
+            names = [name for name, sync in known.items() if sync.entity.match]
         chosen = [known[name] for name in (names or known)]
         return sorted(chosen, key=lambda sync: bool(sync.entity.refers_to))
 

@@ -16,7 +16,7 @@ import polars as pl
 from sqlalchemy import Connection
 
 from synchub.errors import GuardError
-from synchub.plan.guard import Excess, excesses
+from synchub.plan.guard import Excess, Load, excesses
 from synchub.read.stage import Staged
 from synchub.record import epochs, intake, journal, marks, reviews, scopes
 from synchub.run.agreeing import Decision, agree
@@ -44,6 +44,8 @@ class Outcome:
     done: dict[str, Done] = field(default_factory=dict)
     waiting: dict[str, int] = field(default_factory=dict)
     """What would wait for people after this plan: questions (review), rows set aside (quarantine)."""
+    changed: dict[str, int] = field(default_factory=dict)
+    """How many rows of each member said something new."""
 
 
 def sync(work: Work) -> Outcome:
@@ -79,6 +81,7 @@ def decide(tx: Connection, work: Work, staged: dict[str, Staged]) -> Outcome:
         remap(tx, work, part)
     noticed = [listen(tx, work, part, staged[part.name]) for part in work.parts]
     recognised = recognise(tx, work, staged)
+    work.narrow(tx)
     note_deletions(tx, work, [series for one in noticed for series in one.deleted])
     notice_alternation(tx, work)
     quarantined = {part.name: quarantine(tx, work, part, staged[part.name]) for part in work.parts}
@@ -88,8 +91,19 @@ def decide(tx: Connection, work: Work, staged: dict[str, Staged]) -> Outcome:
         note_read(tx, work, part, staged[part.name])
     decision = agree(tx, work, history, recomputed=work.options.recompute)
     work.keep(tx)
-    loads = [decision.load(part, links[part.name]) for part in work.parts]
-    return Outcome(staged, decision, recognised, excesses(loads, work.options.allow), links, quarantined)
+    loads = [load(work, part, decision, links[part.name]) for part in work.parts]
+    changed = {part.name: one.rows + recognised.rows.get(part.state.id, 0) for part, one in zip(work.parts, noticed, strict=True)}
+    return Outcome(staged, decision, recognised, excesses(loads, work.options.allow), links, quarantined, changed=changed)
+
+
+def load(work: Work, part: Part, decision: Decision, links: int) -> Load:
+    """What the guard looks at: what this run would send, not what is planned and waits."""
+    if part.state.accepted and work.only is None and work.promised is None:
+        return decision.load(part, links)
+    may = Decision()
+    for frame in decision.operations(part.name):
+        may.count(part.name, due(work, part, frame))
+    return may.load(part, links)
 
 
 def guard(work: Work, outcome: Outcome) -> None:

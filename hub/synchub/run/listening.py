@@ -8,9 +8,9 @@ import polars as pl
 from sqlalchemy import Connection
 
 from synchub.merge.hear import Listening, hear
+from synchub.read.stage import Staged
 from synchub.record import bulk, intake, known, tables
 from synchub.record.reviews import ask
-from synchub.read.stage import Staged
 from synchub.run.keying import remember_held
 from synchub.run.work import Part, Work
 
@@ -23,6 +23,8 @@ class Noticed:
 
     touched: list[pl.Series] = field(default_factory=list)
     deleted: list[pl.Series] = field(default_factory=list)
+    rows: int = 0
+    """How many known rows said something new."""
 
 
 def listen(tx: Connection, work: Work, part: Part, staged: Staged) -> Noticed:
@@ -41,6 +43,7 @@ def listen(tx: Connection, work: Work, part: Part, staged: Staged) -> Noticed:
         intake.store_heard(tx, heard, run=work.run)
         remember_held(tx, work, heard.held, before)
         noticed.touched.append(heard.touched["record"])
+        noticed.rows += heard.claims["link"].n_unique()
         _reused(tx, work, part, heard.reused)
     _gone(tx, work, part, staged, before, noticed)
     return noticed

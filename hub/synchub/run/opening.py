@@ -60,6 +60,11 @@ class Opened:
             self._store = ready_store(self)
         return self._store
 
+    def reach_store(self) -> None:
+        """Open the store now, if it is not open yet. Raises what keeps it from being opened."""
+        with self.store.read():
+            return
+
     @property
     def transforms(self) -> dict[str, Transform]:
         return {**self.plugins.transforms, **built_in_transforms()}
@@ -78,11 +83,12 @@ class Opened:
         return self.connectors[system]
 
     def close(self) -> None:
-        for connector in self.connectors.values():
-            connector.close()
-        self.outside.close()
-        if self._store is not None:
-            self._store.close()
+        with ExitStack() as stack:  # one that can't be closed keeps no other open
+            if self._store is not None:
+                stack.callback(self._store.close)
+            stack.callback(self.outside.close)
+            for connector in self.connectors.values():
+                stack.callback(connector.close)
 
 
 def open_at(file: Path, *, environ: Mapping[str, str], redactor: Redactor, seams: Seams | None = None,
@@ -226,7 +232,20 @@ def _stream(connector: Connector, member: Member) -> Stream:
             not_done="Nothing was read from it or written to it.",
             next_step=f"It has: {', '.join(field.name for field in found.fields)}. Correct mappings/{member.mapping_name}.toml.",
         )
+    if wrong_key(found, member):
+        raise ConfigurationError(
+            wrong_key(found, member), not_done="Nothing was read from it or written to it.",
+            next_step=f"Correct `key` in mappings/{member.mapping_name}.toml, or the system's own settings.",
+        )
     return found
+
+
+def wrong_key(stream: Stream, member: Member) -> str:
+    """What is wrong if a member that is written is named by another key than its system goes by; "" if nothing is."""
+    if member.direction == "in" or not stream.key or not stream.writes or member.mapping.keys == stream.key:
+        return ""
+    theirs, ours = ", ".join(stream.key), ", ".join(member.mapping.keys)
+    return f"{member.system}/{member.stream} names its records by {theirs}, and the mapping {member.mapping_name} by {ours}."
 
 
 def unknown_fields(stream: Stream, member: Member) -> list[str]:

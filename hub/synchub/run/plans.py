@@ -12,7 +12,7 @@ from xxhash import xxh3_64_intdigest
 from synchub.errors import ConfigurationError
 from synchub.model import TO, WAS
 from synchub.record import members, tables
-from synchub.record.store import take
+from synchub.record.store import Store, take
 from synchub.run.finding import find_record
 from synchub.run.line import Outcome
 from synchub.run.opening import Opened
@@ -43,12 +43,18 @@ def marks_of(frame: pl.DataFrame) -> list[int]:
 
 def prepare(hub: Opened, work: Work) -> None:
     """Limit the work to what was asked for: one record, or exactly a saved plan."""
-    if work.options.record is not None:
-        with work.store.read() as tx:
-            number = find_record(tx, hub, work.entity.name, work.options.record, work.salt)
-        work.only = pl.Series([number], dtype=pl.Int64)
+    key = work.options.record
+    if key is not None:
+        work.seek = lambda tx: find_record(tx, hub, work.entity.name, key, work.salt)
     if work.options.plan is not None:
         work.promised = _load(work, work.options.plan)
+
+
+def syncs_of(store: Store, plan: str) -> list[str]:
+    """The sync that a saved plan is of; none if there is no such plan."""
+    query = text("SELECT sync FROM saved_plan WHERE id = :id")
+    with store.read() as tx:
+        return list(tx.execute(query, {"id": int(plan) if plan.isdigit() else -1}).scalars())
 
 
 def accept(work: Work) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 from sqlalchemy import Connection
@@ -14,7 +14,7 @@ from synchub.model import VALUE
 from synchub.read.stage import SOURCE, Staged
 from synchub.record import intake, known, reviews, store
 from synchub.record.decisions import answered_rows, parted_rows
-from synchub.run.work import Part, Work
+from synchub.run.work import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class Recognised:
     new: int
     joined: int
     review: int
+    rows: Mapping[int, int] = field(default_factory=dict)
+    """How many rows of each member, by its number, got a link."""
 
 
 def recognise(tx: Connection, work: Work, staged: Mapping[str, Staged]) -> Recognised:
@@ -45,7 +47,8 @@ def recognise(tx: Connection, work: Work, staged: Mapping[str, Staged]) -> Recog
     waiting = told.filter(pl.col("outcome") == REVIEW)
     _ask(tx, work, waiting, assigned.suspects)
     _keep(tx, work, staged, waiting, found)
-    return Recognised(linked, made, told.filter(pl.col("outcome") == JOINED).height, waiting.height)
+    rows_of = dict(told.filter(pl.col("outcome") != REVIEW).group_by("member").len().rows())
+    return Recognised(linked, made, told.filter(pl.col("outcome") == JOINED).height, waiting.height, rows_of)
 
 
 def _unknown(tx: Connection, work: Work, staged: Mapping[str, Staged]) -> pl.DataFrame:

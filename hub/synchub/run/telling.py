@@ -92,7 +92,7 @@ def _waits(tx: Any, work: Work) -> Waits:
 def _member_run(outcome: Outcome, part: Part) -> MemberRun:
     staged, done = outcome.staged[part.name], outcome.done.get(part.name)
     report = MemberRun(
-        member=part.name, system=part.member.system, stream=part.member.stream, read=staged.count, changed=staged.changed,
+        member=part.name, system=part.member.system, stream=part.member.stream, read=staged.count, changed=outcome.changed.get(part.name, staged.changed),
         quarantined=outcome.quarantined.get(part.name, 0), full=staged.complete, problem=part.down,
     )  # fmt: skip
     if done is None:

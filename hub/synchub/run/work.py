@@ -162,6 +162,8 @@ class Work:
     """The marks of the other syncs of this entity."""
     contact: Entity | None = None
     """The entity that events refer to."""
+    seek: Callable[[Connection], int] | None = None
+    """Finds the record that alone may be written, if a person asked for one: it may be known only once all is read."""
     only: pl.Series | None = None
     """The records that alone may be written, if a person asked for one."""
     promised: Promise | None = None
@@ -179,6 +181,11 @@ class Work:
     def partial(self) -> bool:
         """Whether members are left out or down: then no record may count as done, for their sake."""
         return bool(self.options.systems) or any(part.down for part in self.parts)
+
+    def narrow(self, tx: Connection) -> None:
+        """From here on, only what a person asked for may be written."""
+        if self.seek is not None:
+            self.only = pl.Series([self.seek(tx)], dtype=pl.Int64)
 
     def hub_id(self, record: int) -> str:
         """The id that a record is known by outside the store."""

@@ -10,6 +10,8 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from synchub.api import (
     BrokenRow,
@@ -20,7 +22,8 @@ from synchub.api import (
     RetryLater,
 )
 from synchub.testing.host import LocalHost
-from synchub_connectors.spreadsheet import text_table
+from synchub_connectors.spreadsheet import pieces, text_table
+from synchub_connectors.spreadsheet.cells import unescaped
 from synchub_connectors.spreadsheet.connector import Spreadsheet
 from synchub_connectors.spreadsheet.records import records
 from synchub_connectors.spreadsheet.settings import SpreadsheetSettings
@@ -191,6 +194,41 @@ def test_where_the_file_is_cut_into_pieces_makes_no_difference(size: int, odd: t
     ]
     assert bad == [record.broken("x.csv") for record in expected if record.reason]
     assert len(bad) == 10 * len([kind for kind in odd if kind != 5])
+
+
+TOKENS = ('"', '""', '"x"', "a", "é", " ", ",", "\n", "\r\n", "'=1")
+
+
+@settings(deadline=None, max_examples=400, database=None)
+@given(st.lists(st.sampled_from(TOKENS), min_size=1, max_size=16), st.integers(1, 3), st.integers(1, 20))
+def test_both_ways_of_reading_agree_on_anything(tokens: list[str], width: int, size: int) -> None:
+    text = "".join(tokens)
+    body = text.encode()
+    parts = iter([body[at : at + size] for at in range(0, len(body), size)])
+    found = list(text_table.rows(lambda: next(parts, b""), ("a", "b", "c")[:width], ",", name="x", line=1))
+    careful = list(records(io.StringIO(text, newline="\n"), delimiter=",", width=width))
+    rows = [tuple(unescaped(value) or None for value in record.fields) for record in careful if record.fields]
+    assert [row for frame, _ in found for row in frame.rows()] == rows
+    assert [row for _, broken in found for row in broken] == [
+        each.broken("x") for each in careful if each.reason
+    ]
+
+
+def test_a_file_in_order_is_read_the_fast_way_wherever_it_is_cut() -> None:
+    body = "".join(_many(())).encode()
+    parts = iter([body[at : at + 100] for at in range(0, len(body), 100)])
+    found = [
+        pieces.at_once(data, ("id", "name", "note"), ",")
+        for data, *_ in pieces.pieces(lambda: next(parts, b""))
+    ]
+    assert len(found) > 50
+    assert all(frame is not None for frame in found)
+
+
+def test_two_inch_marks_make_no_quote(opened: Open) -> None:
+    rows, broken = read_all(opened('id,size\n1,5" pipe\n2,6" pipe\n3,x\n'))
+    assert [row["size"] for row in rows] == ['5" pipe', '6" pipe', "x"]
+    assert broken == []
 
 
 def test_the_header_has_to_name_every_column_once(opened: Open) -> None:
@@ -429,6 +467,15 @@ def test_lookup_by_any_column(opened: Open) -> None:
     )
     assert [row["id"] for row in found] == ["1", "3"]
     assert connector.lookup("leads", [Key("email", "nobody@x.org")]) == []
+
+
+def test_a_row_can_not_take_the_key_of_another(opened: Open, tmp_path: Path) -> None:
+    results = opened("id,name\n1,Ann\n2,Bob\n").write("leads", [update("1", id="2"), update("2", id=None)])
+    assert [(result.status, result.reason) for result in results] == [
+        ("rejected", "Another row has the key 2 already."),
+        ("rejected", "The key may not be blank."),
+    ]
+    assert (tmp_path / "leads.csv").read_text() == "id,name\n1,Ann\n2,Bob\n"
 
 
 def test_an_unknown_column_is_rejected_for_this_record(opened: Open) -> None:

@@ -296,6 +296,15 @@ def test_a_row_that_somebody_holds_is_for_later(url: str, elsewhere: psycopg.Con
         connector.write("plain", [update("1", {"name": "ann"}, name="y")])
 
 
+def test_a_row_is_locked_before_it_is_compared(url: str, elsewhere: psycopg.Connection[Any]) -> None:
+    """A row that somebody holds can't even be found unchanged: what is compared has to be what is written."""
+    run(url, "INSERT INTO plain (name) VALUES ('ann')")
+    elsewhere.execute("UPDATE plain SET name = 'x'")
+    connector = connect(url + "?options=-c%20lock_timeout%3D100")
+    with pytest.raises(RetryLater, match="lock timeout"):
+        connector.write("plain", [update("1", {"name": "ann"}, name="ann")])
+
+
 def test_a_query_that_writes_is_stopped_by_the_server(url: str) -> None:
     run(
         url,

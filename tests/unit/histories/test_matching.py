@@ -36,6 +36,17 @@ def test_an_id_that_is_somebody_elses_now_says_nothing(pair: NewPair) -> None:
     assert [question["kind"] for question in ann.hub.review()] == ["reused"]
 
 
+def test_an_id_that_may_be_somebody_elses_is_not_written(pair: NewPair) -> None:
+    """While nobody has said whose number it is, what is known of Ann is not written over Bob."""
+    ann = pair({"first_name": "Ann"}, {"first_name": "Ann"})
+    ann.hub.sync(10)
+    ann.crm.edit("1", at=11, email=BOB, first_name="Bob")
+    ann.shop.edit("1", at=12, job_title="Ann's job", opted_out=True)
+    ann.hub.sync(20)
+    assert written(ann.hub.sync(30)) == 0
+    assert (ann.in_crm("job_title"), ann.in_crm("opted_out")) == (None, None)
+
+
 def test_a_new_email_is_no_new_person(pair: NewPair) -> None:
     """Ann changes her email: the record is the same, and both systems have the new one."""
     ann = pair({"first_name": "Ann"}, {"first_name": "Ann"})
@@ -68,6 +79,52 @@ def test_a_row_that_cannot_be_understood_gets_no_double(pair: NewPair) -> None:
     ann.hub.sync(20)
     assert ann.hub.quarantine() == []
     assert (ann.crm.rows["1"]["birthday"], ann.in_shop("job_title")) == ("1999-12-31", "1")
+
+
+def test_a_row_that_is_unreadable_for_a_while_misses_nothing(pair: NewPair) -> None:
+    """Somebody types nonsense into Ann's row: nothing is written over it until it is mended, but an opt-out."""
+    fields = {"fields": {"email": "email", "birthday": "text", "job_title": "text", "opted_out": "bool"}, "versions": True}
+    ann = pair({"job_title": "1"}, {"job_title": "1"}, crm_is=fields, shop_is=fields)
+    ann.hub.sync(10)
+    ann.shop.edit("1", at=11, birthday="soon", job_title="2")
+    ann.crm.edit("1", at=12, job_title="3", opted_out=True)
+    ann.hub.sync(20)
+    assert ann.both("job_title") == ("3", "2")
+    assert ann.in_shop("opted_out") is True
+    assert written(ann.hub.sync(30)) == 0
+    ann.shop.edit("1", at=31, birthday=None)
+    ann.hub.sync(40)
+    assert ann.both("job_title") == ("2", "2")
+
+
+def test_who_was_set_aside_and_left_waits_for_nobody(pair: NewPair) -> None:
+    """A row in quarantine and one in review are deleted in the shop: nothing is left to be asked, and Ann is entered."""
+    fields = {"fields": {"email": "email", "birthday": "text", "first_name": "text"}}
+    ann = pair({"first_name": "Ann"}, {"birthday": "soon"}, crm_is=fields, shop_is=fields)
+    ann.crm.create(at=1, email=BOB, first_name="Bob")
+    twice = [ann.shop.create(at=1, email=BOB, first_name=name) for name in ("Bob", "Rob")]
+    ann.shop.create(at=1, email="eve@example.org")
+    ann.hub.sync(10)
+    assert len(ann.hub.quarantine()) == 1
+    assert {question["kind"] for question in ann.hub.review()} == {"match"}
+    for name in ("1", *twice):
+        ann.shop.delete(name)
+    ann.hub.sync(20)
+    assert (ann.hub.quarantine(), ann.hub.review()) == ([], [])
+    assert sorted(row["email"] for row in ann.shop.rows.values()) == [ANN, BOB, "eve@example.org"]
+
+
+def test_who_changed_the_email_is_known_by_it(pair: NewPair) -> None:
+    """Ann has a new email since last month: a system that joins now and knows only that one has the same Ann."""
+    ann = pair({"first_name": "Ann"})
+    ann.hub.sync(10)
+    ann.crm.edit("1", at=11, email="ann.lee@example.org")
+    ann.hub.sync(20)
+    fair = MemorySystem("fair", ["email", "first_name"])
+    fair.create(at=25, email="ann.lee@example.org", first_name="Ann")
+    ann.hub.change(systems=[ann.crm, ann.shop, fair])
+    ann.hub.sync(30, accept=("fair",))
+    assert len(ann.hub.records()) == 1
 
 
 def test_a_familys_mailbox_is_a_question(pair: NewPair) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from sqlalchemy import text
 from unit.histories.pairs import ANN, NewPair, written
+
+from synchub.testing.memory import MemorySystem
 
 
 def test_a_tag_that_is_removed_in_one_system_goes_everywhere(pair: NewPair) -> None:
@@ -188,8 +191,6 @@ def test_a_persons_decision_holds_until_somebody_edits(pair: NewPair) -> None:
 
 def test_claims_of_a_member_that_was_removed_keep_counting(pair: NewPair) -> None:
     """The CRM is taken out of the sync: what it said stays, and the shop's old value does not come back."""
-    from synchub.testing.memory import MemorySystem
-
     fair = MemorySystem("fair", ["email", "job_title"])
     ann = pair({"job_title": "of 2024"}, {"job_title": "of 2019"}, more=[fair])
     ann.hub.sync(10)
@@ -228,6 +229,17 @@ def test_what_a_system_fills_in_counts_where_nobody_says_anything(pair: NewPair)
     ann.hub.sync(20)
     assert ann.both("source") == ("shop", "shop")
     assert written(ann.hub.sync(30)) == 0
+
+
+def test_an_edit_where_it_is_only_written_is_overwritten(pair: NewPair) -> None:
+    """The shop is only written: what somebody enters there goes to history, and golden is sent again."""
+    ann = pair({"job_title": "1"}, members={"shop": {"direction": "out"}})
+    ann.hub.sync(10)
+    ann.shop.edit("1", at=11, job_title="2")
+    ann.hub.sync(20)
+    assert ann.both("job_title") == ("1", "1")
+    with ann.hub.store.read() as tx:
+        assert tx.execute(text("SELECT field, value FROM history")).all() == [("job_title", "2")]
 
 
 def test_a_member_that_only_fills_gaps(pair: NewPair) -> None:

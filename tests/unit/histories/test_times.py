@@ -94,6 +94,60 @@ def test_a_restored_backup_is_brought_up_to_date(pair: NewPair, rule: str) -> No
     assert written(ann.hub.sync(50)) == 0
 
 
+@pytest.mark.parametrize("can_lookup", [True, False])
+def test_a_restored_backup_is_seen_from_a_cursor(pair: NewPair, can_lookup: bool) -> None:
+    """A system that only tells what changed tells of the old copy once: it is looked at again all the same."""
+    ann = pair({"job_title": "1"}, members={"shop": {"create": False}}, shop_is={"incremental": True, "can_lookup": can_lookup})
+    ann.shop.create(at=2, email="ann@example.org")
+    ann.hub.sync(10)
+    ann.crm.edit("1", at=11, job_title="2")
+    ann.hub.sync(20)
+    ann.shop.restore_copy("1")
+    for at in (30, 40, 50):
+        ann.hub.sync(at)
+    assert ann.both("job_title") == ("2", "2")
+
+
+def test_an_old_copy_is_not_written_over_before_it_is_known_as_one(pair: NewPair) -> None:
+    """The shop went back to a backup and is written in the same run: its old values don't look new by that."""
+    ann = _edited_after_a_run(pair, "newest")
+    ann.shop.restore_copy("1")
+    ann.crm.edit("1", at=21, source="fair")
+    for at in (30, 40, 50):
+        ann.hub.sync(at)
+    assert ann.both("job_title") == ("2", "2")
+    assert ann.both("source") == ("fair", "fair")
+
+
+def test_what_was_edited_while_the_run_wrote_is_heard_by_the_next(pair: NewPair) -> None:
+    """Between read and write somebody edits another field of Ann's row, and the shop's answer shows it: it is still news."""
+    ann = pair({"job_title": "1", "source": "a"})
+    ann.hub.sync(10)
+    ann.crm.edit("1", at=11, job_title="2")
+
+    def meanwhile(point: str) -> None:
+        if point == "write":
+            ann.shop.interrupt = lambda _point: None
+            ann.shop.edit("1", at=19, source="b")
+
+    ann.shop.interrupt = meanwhile
+    ann.hub.sync(20)
+    ann.hub.sync(30)
+    assert ann.both("source") == ("b", "b")
+    assert ann.both("job_title") == ("2", "2")
+
+
+def test_a_late_row_of_a_system_that_only_counts_versions(pair: NewPair) -> None:
+    """The shop says no times but counts versions: an older version is as old as an older time."""
+    ann = pair({"job_title": "1"}, shop_is={"tells_time": False, "versions": True})
+    ann.hub.sync(10)
+    ann.crm.edit("1", at=11, job_title="2")
+    ann.hub.sync(20)
+    ann.shop.serve_stale("1")
+    ann.hub.sync(30)
+    assert ann.both("job_title") == ("2", "2")
+
+
 def test_going_back_to_an_older_value_is_an_edit(pair: NewPair) -> None:
     """Somebody enters last week's value again, in systems that say no times: that is news like any other."""
     no_times = {"tells_time": False}

@@ -130,8 +130,9 @@ def test_status_shows_syncs_members_and_what_waits():
     assert drawn[0] == "Store sqlite:///hub.db 1,200 × contact"
     assert "contacts contact */15 * * * * 42 ✓ done 2024-05-01 10:23 UTC" in drawn
     assert "activity event by hand never ran" in drawn
-    assert "contacts.crm crm/contacts 1,000 2024-05-01 10:23 UTC after 4711" in drawn
-    assert "contacts.shop shop/customers · never the beginning credentials refused" in drawn
+    assert "contacts.crm crm/contacts 1,000 2024-05-01 10:23 UTC what changed" in drawn
+    assert "contacts.shop shop/customers · never in full failed" in drawn
+    assert "✗ contacts.shop: credentials refused" in drawn
     assert drawn[-1] == "Nothing waits."
 
 

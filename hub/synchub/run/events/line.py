@@ -18,7 +18,7 @@ from synchub.record import journal, reviews, scopes
 from synchub.run.agreeing import Decision
 from synchub.run.events.passing import plan_events
 from synchub.run.events.taking import attach, take_in
-from synchub.run.line import Outcome, due, guard
+from synchub.run.line import Outcome, due, guard, load
 from synchub.run.performing import Done, perform
 from synchub.run.reading import note_read, quarantine, read_all
 from synchub.run.recognising import Recognised
@@ -54,12 +54,13 @@ def decide(tx: Connection, work: Work, staged: dict[str, Staged]) -> Outcome:
     links = {part.name: scopes.live_links(tx, part.state.id) for part in work.parts}
     taken = sum(take_in(tx, work, part, staged[part.name]) for part in work.parts)
     attach(tx, work)
+    work.narrow(tx)
     quarantined = {part.name: quarantine(tx, work, part, staged[part.name]) for part in work.parts}
     for part in work.parts:
         note_read(tx, work, part, staged[part.name])
     decision = plan_events(tx, work)
     work.keep(tx)
-    loads = [decision.load(part, links[part.name]) for part in work.parts]
+    loads = [load(work, part, decision, links[part.name]) for part in work.parts]
     recognised = Recognised(pl.Series("record", [], dtype=pl.Int64), taken, 0, 0)
     return Outcome(staged, decision, recognised, excesses(loads, work.options.allow), links, quarantined)
 

@@ -122,7 +122,7 @@ def _changes(rows: pl.DataFrame, how: Listening) -> pl.DataFrame:
             where = spelt.arg_true()
             meant = how.comparable(field, now.gather(where)).fill_null(BLANK)
             meant_before = how.comparable(field, before.gather(where)).fill_null(BLANK)
-            changed = spelt.scatter(where, meant != meant_before) if (meant == meant_before).any() else spelt
+            changed = spelt.clone().scatter(where, meant != meant_before) if (meant == meant_before).any() else spelt
         marks += [changed.alias(f"m.{field}"), (spelt & ~changed).alias(f"t.{field}")]
     return rows.with_columns(marks)
 

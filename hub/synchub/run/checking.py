@@ -16,7 +16,7 @@ from synchub.plugins import loader
 from synchub.plugins.hooked import blame
 from synchub.plugins.offers import Plugins
 from synchub.redact import Redactor
-from synchub.run.opening import CHECKS, Opened, config_model, open_at
+from synchub.run.opening import CHECKS, Opened, config_model, open_at, wrong_key
 from synchub.run.rates import EuropeanCentralBank
 from synchub.spec.answers import CheckReport, ConnectionCheck, MappingTestResult, TestsReport
 from synchub.spec.job import Member
@@ -147,6 +147,9 @@ def _member_problems(
         able = ", ".join(sorted(stream.writes))
         message = f"{member.system}/{stream.name} can't {wanted} records"
         yield str(document.problem((*path, "on_delete"), message, f"it takes: {able}", part="value"))
+    if wrong_key(stream, member) and loaded is not None and loaded.source is not None:
+        fix = "name them by the same key, here or in the system's own settings"
+        yield str(loaded.source.problem(("key",), wrong_key(stream, member).rstrip("."), fix, part="value"))
     if loaded is not None and loaded.source is not None and stream.fields:
         for place, native in _unknown(member, stream):
             message = f"{member.system}/{stream.name} has no field '{native}'"

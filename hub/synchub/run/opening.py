@@ -244,6 +244,8 @@ def wrong_key(stream: Stream, member: Member) -> str:
     """What is wrong if a member that is written is named by another key than its system goes by; "" if nothing is."""
     if member.direction == "in" or not stream.key or not stream.writes or member.mapping.keys == stream.key:
         return ""
+    if not set(member.mapping.keys) <= {field.name for field in stream.fields}:
+        return ""  # told already: there is no such field
     theirs, ours = ", ".join(stream.key), ", ".join(member.mapping.keys)
     return f"{member.system}/{member.stream} names its records by {theirs}, and the mapping {member.mapping_name} by {ours}."
 

@@ -56,7 +56,7 @@ def test_a_list_that_comes_back_empty_or_broken_deletes_nobody(tmp_path: Path) -
     assert "--allow deletes=2" in told
     assert office["shop"].emails() == [ANN, BOB]
 
-    office.hub("sync", "--full", "--allow", "deletes=2")
+    office.hub("sync", "--allow", "deletes=2")
     assert office["shop"].emails() == []
 
 

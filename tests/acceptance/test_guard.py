@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,23 @@ def test_limits_on_creates_and_updates(tmp_path: Path) -> None:
     assert office.both("job_title", ANN) == ["CTO", "CEO"]
     office.hub("sync", "--allow", "updates=2")
     assert office.both("job_title", ANN) == ["CTO", "CTO"]
+
+
+def test_the_command_that_is_advised_lets_it_through(tmp_path: Path) -> None:
+    """Several members go over several limits: what the message says to run is enough for all of them."""
+    strict = {"on_delete": "propagate", "limits": {"deletes": 0, "creates": 0}}
+    office = Office(tmp_path, COLUMNS, systems=("crm", "shop", "club"), members={"shop": strict, "club": {**strict, "create": False}})
+    for email in (ANN, BOB, "cy@coe.example"):
+        office["crm"].add(email=email)
+    office["club"].add(email=ANN)
+    office.hub("sync", "--allow", "creates=3")
+    office["crm"].remove(ANN, BOB)
+    office["crm"].add(email="eve@eck.example")
+    stopped = office.hub.json("sync", code=3)["runs"][0]["problem"]
+    advised = re.findall(r"synchub (sync [^`]*--allow[^`]*)`", stopped)
+    assert len(advised) == 1
+    office.hub(*advised[0].split())
+    assert (office["shop"].emails(), office["club"].emails()) == (["cy@coe.example", "eve@eck.example"], [])
 
 
 def test_a_changed_rule_that_would_rewrite_everything_is_stopped(tmp_path: Path) -> None:

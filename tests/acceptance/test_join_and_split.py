@@ -41,6 +41,26 @@ def test_a_join_by_hand_is_taken_back_by_a_split(tmp_path: Path) -> None:
     assert len(parts) == 2
 
 
+def test_people_with_a_row_each_in_both_systems(tmp_path: Path) -> None:
+    """Each was entered in the other system by the hub before they were joined: all four rows agree while they are one.
+    Parted, each person has one row in each system again, with what they had."""
+    office = Office(tmp_path, COLUMNS)
+    office["crm"].add(at="2024-01-01", email=ANN, first_name="Ann", job_title="Buyer")
+    office["shop"].add(at="2024-06-01", email=ANNIE, first_name="Annie", city="Ulm")
+    office.hub("sync")
+    before = [[{name: row[name] or "" for name in COLUMNS} for row in office[system].rows()] for system in ("crm", "shop")]
+    assert [[row["email"] for row in rows] for rows in before] == [[ANN, ANNIE], [ANNIE, ANN]]
+    office.hub("merge", "contact", ANN, ANNIE)
+    office.hub("sync")
+    for system in ("crm", "shop"):
+        assert [(row["email"], row["job_title"], row["city"]) for row in office[system].rows()] == [(ANNIE, "Buyer", "Ulm")] * 2
+    office.hub("split", "contact", ANNIE, "crm:people:2", "shop:people:1")
+    office.hub("sync")
+    after = [[{name: row[name] or "" for name in COLUMNS} for row in office[system].rows()] for system in ("crm", "shop")]
+    assert after == before
+    assert written(office.hub.sync("--full")) == 0
+
+
 def test_two_people_with_one_mailbox_are_parted_for_good(tmp_path: Path) -> None:
     """Ann and her daughter share a mailbox, and were taken for one; she opted out. Parted, both stay opted out, each has
     her own name, and nobody joins them again or enters one beside the other."""

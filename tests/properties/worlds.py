@@ -15,7 +15,7 @@ from synchub.mapping.native import native_text
 from synchub.model import BLANK, VALUE
 from synchub.record import bulk, known, members, tables
 from synchub.record.codec import prefixed, unpack
-from synchub.testing.memory import MemorySystem
+from synchub.testing.memory import STREAM, MemorySystem
 from synchub.testing.memory_hub import ENTITY, Backwards, MemoryHub
 
 FIELDS = ("email", "first_name", "job_title", "owner", "notes", "tags", "lead_score", "lifecycle_stage", "opted_out")
@@ -109,32 +109,51 @@ class World:
     def do(self, deed: Deed) -> None:
         self.now += 1
         system = self.systems[deed.system % len(self.systems)]
-        if deed.kind == "create":
-            return self._create(system, deed)
         names = sorted(system.kept, key=int)
-        if not names:
-            return None
-        name = names[deed.who % len(names)]
-        match deed.kind:
-            case "edit":
-                system.edit(name, at=self.now, **{deed.field: value_of(deed, self.now)})
-            case "clear":
-                if deed.field not in ("email", "opted_out"):
-                    system.edit(name, at=self.now, **{deed.field: None})
-            case "rename":
-                system.edit(name, at=self.now, email=f"new{self.now}@example.org")
-            case "garble":
-                system.edit(name, at=self.now, lead_score="many")
-            case "delete":
-                self.deleted.add(str(system.kept[name].values["email"]))
-                system.delete(name)
-            case "restore":
-                if system.kept[name].before is not None and system.tells_time:
-                    system.restore_copy(name)
-            case "stale":
-                if system.kept[name].before is not None and system.tells_time and not system.incremental:
-                    system.serve_stale(name)
-        return None
+        if deed.kind == "create":
+            self._create(system, deed)
+        elif names and deed.kind in ("decide", "split", "join"):
+            self._decide(system, names[deed.who % len(names)], deed)
+        elif names:
+            self._touch(system, names[deed.who % len(names)], deed)
+
+    def _touch(self, system: Watched, name: str, deed: Deed) -> None:
+        """Somebody does something to a row."""
+        old = system.kept[name].before is not None and system.tells_time
+        if deed.kind == "edit":
+            system.edit(name, at=self.now, **{deed.field: value_of(deed, self.now)})
+        elif deed.kind == "clear" and deed.field != "opted_out":
+            system.edit(name, at=self.now, **{deed.field: None})
+        elif deed.kind == "rename":
+            system.edit(name, at=self.now, email=f"new{self.now}@example.org")
+        elif deed.kind == "garble":
+            system.edit(name, at=self.now, lead_score="many")
+        elif deed.kind == "delete":
+            self.deleted.add(str(system.kept[name].values["email"]))
+            system.delete(name)
+        elif deed.kind == "restore" and old:
+            system.restore_copy(name)
+        elif deed.kind == "stale" and old and not system.incremental:
+            system.serve_stale(name)
+
+    def _decide(self, system: Watched, name: str, deed: Deed) -> None:
+        """Somebody tells the hub something about the record that a row belongs to."""
+        links = self.links()
+        if links.is_empty():
+            return
+        rows = [row for row in links.to_dicts() if row["tomb"] is None]
+        own = next((row for row in rows if (row["system"], row["remote_id"]) == (system.name, name)), None)
+        if own is None:
+            return
+        key = f"{system.name}:{STREAM}:{name}"
+        if deed.kind == "decide":
+            self.hub.set(key, at=self.now, job_title=f"decided {self.now}")
+        elif deed.kind == "split" and any(row["record"] == own["record"] and row is not own for row in rows):
+            self.hub.split(key, (system.name, name), at=self.now)
+        elif deed.kind == "join":
+            other = rows[deed.value % len(rows)]
+            if other["record"] != own["record"]:
+                self.hub.join(key, f"{other['system']}:{STREAM}:{other['remote_id']}", at=self.now)
 
     def _create(self, system: Watched, deed: Deed) -> None:
         email = f"p{deed.who % PEOPLE}@example.org"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
+from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,11 +27,32 @@ class Change:
     values: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Rows that are given the same columns. `values` are understood values, a column of them by its
+    name; all are as long as `places`."""
+
+    places: Sequence[int]
+    values: Mapping[str, Sequence[Any]]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __getitem__(self, part: slice) -> Alike:
+        return Alike(self.places[part], {name: column[part] for name, column in self.values.items()})
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The values row by row."""
+        if not self.values:
+            return [{} for _ in self.places]
+        return [dict(zip(self.values, row, strict=True)) for row in zip(*self.values.values(), strict=True)]
+
+
 @dataclass(slots=True)
 class Plan:
     """What to send, by kind; and the results of what needs no sending, by their place in the batch."""
 
-    creates: list[Change] = field(default_factory=list)
+    creates: list[Alike] = field(default_factory=list)
     updates: list[Change] = field(default_factory=list)
     deletes: list[Change] = field(default_factory=list)
     results: dict[int, Result] = field(default_factory=dict)
@@ -45,14 +68,20 @@ def decide(
 ) -> Plan:
     """Sort the operations of a batch. `present` are the rows they name, by remote id."""
     plan = Plan()
-    fitting = _fitting([operation for _, operation in operations], kinds, writable, zone)
-    for (place, operation), values in zip(operations, fitting, strict=True):
+    others = [each for each in operations if each[1].kind != "create"]
+    for fitting in _fitting([each for each in operations if each[1].kind == "create"], kinds, writable, zone):
+        plan.results |= fitting.unfit
+        if fitting.fit:
+            plan.creates.append(fitting.fit)
+    fit: dict[int, dict[str, Any]] = {}
+    for fitting in _fitting(others, kinds, writable, zone):
+        plan.results |= fitting.unfit
+        fit |= zip(fitting.fit.places, fitting.fit.rows(), strict=True)
+    for place, operation in others:
         row = present.get(operation.remote_id or "")
-        if isinstance(values, Result):
-            plan.results[place] = values
-        elif operation.kind == "create":
-            plan.creates.append(Change(place, None, values))
-        elif operation.kind == "archive":
+        if place in plan.results:
+            continue
+        if operation.kind == "archive":
             reason = "A table has no archive."
             plan.results[place] = Result("rejected", operation.remote_id, reason=reason)
         elif row is None:
@@ -64,7 +93,7 @@ def decide(
         elif all(same(row[column], value, kinds[column], zone) for column, value in operation.values.items()):
             plan.results[place] = Result("unchanged", operation.remote_id, stored=row)
         else:
-            plan.updates.append(Change(place, operation.remote_id, values))
+            plan.updates.append(Change(place, operation.remote_id, fit[place]))
     return plan
 
 
@@ -84,6 +113,14 @@ def key_text(row: Mapping[str, str | None], key: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
 
 
+def key_texts(rows: Sequence[Mapping[str, str | None]], key: Sequence[str]) -> list[str]:
+    """The text that names each row."""
+    if len(key) == 1:
+        (column,) = key
+        return [row[column] or "" for row in rows]
+    return [key_text(row, key) for row in rows]
+
+
 def key_parts(text: str, key: Sequence[str]) -> tuple[str, ...] | None:
     """The values that a remote id is made of; None if it names no row of such a key."""
     if len(key) == 1:
@@ -98,6 +135,8 @@ def key_parts(text: str, key: Sequence[str]) -> tuple[str, ...] | None:
 def waves(operations: Sequence[Operation]) -> list[list[tuple[int, Operation]]]:
     """The operations with their places, parted so that none names a row twice: what follows sees what went
     before."""
+    if {operation.remote_id for operation in operations} == {None}:
+        return [list(enumerate(operations))]
     turns: dict[str, int] = {}
     parted: list[list[tuple[int, Operation]]] = [[]]
     for place, operation in enumerate(operations):
@@ -111,33 +150,52 @@ def waves(operations: Sequence[Operation]) -> list[list[tuple[int, Operation]]]:
     return parted
 
 
+@dataclass(frozen=True, slots=True)
+class _Fitting:
+    """Operations of the same columns: those whose values fit, and why others are rejected, by their place."""
+
+    fit: Alike
+    unfit: Mapping[int, Result]
+
+
 def _fitting(
-    operations: Sequence[Operation], kinds: Mapping[str, Kind], writable: frozenset[str], zone: ZoneInfo
-) -> list[dict[str, Any] | Result]:
-    """The understood values of each operation, or why it is rejected. Worked out column by column."""
-    found: list[dict[str, Any] | Result] = [{} for _ in operations]
-    alike: dict[tuple[str, ...], list[int]] = {}
-    for place, operation in enumerate(operations):
-        alike.setdefault(tuple(operation.values), []).append(place)
-    for columns, places in alike.items():
-        values: list[list[Any]] = []
+    operations: Sequence[tuple[int, Operation]],
+    kinds: Mapping[str, Kind],
+    writable: frozenset[str],
+    zone: ZoneInfo,
+) -> Iterator[_Fitting]:
+    """The understood values of the operations. Worked out column by column."""
+    alike: dict[tuple[str, ...], list[tuple[int, Operation]]] = {}
+    for each in operations:
+        alike.setdefault(tuple(each[1].values), []).append(each)
+    for columns, some in alike.items():
+        rows = [operation.values for _, operation in some]
+        values: dict[str, list[Any]] = {}
         reasons: dict[int, tuple[str, str]] = {}
         for column in columns:
-            given = [operations[place].values[column] for place in places]
-            if column in writable:
-                fits, unfit = all_understood(given, kinds[column], zone)
-            else:
-                known = f"The database computes column {column!r} itself."
-                error = Unfit(known if column in kinds else f"There is no column {column!r}.")
-                fits, unfit = given, dict.fromkeys(range(len(given)), error)
-            values.append(fits)
+            given = list(map(itemgetter(column), rows))
+            values[column], unfit = _column(column, given, kinds, writable, zone)
             reasons = {at: (column, str(error)) for at, error in unfit.items()} | reasons
-        for place, row in zip(places, zip(*values, strict=True), strict=False):
-            found[place] = dict(zip(columns, row, strict=True))
-        for at, (column, reason) in reasons.items():
-            remote_id = operations[places[at]].remote_id
-            found[places[at]] = Result("rejected", remote_id, reason=reason, field=column)
-    return found
+        fit = Alike([place for place, _ in some], values)
+        if reasons:
+            fits = [at not in reasons for at in range(len(some))]
+            kept = {column: list(compress(found, fits)) for column, found in values.items()}
+            fit = Alike(list(compress(fit.places, fits)), kept)
+        rejected = {
+            some[at][0]: Result("rejected", some[at][1].remote_id, reason=reason, field=column)
+            for at, (column, reason) in reasons.items()
+        }
+        yield _Fitting(fit, rejected)
+
+
+def _column(
+    column: str, given: list[Any], kinds: Mapping[str, Kind], writable: frozenset[str], zone: ZoneInfo
+) -> tuple[list[Any], dict[int, Unfit]]:
+    if column in writable:
+        return all_understood(given, kinds[column], zone)
+    known = f"The database computes column {column!r} itself."
+    error = Unfit(known if column in kinds else f"There is no column {column!r}.")
+    return given, dict.fromkeys(range(len(given)), error)
 
 
 def _gone(operation: Operation) -> Result:

@@ -78,8 +78,9 @@ def by_values(
         statement = sa.select(*source.texts(source.names)).where(_is_one_of(source, columns, some))
         if lock:
             statement = statement.with_for_update()
-        for row in connection.execute(statement):
-            yield dict(zip(source.names, row, strict=True))
+        names = source.names
+        for row in connection.execute(statement).all():
+            yield dict(zip(names, row, strict=True))
 
 
 def by_text(connection: sa.Connection, source: Source, column: str, values: Sequence[str]) -> Iterator[Texts]:

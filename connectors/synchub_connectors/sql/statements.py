@@ -1,5 +1,5 @@
-"""The three statements that change a table. Each takes changes of the same columns and returns the remote ids
-that their rows have afterwards, in the same order."""
+"""The three statements that change a table. Each takes changes of the same columns and returns what names
+their rows afterwards, in the same order: an insert the rows, the others their remote ids."""
 
 from __future__ import annotations
 
@@ -11,29 +11,60 @@ from sqlalchemy import types
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from .catalogue import Source
-from .decide import Change, key_parts, key_text
+from .decide import Alike, Change, Texts, key_parts, key_text
 from .values import all_spelled, bound, native_text, understood
+
+_CHANGED_LATER = sa.text(
+    """SELECT EXISTS (
+           SELECT FROM pg_trigger WHERE NOT tgisinternal AND tgrelid IN (
+               SELECT CAST(:name AS regclass)
+               UNION SELECT relid FROM pg_partition_tree(CAST(:name AS regclass)))
+       ) OR EXISTS (SELECT FROM pg_rewrite WHERE ev_class = CAST(:name AS regclass))"""
+)
+_SQLITE_TRIGGERS = sa.text(
+    "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :name COLLATE NOCASE"
+)
 
 
 def insert(
-    connection: sa.Connection, source: Source, table: sa.Table, changes: Sequence[Change]
-) -> list[str]:
-    columns = tuple(changes[0].values)
+    connection: sa.Connection, source: Source, table: sa.Table, alike: Alike, *, names: Sequence[str]
+) -> list[Texts]:
+    """Of each new row the columns of these names; but only the key if the database can't say more."""
+    columns = tuple(alike.values)
     statement = _insert_arrays(source, table, columns) if source.database == "postgresql" else None
     if statement is not None:
-        made = connection.execute(statement, _arrays(source, columns, changes)).all()
-        return [_name(source, row) for row in made]
-    rows = [_bound(source, change.values) for change in changes]
+        arrays = {
+            f"c{place}": all_spelled(alike.values[column], source.kinds[column])
+            for place, column in enumerate(columns)
+        }
+        made = connection.execute(statement.returning(*source.texts(names)), arrays).all()
+        return [dict(zip(names, row, strict=True)) for row in made]
+    rows = [_bound(source, row) for row in alike.rows()]
     if connection.dialect.insert_executemany_returning:
-        plain = sa.insert(table).returning(*source.texts(source.key), sort_by_parameter_order=True)
-        return [_name(source, row) for row in connection.execute(plain, rows).all()]
+        plain = sa.insert(table).returning(*source.texts(names), sort_by_parameter_order=True)
+        return [dict(zip(names, row, strict=True)) for row in connection.execute(plain, rows).all()]
     return [_insert_one(connection, source, table, row) for row in rows]
 
 
-def _insert_one(connection: sa.Connection, source: Source, table: sa.Table, row: Mapping[str, Any]) -> str:
+def tells_all(connection: sa.Connection, source: Source, table: sa.Table) -> bool:
+    """Whether what INSERT … RETURNING says of a row is all that becomes of it. Triggers and rules may change
+    the row afterwards."""
+    if not connection.dialect.insert_executemany_returning:
+        return False
+    if source.database == "postgresql":
+        name = connection.dialect.identifier_preparer.format_table(table)
+        return not connection.execute(_CHANGED_LATER, {"name": name}).scalar()
+    if any(column.computed is not None for column in table.c):
+        return False
+    if source.database == "sqlite":
+        return not connection.execute(_SQLITE_TRIGGERS, {"name": table.name}).scalar()
+    return True  # a trigger of MariaDB can't change its own table after the insert
+
+
+def _insert_one(connection: sa.Connection, source: Source, table: sa.Table, row: Mapping[str, Any]) -> Texts:
     made = connection.execute(sa.insert(table).values(row)).inserted_primary_key
     keys = dict(zip((column.name for column in table.primary_key), made or (), strict=False))
-    return key_text({name: native_text((keys | dict(row)).get(name)) for name in source.key}, source.key)
+    return {name: native_text((keys | dict(row)).get(name)) for name in source.key}
 
 
 def update(
@@ -59,7 +90,7 @@ def delete(
     return [change.remote_id or "" for change in changes]
 
 
-def _insert_arrays(source: Source, table: sa.Table, columns: Sequence[str]) -> sa.Executable | None:
+def _insert_arrays(source: Source, table: sa.Table, columns: Sequence[str]) -> sa.Insert | None:
     """INSERT … SELECT from one array of texts a column: three times as fast as a list of VALUES, and it keeps
     the order. None if PostgreSQL has to be asked to find the type of a column by itself."""
     if not columns or any(isinstance(source.kinds[column].sql, types.NullType) for column in columns):
@@ -72,14 +103,7 @@ def _insert_arrays(source: Source, table: sa.Table, columns: Sequence[str]) -> s
         for name, column in zip(names, columns, strict=True)
     ]
     selected = sa.select(*values).order_by(rows.c.place)
-    return sa.insert(table).from_select(list(columns), selected).returning(*source.texts(source.key))
-
-
-def _arrays(source: Source, columns: Sequence[str], changes: Sequence[Change]) -> dict[str, str]:
-    return {
-        f"c{place}": all_spelled([change.values[column] for change in changes], source.kinds[column])
-        for place, column in enumerate(columns)
-    }
+    return sa.insert(table).from_select(list(columns), selected)
 
 
 def _bound(source: Source, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,10 +123,6 @@ def _key(source: Source, keys: Sequence[str], change: Change) -> dict[str, Any]:
         name: bound(understood(part, source.kinds[column], source.zone), source.kinds[column])
         for name, column, part in zip(keys, source.key, parts, strict=True)
     }
-
-
-def _name(source: Source, row: Sequence[Any]) -> str:
-    return key_text(dict(zip(source.key, row, strict=True)), source.key)
 
 
 def _name_after(source: Source, change: Change) -> str:

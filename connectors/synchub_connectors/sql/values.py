@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import types
@@ -47,10 +47,13 @@ def all_understood(values: Sequence[Any], kind: Kind, zone: ZoneInfo) -> tuple[l
         texts = [value for value in values if value]
         joined = "".join(texts)
         fits = kind.length is None or max(map(len, texts), default=0) <= kind.length
-        if fits and joined.isascii() and "\0" not in joined:
+        if fits and "\0" not in joined and _is_whole(joined):
             return list(values), {}
     if (exact := _EXACT.get(kind.type)) and {exact, type(None)}.issuperset(map(type, values)):
         return list(values), {}
+    if kind.type == "number" and {Decimal, type(None)}.issuperset(map(type, values)):
+        if all(map(Decimal.is_finite, filter(None, values))):
+            return list(values), {}
     found: list[Any] = []
     unfit = {}
     for place, value in enumerate(values):
@@ -60,6 +63,14 @@ def all_understood(values: Sequence[Any], kind: Kind, zone: ZoneInfo) -> tuple[l
             found.append(None)
             unfit[place] = error
     return found, unfit
+
+
+def _is_whole(text: str) -> bool:
+    """Whether a text holds no half of a character."""
+    try:
+        return text.isascii() or bool(text.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def _understood(value: Any, kind: Kind, zone: ZoneInfo) -> Any:
@@ -172,6 +183,8 @@ def array(texts: Sequence[str | None]) -> str:
     joined = "".join([text for text in texts if text])
     if '"' in joined or "\\" in joined:
         texts = [text and text.replace("\\", "\\\\").replace('"', '\\"') for text in texts]
+    if texts and None not in texts:
+        return '{"' + '","'.join(cast(Sequence[str], texts)) + '"}'
     return "{" + ",".join(["NULL" if text is None else f'"{text}"' for text in texts]) + "}"
 
 

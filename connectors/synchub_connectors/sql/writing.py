@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import exc
@@ -11,19 +13,20 @@ from sqlalchemy import exc
 from synchub.api import Operation, Result
 
 from .catalogue import Source
-from .decide import Change, Plan, Texts, decide, key_parts, key_text, waves
+from .decide import Alike, Change, Plan, Texts, decide, key_parts, key_text, key_texts, waves
 from .faults import fault, is_unique, reason
 from .rows import by_values
-from .statements import delete, insert, update
-
-Act = Callable[[sa.Connection, Source, sa.Table, Sequence[Change]], list[str]]
+from .statements import delete, insert, tells_all, update
 
 
 class _LeftOut(Exception):
     """The database took a statement, but not all of its rows."""
 
 
-Failed = list[tuple[Change, exc.DBAPIError | _LeftOut]]
+_Act = Callable[[sa.Connection, Source, sa.Table, Sequence[Change]], list[str]]
+_Error = exc.DBAPIError | _LeftOut
+_Some = TypeVar("_Some", list[Change], Alike)
+_Done = TypeVar("_Done")
 
 
 def write(
@@ -32,7 +35,8 @@ def write(
     """One result for each operation, in order. Raises the database's error if it is not one record's
     fault."""
     writable = frozenset(field.name for field in source.stream.fields if field.writable)
-    operations = [_respelled(operation, source.key) for operation in operations]
+    if len(source.key) > 1:
+        operations = [_respelled(operation, source.key) for operation in operations]
     results: dict[int, Result] = {}
     for wave in waves(operations):
         named = [operation.remote_id for _, operation in wave if operation.remote_id is not None]
@@ -44,56 +48,79 @@ def write(
 
 def _send(connection: sa.Connection, source: Source, table: sa.Table, plan: Plan) -> dict[int, Result]:
     """Deletes go first and creates last: a unique value that is given up can be taken in the same batch."""
-    failed: Failed = []
+    failed: list[tuple[list[Change], _Error]] = []
 
-    def sent(changes: Sequence[Change], act: Act) -> list[tuple[Change, str]]:
+    def sent(changes: Sequence[Change], act: _Act) -> list[tuple[Change, str]]:
         shaped: dict[frozenset[str], list[Change]] = {}
         for change in changes:
             shaped.setdefault(frozenset(change.values), []).append(change)
+        act_here = partial(act, connection, source, table)
         return [
             done
             for alike in shaped.values()
-            for done in _tried(lambda some: act(connection, source, table, some), alike, connection, failed)
+            for some, names in _tried(act_here, alike, connection, failed)
+            for done in zip(some, names, strict=True)
         ]
 
     results = {change.place: Result("ok", change.remote_id) for change, _ in sent(plan.deletes, delete)}
-    written = sent(plan.updates, update) + sent(plan.creates, insert)
-    stored = _rows(connection, source, (remote_id for _, remote_id in written))
-    for change, remote_id in written:
+    updated = sent(plan.updates, update)
+    results |= _create(connection, source, table, plan.creates)
+    stored = _rows(connection, source, [remote_id for _, remote_id in updated])
+    for change, remote_id in updated:
         results[change.place] = Result("ok", remote_id, stored=stored.get(remote_id))
-    for change, error in failed:
+    for (change,), error in failed:
+        results[change.place] = _failure(connection, source, change, error)
+    return results
+
+
+def _create(
+    connection: sa.Connection, source: Source, table: sa.Table, creates: Sequence[Alike]
+) -> dict[int, Result]:
+    if not creates:
+        return {}
+    failed: list[tuple[Alike, _Error]] = []
+    whole = tells_all(connection, source, table)
+    act = partial(insert, connection, source, table, names=source.names if whole else source.key)
+    done = [tried for alike in creates for tried in _tried(act, alike, connection, failed)]
+    places = [place for some, _ in done for place in some.places]
+    rows: list[Texts | None] = [row for _, made in done for row in made]
+    names = [name for _, made in done for name in key_texts(made, source.key)]
+    if not whole:
+        rows = list(map(_rows(connection, source, names).get, names))
+    results = {
+        place: Result("ok", name, stored=row) for place, name, row in zip(places, names, rows, strict=True)
+    }
+    for alike, error in failed:
+        change = Change(alike.places[0], None, alike.rows()[0])
         results[change.place] = _failure(connection, source, change, error)
     return results
 
 
 def _tried(
-    act: Callable[[Sequence[Change]], list[str]],
-    changes: Sequence[Change],
+    act: Callable[[_Some], list[_Done]],
+    some: _Some,
     connection: sa.Connection,
-    failed: Failed,
-) -> Iterator[tuple[Change, str]]:
+    failed: list[tuple[_Some, _Error]],
+) -> list[tuple[_Some, list[_Done]]]:
     """All at once; if the database refuses, each half by itself, down to the row that is at fault."""
     try:
         with connection.begin_nested():
-            names = act(changes)
-            if len(names) != len(changes):
+            made = act(some)
+            if len(made) != len(some):
                 raise _LeftOut
     except (exc.DBAPIError, _LeftOut) as error:
         if isinstance(error, exc.DBAPIError) and fault(error) != "record":
             raise
-        if len(changes) == 1:
-            failed.append((changes[0], error))
-            return
-        middle = len(changes) // 2
-        yield from _tried(act, changes[:middle], connection, failed)
-        yield from _tried(act, changes[middle:], connection, failed)
-    else:
-        yield from zip(changes, names, strict=True)
+        if len(some) == 1:
+            failed.append((some, error))
+            return []
+        middle = len(some) // 2
+        first = _tried(act, some[:middle], connection, failed)
+        return first + _tried(act, some[middle:], connection, failed)
+    return [(some, made)]
 
 
-def _failure(
-    connection: sa.Connection, source: Source, change: Change, error: exc.DBAPIError | _LeftOut
-) -> Result:
+def _failure(connection: sa.Connection, source: Source, change: Change, error: _Error) -> Result:
     """What is said of a record that the database refused; of a create that exists already, which record that
     is."""
     if isinstance(error, _LeftOut):
@@ -116,9 +143,8 @@ def _rows(
 ) -> dict[str, Texts]:
     """The rows with these remote ids, by remote id."""
     keys = [parts for name in names if (parts := key_parts(name, source.key))]
-    return {
-        key_text(row, source.key): row for row in by_values(connection, source, source.key, keys, lock=lock)
-    }
+    rows = list(by_values(connection, source, source.key, keys, lock=lock))
+    return dict(zip(key_texts(rows, source.key), rows, strict=True))
 
 
 def _respelled(operation: Operation, key: Sequence[str]) -> Operation:

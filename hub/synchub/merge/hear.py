@@ -72,7 +72,7 @@ def hear(rows: pl.DataFrame, unconfirmed: pl.DataFrame, how: Listening) -> Heard
         links=pl.concat([links, late]),
         held=pl.concat([_held(masked.filter(moved), how), _held(back_changed.filter(moved), how)]),
         claims=claims,
-        history=pl.concat([_foreign(masked, how, own), _gone_back(back_changed, how)]),
+        history=pl.concat([_foreign(masked, how, own), _gone_back(back_changed, how), _taken_as_own(masked, own)]),
         own_form=own,
         confirmed=unconfirmed.join(current.select("link"), on="link", how="semi").select("link", "field"),
         reused=reused.select("link", "record", "remote_id"),
@@ -188,6 +188,15 @@ def _foreign(masked: pl.DataFrame, how: Listening, own: pl.DataFrame) -> pl.Data
             hit = masked.filter(pl.col(f"m.{field}"))
             edit = hit.select("link", field=pl.lit(field), value=pl.col(VALUE + field), reason=pl.lit("edited where it is only written"))
             parts.append(edit.join(own, on=["link", "field"], how="anti"))
+    return pl.concat(parts)
+
+
+def _taken_as_own(masked: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
+    """What is taken for the system's own form, because nobody said what was stored, may have been an edit after all."""
+    parts = [pl.DataFrame(schema=_PASSED)]
+    for (field,), some in own.group_by("field", maintain_order=True):
+        hit = some.join(masked.select("link", value=VALUE + str(field)), on="link")
+        parts.append(hit.select("link", "field", "value", reason=pl.lit("read after a write that was not answered")))
     return pl.concat(parts)
 
 

@@ -16,6 +16,7 @@ from xxhash import xxh3_64_intdigest
 from synchub.api import BrokenRow, Connector, Cursor, Page
 from synchub.errors import SynchubError
 from synchub.model import NATIVE, RAW, REMOTE, UPDATED, VERSION
+from synchub.plugins.guarded import guarded_each
 
 SOURCE = "source_row"
 """The raw row as JSON, for rows that no link is known of: what is kept if it can't be told who they are."""
@@ -86,7 +87,7 @@ def stage(connector: Connector, order: Order, advance: Callable[[int], None]) ->
     complete."""
     staged = Staged(order.member)
     try:
-        for page in connector.read(order.stream, order.cursor, order.mapping.natives):
+        for page in guarded_each(order.member, connector.read(order.stream, order.cursor, order.mapping.natives)):
             before = staged.count
             _lay_down(page, order, staged)
             advance(staged.count - before)

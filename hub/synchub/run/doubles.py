@@ -63,7 +63,7 @@ def seek(work: Work, part: Part, creates: pl.DataFrame) -> tuple[pl.DataFrame, S
     """Ask the system for whom these creates (to.*, as.*) would make: pairs of places in the frame (node) and in the rows
     (other), and the rows that it found."""
     asked = _questions(work, part, creates)
-    rows: Sequence[Row] = part.connector.lookup(part.stream.name, asked) if asked and isinstance(part.connector, CanLookup) else []
+    rows: Sequence[Row] = part.lookup(asked) if asked and isinstance(part.connector, CanLookup) else []
     if not rows:
         return pl.DataFrame(schema={"node": pl.Int64, "other": pl.Int64}), []
     ours = _idents(work, _values(creates.with_columns(node=pl.int_range(pl.len(), dtype=pl.Int64))))

@@ -10,7 +10,7 @@ transaction: a run that is killed before it has changed nothing, one that is kil
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 from sqlalchemy import Connection
@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from synchub.errors import GuardError
 from synchub.plan.guard import Excess, Load, excesses
 from synchub.read.stage import Staged
-from synchub.record import epochs, intake, journal, marks, reviews, scopes
+from synchub.record import epochs, intake, journal, marks, members, reviews, scopes
 from synchub.run.agreeing import Decision, agree
 from synchub.run.alternating import notice_alternation
 from synchub.run.deletions import note_deletions
@@ -125,9 +125,12 @@ def write(work: Work, decision: Decision) -> dict[str, Done]:
     left = pl.concat([pl.Series("record", [], dtype=pl.Int64), *decision.waiting, *(series for one in done.values() for series in one.undone)]).unique()
     planned = [frame["record"] for part in parts for frame in decision.operations(part.name)]
     agreed = pl.concat([left.head(0), *planned]).unique()
-    if not work.partial:
-        with work.store.write() as tx:
+    with work.store.write() as tx:
+        if not work.partial:
             marks.take_off(tx, agreed.filter(~agreed.is_in(left.implode())), work.others)
+        for part in parts:
+            if done[part.name].missing and part.state.cursor is not None:
+                members.save(tx, replace(part.state, cursor=None))
     return done
 
 

@@ -113,6 +113,7 @@ def _may_miss(work: Work, part: Part, staged: Staged, seen: pl.DataFrame, live: 
     only who allows so many deletes says that it is true."""
     if not staged.complete or seen.height or work.options.allow.get("deletes", 0) >= live.height:
         return staged.complete
+    staged.cursor = None  # to be read in full again: else nothing would be left to let through
     part.notes.append(
         f"{part.name} came back empty, though it had {live.height} records: none of them counts as deleted. "
         f"If they are, let it through once: --allow deletes={live.height}"

@@ -23,6 +23,7 @@ from synchub.merge.chains import built_in_and
 from synchub.merge.rules import RULES, Built, Choose, top
 from synchub.plugins import loader
 from synchub.plugins.classes import connector_class
+from synchub.plugins.guarded import guarded
 from synchub.plugins.offers import Plugins
 from synchub.record import journal, marks, members, own_states, store, tables
 from synchub.redact import Redactor
@@ -216,7 +217,8 @@ def _part(hub: Opened, sync: Sync, member: Member, state: members.MemberState, r
 
 
 def _stream(connector: Connector, member: Member) -> Stream:
-    streams = {stream.name: stream for stream in connector.streams()}
+    with guarded(member.system):
+        streams = {stream.name: stream for stream in connector.streams()}
     if member.stream not in streams:
         listed = ", ".join(sorted(streams)) or "none"
         raise ConfigurationError(

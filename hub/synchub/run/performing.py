@@ -15,6 +15,7 @@ from synchub.mapping.keys import remote_ids
 from synchub.mapping.native import native_frame
 from synchub.mapping.plain import native_values
 from synchub.model import AS, NATIVE, OVER, REMOTE, TO, VALUE, WAS
+from synchub.plugins.guarded import guarded
 from synchub.record import journal, known, reviews
 from synchub.run.doubles import seek
 from synchub.run.recording import record
@@ -24,7 +25,8 @@ from synchub.write.batch import OPERATION, answers, by_remote_id, operations, st
 
 @dataclass(slots=True)
 class Done:
-    """What was done with one member. `undone`: records that still differ and are to be looked at again."""
+    """What was done with one member. `undone`: records that still differ and are to be looked at again. `missing`: rows
+    were to be written that are not there any more; only a full read can tell that they are gone."""
 
     created: int = 0
     updated: int = 0
@@ -32,6 +34,7 @@ class Done:
     unchanged: int = 0
     failed: int = 0
     own_form: int = 0
+    missing: bool = False
     undone: list[pl.Series] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     problem: str = ""
@@ -98,14 +101,26 @@ def _send(work: Work, part: Part, planned: pl.DataFrame, done: Done) -> _Answere
     written_down = _write_down(work, part, planned)
     work.seams.crash("journaled")
     asked = operations(written_down, part.stream, part.mapping.native_target, native_values, salt=work.salt)
-    results = part.connector.write(part.stream.name, asked)
+    with guarded(part.name):
+        results = part.connector.write(part.stream.name, asked)
     work.seams.crash("sent")
     if len(results) != len(asked):
         raise RetryLater(
             f"The connector of {part.member.system} gave {len(results)} results for {len(asked)} operations.",
             not_done="What it wrote is looked up by the next run.",
         )
+    done.missing = done.missing or _missing(part, asked, results)
     return _Answered(written_down, asked, results, stored_rows(part, asked, results))
+
+
+def _missing(part: Part, asked: Sequence[Operation], results: Sequence[Result]) -> bool:
+    """Whether any of the rows that could not be written, and of which nothing was told, is not there any more."""
+    names = [operation.remote_id for operation, result in zip(asked, results, strict=True)
+             if operation.remote_id is not None and result.status == "conflict" and result.stored is None]  # fmt: skip
+    if not names or not isinstance(part.connector, CanLookup):
+        return bool(names)
+    rows = part.lookup([Key(",".join(part.mapping.keys), name) for name in names])
+    return not set(names) <= set(by_remote_id(rows, part.mapping.keys, native_frame, remote_ids))
 
 
 def _record(work: Work, part: Part, landed: _Answered, done: Done) -> None:
@@ -145,13 +160,14 @@ def _still_due(work: Work, part: Part, planned: pl.DataFrame, done: Done) -> pl.
 def _unmoved(part: Part, planned: pl.DataFrame, done: Done) -> pl.DataFrame:
     """Operations whose record still holds what was planned against."""
     key = ",".join(part.mapping.keys)
-    rows = part.connector.lookup(part.stream.name, [Key(key, remote_id) for remote_id in planned["remote_id"].to_list()])  # type: ignore[attr-defined]
+    rows = part.lookup([Key(key, remote_id) for remote_id in planned["remote_id"].to_list()])
     present = by_remote_id(rows, part.mapping.keys, native_frame, remote_ids)
     listed = [present.get(remote_id) for remote_id in planned["remote_id"].to_list()]
     now = stored_frame(list(range(planned.height)), listed, part.mapping.natives, native_frame)
     places = pl.DataFrame({OPERATION: range(planned.height)}, schema={OPERATION: pl.Int64})
     now = places.join(now, on=OPERATION, how="left", maintain_order="left")
     moved = pl.Series([row is None for row in listed], dtype=pl.Boolean)
+    done.missing = done.missing or bool(moved.any())
     removing = planned["kind"].is_in(["delete", "archive"])
     for name in part.mapping.outward_fields:
         was, there = planned[WAS + name], _there(part, name, planned, now)
@@ -221,7 +237,7 @@ def stored_rows(part: Part, asked: Sequence[Operation], results: Sequence[Result
         if not enough[told] and name is not None:
             unsaid[name] = place
     if unsaid and isinstance(part.connector, CanLookup):
-        found = part.connector.lookup(part.stream.name, [Key(",".join(part.mapping.keys), name) for name in unsaid])
+        found = part.lookup([Key(",".join(part.mapping.keys), name) for name in unsaid])
         for name, row in by_remote_id(found, part.mapping.keys, native_frame, remote_ids).items():
             if name in unsaid:
                 rows[unsaid[name]] = row

@@ -60,7 +60,7 @@ def _look_again(work: Work, part: Part, staged: Staged, doubted: list[str]) -> N
     """Rows that were older than known in the last run: only a second look tells whether that read was late or the
     system went back, and a read from a cursor does not give it."""
     keys = [Key(",".join(part.mapping.keys), name) for name in doubted]
-    rows = part.connector.lookup(part.stream.name, keys)  # type: ignore[attr-defined]
+    rows = part.lookup(keys)
     staged.rows += _from_raw(work, part, staged, rows, name="doubted")
 
 

@@ -13,6 +13,7 @@ from synchub.mapping.keys import remote_ids
 from synchub.mapping.native import native_frame
 from synchub.mapping.plain import native_values
 from synchub.model import AS, NATIVE, OVER, TO, VALUE, WAS
+from synchub.plugins.guarded import guarded
 from synchub.record import intake, journal, known, reviews
 from synchub.run.doubles import seek
 from synchub.run.performing import Done, stored_of, stored_rows
@@ -76,7 +77,7 @@ def _present(part: Part, waiting: pl.DataFrame) -> dict[str, Row]:
     if not names:
         return {}
     key = ",".join(part.mapping.keys)
-    rows = part.connector.lookup(part.stream.name, [Key(key, name) for name in names])  # type: ignore[attr-defined]
+    rows = part.lookup([Key(key, name) for name in names])
     return dict(by_remote_id(rows, part.mapping.keys, native_frame, remote_ids))
 
 
@@ -129,7 +130,8 @@ def _send_once_more(work: Work, part: Part, waiting: pl.DataFrame, row: Row | No
     if not isinstance(part.connector, CanWrite):
         return
     asked = operations(waiting, part.stream, part.mapping.native_target, native_values, salt=work.salt)
-    results = part.connector.write(part.stream.name, asked)
+    with guarded(part.name):
+        results = part.connector.write(part.stream.name, asked)
     stored = stored_of(part, waiting, stored_rows(part, asked, results))
     third = native_frame([row], part.mapping.natives) if row is not None else None
     record(work, part, waiting, answers(waiting["id"].to_list(), results), stored, done)

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from synchub.errors import ConfigurationError
 from synchub.model import AS, BLANK, OVER, TO, VALUE, WAS
+from synchub.read.stage import Staged
 from synchub.record import bulk, intake, journal, known, tables
 from synchub.record.lock import hold
 from synchub.run import telling
@@ -29,7 +30,6 @@ from synchub.run.work import Part, Work
 from synchub.spec.entities import GROUPS
 from synchub.spec.options import Progress, RunOptions, Silent
 from synchub.spec.reports import FieldChange, MemberPlan, PlanReport, RecordChange, RunReport
-from synchub.read.stage import Staged
 
 
 @dataclass(slots=True)

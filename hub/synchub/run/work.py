@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -16,9 +16,10 @@ from typing import Protocol, TypeVar
 import polars as pl
 from sqlalchemy import Connection
 
-from synchub.api import Connector, Stream
+from synchub.api import Connector, Key, Row, Stream
 from synchub.mapping import CompiledMapping
 from synchub.merge.rules import Built
+from synchub.plugins.guarded import guarded
 from synchub.record.known import Place
 from synchub.record.members import MemberState
 from synchub.record.store import Store
@@ -130,6 +131,11 @@ class Part:
     @property
     def fill_only(self) -> bool:
         return self.stream.weak if self.member.fill_only is None else self.member.fill_only
+
+    def lookup(self, keys: Sequence[Key]) -> Sequence[Row]:
+        """Single records of a system that can be asked for them, as they are now."""
+        with guarded(self.name):
+            return self.connector.lookup(self.stream.name, keys)  # type: ignore[attr-defined,no-any-return]
 
     @property
     def scope(self) -> tuple[int, str]:

@@ -45,7 +45,8 @@ def test_every_missing_secret_is_told_with_its_place(hub: Any) -> None:
     with pytest.raises(ConfigurationError) as caught:
         config.system_config(configuration, "crm", model=hub.wanted()["config_model"]("crm"), secrets=secrets)
     assert caught.value.problems == (
-        "hub.toml:3:9: file:gone can't be read: No such file or directory",
+        "hub.toml:3:9: file:gone can't be read: No such file or directory: Put the secret into that file, readable by "
+        "you alone (chmod 600).",
         "hub.toml:4:7: env:U: the environment variable U is not set: Set it, then try again.",
     )
 

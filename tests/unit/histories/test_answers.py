@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from unit.histories.pairs import NewPair, written
 
 from synchub.errors import RecordRejected
@@ -69,6 +70,16 @@ def test_a_system_that_cuts_names_and_says_nothing(pair: NewPair, can_lookup: bo
     reports = [ann.hub.sync(at) for at in (10, 20, 30)]
     assert ann.both("first_name") == ("Alexandra", "Alex")
     assert written(reports[-1]) == 0
+
+
+def test_an_edit_right_after_an_unanswered_write_is_not_lost(pair: NewPair) -> None:
+    """Nobody can tell it from a form of the shop's own; but it is kept in the history."""
+    ann = pair({"job_title": "1"}, {}, shop_is={"answers": False, "can_lookup": False})
+    ann.hub.sync(10)
+    ann.shop.edit("1", at=11, job_title="2")
+    ann.hub.sync(20)
+    with ann.hub.store.read() as tx:
+        assert tx.execute(text("SELECT field, value FROM history")).all() == [("job_title", "2")]
 
 
 @pytest.mark.parametrize("can_lookup", [True, False])

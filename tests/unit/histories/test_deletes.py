@@ -197,6 +197,21 @@ def test_many_deletes_are_stopped_by_the_guard(pair: NewPair) -> None:
     assert len(ann.shop.rows) == 30
 
 
+@pytest.mark.parametrize("trait", [{"versions": True}, {}])
+def test_a_write_to_who_is_gone_is_not_tried_for_ever(pair: NewPair, trait: dict[str, bool]) -> None:
+    """The shop only tells what changed and not what was deleted: a write that finds nobody makes the next read a full one."""
+    ann = pair({"job_title": "1"}, {}, shop_is={"incremental": True, **trait})
+    ann.shop.create(at=1, email=BOB)
+    ann.hub.sync(10)
+    ann.shop.delete("1")
+    ann.crm.edit("1", at=11, job_title="2")
+    for at in (20, 30):
+        ann.hub.sync(at)
+    report = ann.hub.sync(40)
+    assert (written(report), report.notes) == (0, ())
+    assert [row["email"] for row in ann.shop.rows.values()] == [BOB]
+
+
 @pytest.mark.parametrize("sees_deletes", [True, False])
 def test_a_system_that_is_read_from_a_cursor(pair: NewPair, sees_deletes: bool) -> None:
     """Reads that only tell what changed: a row that is not among it is not gone, unless the system says so."""

@@ -98,7 +98,7 @@ class Secrets:
         """Keep a secret in the keyring, or change it."""
         _refuse_name(name)
         if not value:
-            raise ConfigurationError("A secret can't be empty.", not_done="Nothing was stored.")
+            raise ConfigurationError("A secret can't be empty.", not_done="Nothing was stored.", next_step="Type it when asked, or pipe it in.")
         self.redactor.add(value)
         self._ask("set_password", name, value)
         self._list({*self.names(), name})

@@ -1,4 +1,5 @@
-"""A small office: tables and a list that know the same people, and a hub over them whose settings a test may change."""
+"""A small office: tables and a list that know the same people, and a hub over them whose settings a test may
+change."""
 
 from __future__ import annotations
 
@@ -45,14 +46,20 @@ class Table:
     def add(self, at: str = LONG_AGO, **values: Any) -> int:
         """A row; returns its id."""
         names = ["changed_at", *values]
-        statement = f"INSERT INTO people ({', '.join(names)}) VALUES ({', '.join('?' * len(names))}) RETURNING id"
+        statement = (
+            f"INSERT INTO people ({', '.join(names)}) VALUES ({', '.join('?' * len(names))}) RETURNING id"
+        )
         return int(self.ask(statement, at, *values.values())[0]["id"])
 
     def edit(self, email: str, **values: Any) -> None:
         """Somebody changes a row just now."""
         changes = {**values, "changed_at": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}"}
         assert self.row(email)
-        self.ask(f"UPDATE people SET {', '.join(f'{name} = ?' for name in changes)} WHERE email = ?", *changes.values(), email)
+        self.ask(
+            f"UPDATE people SET {', '.join(f'{name} = ?' for name in changes)} WHERE email = ?",
+            *changes.values(),
+            email,
+        )
 
     def remove(self, *emails: str) -> None:
         for email in emails:
@@ -122,10 +129,18 @@ class Foreign:
 
 def hubspot(crm: StandInCrm, *columns: str) -> Foreign:
     """The stand-in CRM, with these fields besides the email."""
-    natives = {"first_name": "firstname", "last_name": "lastname", "job_title": "jobtitle", "city": "city", "phone": "phone"}
+    natives = {
+        "first_name": "firstname",
+        "last_name": "lastname",
+        "job_title": "jobtitle",
+        "city": "city",
+        "phone": "phone",
+    }
     fields = {"hub_id": "synchub_id", "email": "email", **{name: natives[name] for name in columns}}
     listed = "\n".join(f"{field} = {_toml(native)}" for field, native in fields.items())
-    mapping = f'entity = "contact"\nkey = "hs_object_id"\nupdated_at = "lastmodifieddate"\n\n[fields]\n{listed}\n'
+    mapping = (
+        f'entity = "contact"\nkey = "hs_object_id"\nupdated_at = "lastmodifieddate"\n\n[fields]\n{listed}\n'
+    )
     return Foreign({"connector": "hubspot", "token": "env:CRM_TOKEN", "url": crm.url}, "contacts", mapping)
 
 
@@ -133,9 +148,9 @@ def hubspot(crm: StandInCrm, *columns: str) -> Foreign:
 class Office:
     """The systems by name, and what hub.toml says of them. A test that changes a setting calls `settle`.
 
-    `columns`: canonical field to SQL type; every system has them all under their own names unless `mappings` says
-    otherwise. A system of `lists` is a CSV file, one of `foreign` what it says, all others are databases.
-    """
+    `columns`: canonical field to SQL type; every system has them all under their own names unless `mappings`
+    says otherwise. A system of `lists` is a CSV file, one of `foreign` what it says, all others are
+    databases."""
 
     folder: Path
     columns: Mapping[str, str]
@@ -175,8 +190,12 @@ class Office:
             self._open(name)
             mapped = {**{column: column for column in self.columns}, **self.mappings.get(name, {})}
             changed = "" if name in self.lists else 'updated_at = "changed_at"\n'
-            listed = "\n".join(f"{field} = {_toml(native)}" for field, native in mapped.items() if native != "")
-            self.hub.write(f"mappings/{name}.toml", f'entity = "contact"\nkey = "id"\n{changed}\n[fields]\n{listed}\n')
+            listed = "\n".join(
+                f"{field} = {_toml(native)}" for field, native in mapped.items() if native != ""
+            )
+            self.hub.write(
+                f"mappings/{name}.toml", f'entity = "contact"\nkey = "id"\n{changed}\n[fields]\n{listed}\n'
+            )
         self.hub.write("hub.toml", "\n".join(self._settings()))
 
     def _open(self, name: str) -> None:
@@ -188,15 +207,37 @@ class Office:
     def _settings(self) -> list[str]:
         lines = ["[hub]", 'name = "office"', 'region = "DE"']
         for name in self.systems:
-            lines += [f"[systems.{name}]", *(f"{key} = {_toml(value)}" for key, value in self._connector(name).items())]
-        lines += ["[entities.contact]", f"match = {{ keys = {_toml(self.match)} }}", f"consent_from = {_toml(self.consent_from)}"]
-        lines += ["[entities.contact.fields]", *(f"{name} = {_toml(kind)}" for name, kind in self.fields.items())]
-        lines += ["[entities.contact.rules]", *(f"{_toml(name)} = {_toml(rule)}" for name, rule in self.rules.items())]
+            lines += [
+                f"[systems.{name}]",
+                *(f"{key} = {_toml(value)}" for key, value in self._connector(name).items()),
+            ]
+        lines += [
+            "[entities.contact]",
+            f"match = {{ keys = {_toml(self.match)} }}",
+            f"consent_from = {_toml(self.consent_from)}",
+        ]
+        lines += [
+            "[entities.contact.fields]",
+            *(f"{name} = {_toml(kind)}" for name, kind in self.fields.items()),
+        ]
+        lines += [
+            "[entities.contact.rules]",
+            *(f"{_toml(name)} = {_toml(rule)}" for name, rule in self.rules.items()),
+        ]
         lines += ["[syncs.contacts]", 'entity = "contact"']
         for name in self.systems:
-            stream = self.foreign[name].stream if name in self.foreign else name if name in self.lists else "people"
+            stream = (
+                self.foreign[name].stream
+                if name in self.foreign
+                else name
+                if name in self.lists
+                else "people"
+            )
             member = {"stream": stream, "mapping": name, **self.members.get(name, {})}
-            lines += [f"[syncs.contacts.members.{name}]", *(f"{key} = {_toml(value)}" for key, value in member.items())]
+            lines += [
+                f"[syncs.contacts.members.{name}]",
+                *(f"{key} = {_toml(value)}" for key, value in member.items()),
+            ]
         return [*lines, ""]
 
     def _connector(self, name: str) -> Mapping[str, Any]:

@@ -14,13 +14,21 @@ COLUMNS = {"email": "TEXT", "job_title": "TEXT", "opted_out": "BOOLEAN"}
 
 
 def test_each_system_does_about_a_delete_what_its_member_says(tmp_path: Path) -> None:
-    """Ann is deleted in the CRM: the shop deletes her, HubSpot archives her, the fair keeps her; nobody makes her again,
-    not even when she is edited at the fair."""
+    """Ann is deleted in the CRM: the shop deletes her, HubSpot archives her, the fair keeps her; nobody makes
+    her again, not even when she is edited at the fair."""
     with StandInCrm() as hs:
         office = Office(
-            tmp_path, COLUMNS, systems=("crm", "shop", "fair", "hs"), lists=("fair",), foreign={"hs": hubspot(hs, "job_title")},
-            members={"shop": {"on_delete": "propagate"}, "hs": {"on_delete": "archive"}, "crm": {"on_delete": "propagate"}},
-        )  # fmt: skip
+            tmp_path,
+            COLUMNS,
+            systems=("crm", "shop", "fair", "hs"),
+            lists=("fair",),
+            foreign={"hs": hubspot(hs, "job_title")},
+            members={
+                "shop": {"on_delete": "propagate"},
+                "hs": {"on_delete": "archive"},
+                "crm": {"on_delete": "propagate"},
+            },
+        )
         office.hub.environ["CRM_TOKEN"] = hs.token
         for email in (ANN, BOB):
             office["crm"].add(email=email, job_title="CEO")
@@ -34,14 +42,24 @@ def test_each_system_does_about_a_delete_what_its_member_says(tmp_path: Path) ->
 
         office.sheets["fair"].edit(ANN, job_title="CTO")
         assert written(office.hub.sync()) == 0
-        assert (office["crm"].emails(), office["shop"].emails(), office.sheets["fair"].emails()) == ([BOB], [BOB], [ANN, BOB])
+        assert (office["crm"].emails(), office["shop"].emails(), office.sheets["fair"].emails()) == (
+            [BOB],
+            [BOB],
+            [ANN, BOB],
+        )
         assert [found["email"] for found in hs.contacts().values()] == [BOB]
 
 
 def test_a_list_that_comes_back_empty_or_broken_deletes_nobody(tmp_path: Path) -> None:
-    """First a line of the fair's list is broken while another is missing; then somebody saves it with nothing but its
-    header: nobody is deleted, and the run says how to let it through if it is true."""
-    office = Office(tmp_path, COLUMNS, systems=("shop", "fair"), lists=("fair",), members={"shop": {"on_delete": "propagate"}})
+    """First a line of the fair's list is broken while another is missing; then somebody saves it with nothing
+    but its header: nobody is deleted, and the run says how to let it through if it is true."""
+    office = Office(
+        tmp_path,
+        COLUMNS,
+        systems=("shop", "fair"),
+        lists=("fair",),
+        members={"shop": {"on_delete": "propagate"}},
+    )
     office.sheets["fair"].add(email=ANN)
     office.sheets["fair"].add(email=BOB)
     office.hub("sync")
@@ -61,11 +79,16 @@ def test_a_list_that_comes_back_empty_or_broken_deletes_nobody(tmp_path: Path) -
 
 
 def test_a_read_that_breaks_off_deletes_nobody(tmp_path: Path) -> None:
-    """HubSpot gives up in the middle of its list: what was not seen is not gone. The run says that it is incomplete."""
+    """HubSpot gives up in the middle of its list: what was not seen is not gone. The run says that it is
+    incomplete."""
     with StandInCrm() as hs:
         office = Office(
-            tmp_path, COLUMNS, systems=("shop", "hs"), foreign={"hs": hubspot(hs, "job_title")}, members={"shop": {"on_delete": "propagate"}},
-        )  # fmt: skip
+            tmp_path,
+            COLUMNS,
+            systems=("shop", "hs"),
+            foreign={"hs": hubspot(hs, "job_title")},
+            members={"shop": {"on_delete": "propagate"}},
+        )
         office.hub.environ["CRM_TOKEN"] = hs.token
         for email in (ANN, BOB, "cy@coe.example"):
             hs.create_contact(email=email)
@@ -84,9 +107,14 @@ def test_a_read_that_breaks_off_deletes_nobody(tmp_path: Path) -> None:
 
 
 def test_an_edit_beats_a_delete_that_is_not_carried_out_yet(tmp_path: Path) -> None:
-    """Ann is deleted in the CRM while the shop works on her: the fair's system, which would follow, keeps her and is
-    updated. The CRM does not get her back."""
-    office = Office(tmp_path, COLUMNS, systems=("crm", "shop", "club"), members={"club": {"on_delete": "propagate"}, "shop": {"on_delete": "propagate"}})
+    """Ann is deleted in the CRM while the shop works on her: the fair's system, which would follow, keeps her
+    and is updated. The CRM does not get her back."""
+    office = Office(
+        tmp_path,
+        COLUMNS,
+        systems=("crm", "shop", "club"),
+        members={"club": {"on_delete": "propagate"}, "shop": {"on_delete": "propagate"}},
+    )
     for email in (ANN, BOB):
         office["crm"].add(email=email, job_title="CEO")
     office.hub("sync")
@@ -100,8 +128,8 @@ def test_an_edit_beats_a_delete_that_is_not_carried_out_yet(tmp_path: Path) -> N
 
 
 def test_who_is_deleted_everywhere_is_left_alone_and_comes_back_with_the_opt_out(tmp_path: Path) -> None:
-    """Ann, opted out, is deleted in both systems: a system that joins later does not get her. When she enters herself
-    again, her opt-out is still known, her old job is not."""
+    """Ann, opted out, is deleted in both systems: a system that joins later does not get her. When she enters
+    herself again, her opt-out is still known, her old job is not."""
     office = Office(tmp_path, COLUMNS)
     for email in (ANN, BOB):
         office["crm"].add(email=email, job_title="CEO", opted_out=int(email == ANN))
@@ -123,7 +151,8 @@ def test_who_is_deleted_everywhere_is_left_alone_and_comes_back_with_the_opt_out
 
 
 def test_a_row_that_is_there_again_takes_the_delete_back(tmp_path: Path) -> None:
-    """Ann's row is deleted in the CRM, which the shop ignores, and put back from a backup under its old id."""
+    """Ann's row is deleted in the CRM, which the shop ignores, and put back from a backup under its
+    old id."""
     office = Office(tmp_path, COLUMNS)
     for email in (ANN, BOB):
         office["crm"].add(email=email, job_title="CEO")
@@ -140,10 +169,16 @@ def test_a_row_that_is_there_again_takes_the_delete_back(tmp_path: Path) -> None
 
 
 def test_who_is_edited_just_before_being_archived_is_kept(tmp_path: Path) -> None:
-    """Ann is deleted in the shop. Between the hub's look at HubSpot and its writing there, somebody edits her: she is not
-    archived, and the next run sees the edit and lets her be."""
+    """Ann is deleted in the shop. Between the hub's look at HubSpot and its writing there, somebody edits
+    her: she is not archived, and the next run sees the edit and lets her be."""
     with StandInCrm() as hs:
-        office = Office(tmp_path, COLUMNS, systems=("shop", "hs"), foreign={"hs": hubspot(hs, "job_title")}, members={"hs": {"on_delete": "archive"}})
+        office = Office(
+            tmp_path,
+            COLUMNS,
+            systems=("shop", "hs"),
+            foreign={"hs": hubspot(hs, "job_title")},
+            members={"hs": {"on_delete": "archive"}},
+        )
         office.hub.environ["CRM_TOKEN"] = hs.token
         for email in (ANN, BOB):
             office["shop"].add(email=email, job_title="CEO")
@@ -160,13 +195,25 @@ def test_who_is_edited_just_before_being_archived_is_kept(tmp_path: Path) -> Non
 
 
 def test_a_delete_that_is_refused_stops_nobody_else(tmp_path: Path, postgresql_database: str) -> None:
-    """Ann has an order in the shop, whose database keeps who has one: everybody else is written, a person is asked, and
-    the hub does not try again by itself."""
-    shop = Foreign({"connector": "sql", "url": "env:SHOP_URL"}, "people", 'entity = "contact"\nkey = "id"\n[fields]\nemail = "email"\njob_title = "job_title"\n')
+    """Ann has an order in the shop, whose database keeps who has one: everybody else is written, a person is
+    asked, and the hub does not try again by itself."""
+    shop = Foreign(
+        {"connector": "sql", "url": "env:SHOP_URL"},
+        "people",
+        'entity = "contact"\nkey = "id"\n[fields]\nemail = "email"\njob_title = "job_title"\n',
+    )
     with psycopg.connect(postgresql_database.replace("+psycopg", ""), autocommit=True) as database:
         database.execute("CREATE TABLE people (id SERIAL PRIMARY KEY, email TEXT UNIQUE, job_title TEXT)")
-        database.execute("CREATE TABLE orders (id SERIAL PRIMARY KEY, buyer INTEGER NOT NULL REFERENCES people)")
-        office = Office(tmp_path, COLUMNS, systems=("crm", "shop"), foreign={"shop": shop}, members={"shop": {"on_delete": "propagate"}})
+        database.execute(
+            "CREATE TABLE orders (id SERIAL PRIMARY KEY, buyer INTEGER NOT NULL REFERENCES people)"
+        )
+        office = Office(
+            tmp_path,
+            COLUMNS,
+            systems=("crm", "shop"),
+            foreign={"shop": shop},
+            members={"shop": {"on_delete": "propagate"}},
+        )
         office.hub.environ["SHOP_URL"] = postgresql_database
         for email in (ANN, BOB, "cy@coe.example"):
             office["crm"].add(email=email, job_title="CEO")
@@ -176,7 +223,10 @@ def test_a_delete_that_is_refused_stops_nobody_else(tmp_path: Path, postgresql_d
         office["crm"].edit("cy@coe.example", job_title="CTO")
         done = office.hub.sync(code=1)
         assert [done["contacts.shop"][kind] for kind in ("updated", "deleted", "failed")] == [1, 1, 1]
-        assert database.execute("SELECT email, job_title FROM people ORDER BY email").fetchall() == [(ANN, "CEO"), ("cy@coe.example", "CTO")]
+        assert database.execute("SELECT email, job_title FROM people ORDER BY email").fetchall() == [
+            (ANN, "CEO"),
+            ("cy@coe.example", "CTO"),
+        ]
         (question,) = office.hub.json("review", "list")["questions"]
         assert "orders" in question["question"]
         again = office.hub.sync()

@@ -1,4 +1,5 @@
-"""Looking before acting: a plan changes nothing, can be kept and done exactly, and can be limited to a person or a system."""
+"""Looking before acting: a plan changes nothing, can be kept and done exactly, and can be limited to a person
+or a system."""
 
 from __future__ import annotations
 
@@ -18,7 +19,9 @@ COLUMNS = {"email": "TEXT", "job_title": "TEXT", "city": "TEXT"}
 def _store(folder: Path) -> dict[str, list[Any]]:
     """Everything that the hub keeps, table by table."""
     with closing(sqlite3.connect(folder / "hub.db")) as connection:
-        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        tables = [
+            name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        ]
         return {name: connection.execute(f"SELECT * FROM {name} ORDER BY 1, 2").fetchall() for name in tables}
 
 
@@ -28,8 +31,15 @@ def _planned(office: Office, *arguments: str, code: int = 0) -> dict[str, dict[s
 
 
 def test_a_plan_changes_nothing_not_even_in_the_store(tmp_path: Path) -> None:
-    """Before the first run, and again when there are edits, a delete, a row nobody understands and a new member."""
-    office = Office(tmp_path, COLUMNS, systems=("crm", "shop", "fair"), lists=("fair",), members={"shop": {"on_delete": "propagate"}})
+    """Before the first run, and again when there are edits, a delete, a row nobody understands and a new
+    member."""
+    office = Office(
+        tmp_path,
+        COLUMNS,
+        systems=("crm", "shop", "fair"),
+        lists=("fair",),
+        members={"shop": {"on_delete": "propagate"}},
+    )
     office["crm"].add(email=ANN, job_title="CEO")
     office["crm"].add(email=BOB)
     office.sheets["fair"].add(email=BOB, job_title="Clerk")
@@ -52,7 +62,8 @@ def test_a_plan_changes_nothing_not_even_in_the_store(tmp_path: Path) -> None:
 
 
 def test_a_saved_plan_is_done_exactly(tmp_path: Path) -> None:
-    """Ann and Bob are planned. Then the shop's Ann is edited and Cy comes in: only what was planned for Bob is done."""
+    """Ann and Bob are planned. Then the shop's Ann is edited and Cy comes in: only what was planned for Bob
+    is done."""
     office = Office(tmp_path, COLUMNS)
     office["crm"].add(email=ANN, job_title="CEO")
     office["crm"].add(email=BOB, job_title="Clerk")
@@ -77,8 +88,8 @@ def test_a_saved_plan_is_done_exactly(tmp_path: Path) -> None:
 
 
 def test_one_person_first(tmp_path: Path) -> None:
-    """With --record only that person is written, also by the very first run, and whatever the guard says to all the
-    others together. They follow with the next run. A person that nobody knows is told."""
+    """With --record only that person is written, also by the very first run, and whatever the guard says to
+    all the others together. They follow with the next run. A person that nobody knows is told."""
     office = Office(tmp_path, COLUMNS, members={"shop": {"limits": {"creates": 1, "updates": 1}}})
     for email in (ANN, BOB):
         office["crm"].add(email=email, job_title="CEO")
@@ -110,7 +121,8 @@ def test_a_hub_of_several_syncs(tmp_path: Path, mailbox: Mailbox) -> None:
 
 
 def test_one_system_alone_and_everything_anew(tmp_path: Path) -> None:
-    """With --system nobody else is read or written; what was read waits for the others. --full reads unchanged files too."""
+    """With --system nobody else is read or written; what was read waits for the others. --full reads
+    unchanged files too."""
     office = Office(tmp_path, COLUMNS, systems=("crm", "shop", "fair"), lists=("fair",))
     office["crm"].add(email=ANN, job_title="CEO")
     office.hub("sync")
@@ -122,7 +134,12 @@ def test_one_system_alone_and_everything_anew(tmp_path: Path) -> None:
 
     rest = office.hub.sync()
     assert [rest[f"contacts.{name}"]["updated"] for name in ("crm", "shop", "fair")] == [1, 1, 1]
-    assert office.sheets["fair"].row(ANN) | {"id": ""} == {"id": "", "email": ANN, "job_title": "CTO", "city": "Ulm"}
+    assert office.sheets["fair"].row(ANN) | {"id": ""} == {
+        "id": "",
+        "email": ANN,
+        "job_title": "CTO",
+        "city": "Ulm",
+    }
     office.hub("sync")
     quiet, full = office.hub.sync(), office.hub.sync("--full")
     assert (quiet["contacts.fair"]["read"], quiet["contacts.fair"]["full"]) == (0, False)
@@ -130,7 +147,8 @@ def test_one_system_alone_and_everything_anew(tmp_path: Path) -> None:
 
 
 def test_a_plan_in_ci(tmp_path: Path) -> None:
-    """--exit-code tells by 4 that there is something to do; --no-values shows which fields, but nobody's data."""
+    """--exit-code tells by 4 that there is something to do; --no-values shows which fields, but nobody's
+    data."""
     office = Office(tmp_path, COLUMNS)
     office["crm"].add(email=ANN, job_title="CEO")
     told = office.hub("plan", "--no-values", "--exit-code", code=4).stdout

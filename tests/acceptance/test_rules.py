@@ -1,4 +1,5 @@
-"""Which value counts: every rule on real systems, rules that change, addresses, consent, weak members, money, joined names."""
+"""Which value counts: every rule on real systems, rules that change, addresses, consent, weak members, money,
+joined names."""
 
 from __future__ import annotations
 
@@ -11,16 +12,34 @@ import pytest
 from acceptance.office import ANN, BOB, Office
 
 RULES = {
-    "by_newest": "newest", "by_oldest": "oldest", "by_prefer": ["prefer crm shop", "newest"],
-    "by_chain": ["prefer fair", "newest"], "by_always": "always fair", "by_longest": "longest", "by_most": "most_common",
-    "by_highest": "highest", "by_lowest": "lowest", "by_any": "any", "by_all": "all", "by_furthest": "furthest",
-    "by_add": "add", "notes": "ask", "*": "oldest",
-}  # fmt: skip
+    "by_newest": "newest",
+    "by_oldest": "oldest",
+    "by_prefer": ["prefer crm shop", "newest"],
+    "by_chain": ["prefer fair", "newest"],
+    "by_always": "always fair",
+    "by_longest": "longest",
+    "by_most": "most_common",
+    "by_highest": "highest",
+    "by_lowest": "lowest",
+    "by_any": "any",
+    "by_all": "all",
+    "by_furthest": "furthest",
+    "by_add": "add",
+    "notes": "ask",
+    "*": "oldest",
+}
 FIELDS = {
-    **dict.fromkeys(("by_newest", "by_oldest", "by_prefer", "by_chain", "by_always", "by_longest", "by_most", "by_rest"), "text"),
-    "by_highest": "number", "by_lowest": "date", "by_any": "bool", "by_all": "bool", "by_furthest": ["new", "warm", "hot"],
+    **dict.fromkeys(
+        ("by_newest", "by_oldest", "by_prefer", "by_chain", "by_always", "by_longest", "by_most", "by_rest"),
+        "text",
+    ),
+    "by_highest": "number",
+    "by_lowest": "date",
+    "by_any": "bool",
+    "by_all": "bool",
+    "by_furthest": ["new", "warm", "hot"],
     "by_add": "number",
-}  # fmt: skip
+}
 AT_FIRST = {
     #               crm, changed in January  shop, changed in June  fair: nobody knows when
     "by_newest":   ("c",                     "s",                   "f"),
@@ -41,20 +60,36 @@ AT_FIRST = {
     "notes":       ("x",                     "x",                   "x"),
 }  # fmt: skip
 EDITS = {  # the shop's are made before the CRM's
-    "crm": {"by_newest": "c2", "by_oldest": "c2", "by_prefer": "c2", "by_add": "12", "tags": "a;b", "notes": "a", "by_rest": "c2", "by_all": "true"},
+    "crm": {
+        "by_newest": "c2",
+        "by_oldest": "c2",
+        "by_prefer": "c2",
+        "by_add": "12",
+        "tags": "a;b",
+        "notes": "a",
+        "by_rest": "c2",
+        "by_all": "true",
+    },
     "shop": {
-        "by_newest": "s2", "by_highest": "1", "by_lowest": "2024-09-01", "by_any": "false", "by_furthest": "new", "by_add": "13",
-        "tags": "a;b;c;d", "notes": "b",
+        "by_newest": "s2",
+        "by_highest": "1",
+        "by_lowest": "2024-09-01",
+        "by_any": "false",
+        "by_furthest": "new",
+        "by_add": "13",
+        "tags": "a;b;c;d",
+        "notes": "b",
     },
     "fair": {"by_prefer": "f2", "by_chain": "f2", "by_always": "", "by_longest": "abcdef", "by_most": "x"},
-}  # fmt: skip
+}
 
 Held = dict[str, tuple[str, str, str]]
 
 
 @dataclass
 class Story:
-    """What CRM, shop and fair hold of Ann, by field: after they met, after edits in all three, after a person answered."""
+    """What CRM, shop and fair hold of Ann, by field: after they met, after edits in all three, after a person
+    answered."""
 
     first: Held
     edited: Held
@@ -71,9 +106,14 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     columns = {"email": "TEXT", **dict.fromkeys(AT_FIRST, "TEXT")}
     several = {"tags": {"native": "tags", "separator": ";"}}
     office = Office(
-        tmp_path_factory.mktemp("rules"), columns, systems=("crm", "shop", "fair"), lists=("fair",), fields=FIELDS, rules=RULES,
+        tmp_path_factory.mktemp("rules"),
+        columns,
+        systems=("crm", "shop", "fair"),
+        lists=("fair",),
+        fields=FIELDS,
+        rules=RULES,
         mappings={name: dict(several) for name in ("crm", "shop", "fair")},
-    )  # fmt: skip
+    )
     crm, shop, fair = ({field: values[place] for field, values in AT_FIRST.items()} for place in range(3))
     office["crm"].add(email=ANN, at="2024-01-01 00:00:00", **crm)
     office["shop"].add(email=ANN, at="2024-06-01 00:00:00", **shop)
@@ -96,7 +136,9 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     runs.append(office.hub.json("sync")["runs"][0])
     answered = held()
     changes = office.hub.json("runs", runs[-1]["run"])["changes"]
-    return Story(first, edited, answered, runs, questions, changes, {field["field"]: field for field in why["fields"]})
+    return Story(
+        first, edited, answered, runs, questions, changes, {field["field"]: field for field in why["fields"]}
+    )
 
 
 def _everywhere(held: Held, field: str) -> str:
@@ -106,7 +148,8 @@ def _everywhere(held: Held, field: str) -> str:
 
 
 def test_newest(story: Story) -> None:
-    """The shop's change in June beats the CRM's in January and one of unknown date; later the CRM's is the last."""
+    """The shop's change in June beats the CRM's in January and one of unknown date; later the CRM's is the
+    last."""
     assert _everywhere(story.first, "by_newest") == "s"
     assert _everywhere(story.edited, "by_newest") == "c2"
 
@@ -118,7 +161,8 @@ def test_oldest(story: Story) -> None:
 
 
 def test_prefer(story: Story) -> None:
-    """The CRM's word counts although the shop's is newer; an edit at the fair, which is not in the order, is put back."""
+    """The CRM's word counts although the shop's is newer; an edit at the fair, which is not in the order, is
+    put back."""
     assert _everywhere(story.first, "by_prefer") == "c"
     assert _everywhere(story.edited, "by_prefer") == "c2"
 
@@ -184,7 +228,8 @@ def test_furthest(story: Story) -> None:
 
 
 def test_add(story: Story) -> None:
-    """Ten points here and four there are ten at first contact; two more here and three more there are five more."""
+    """Ten points here and four there are ten at first contact; two more here and three more there are five
+    more."""
     assert _everywhere(story.first, "by_add") == "10"
     assert _everywhere(story.edited, "by_add") == "15"
 
@@ -198,7 +243,8 @@ def test_the_star_covers_what_has_no_rule(story: Story) -> None:
 
 
 def test_ask(story: Story) -> None:
-    """Both rewrite a note: it is sent nowhere, a person is asked, and the answer goes everywhere and ends the question."""
+    """Both rewrite a note: it is sent nowhere, a person is asked, and the answer goes everywhere and ends the
+    question."""
     assert story.edited["notes"] == ("a", "b", "x")
     assert [(each["kind"], dict(each["details"])["field"]) for each in story.questions] == [("ask", "notes")]
     assert _everywhere(story.answered, "notes") == "c"
@@ -206,7 +252,8 @@ def test_ask(story: Story) -> None:
 
 
 def test_what_a_rule_did_not_follow_is_reported(story: Story) -> None:
-    """Lone edits that were put back: two in the CRM, four in the shop. What was put together from both is not among them."""
+    """Lone edits that were put back: two in the CRM, four in the shop. What was put together from both is not
+    among them."""
     assert story.runs[1]["put_back"] == 6
     told = {each["field"]: each for each in story.runs[1]["conflicts"]}
     assert (told["by_newest"]["winner"], told["by_newest"]["value"]) == ("crm", "c2")
@@ -225,7 +272,8 @@ def test_everything_comes_to_rest(story: Story) -> None:
 
 
 def test_a_changed_rule_applies_from_then_on(tmp_path: Path) -> None:
-    """The rule now prefers the shop. What lost years ago does not come back by itself, only where that is asked for."""
+    """The rule now prefers the shop. What lost years ago does not come back by itself, only where that is
+    asked for."""
     office = Office(tmp_path, {"email": "TEXT", "job_title": "TEXT", "owner": "TEXT"})
     office["crm"].add(email=ANN, at="2024-01-01", job_title="CEO", owner="Kim")
     office["shop"].add(email=ANN, at="2019-01-01", job_title="Clerk", owner="Lou")
@@ -246,8 +294,8 @@ def test_a_changed_rule_applies_from_then_on(tmp_path: Path) -> None:
 
 
 def test_an_address_is_decided_as_one(tmp_path: Path) -> None:
-    """Ann moves: the CRM notes half of her new address, the shop another without a postal code. The fuller one counts,
-    and gets no code of another street."""
+    """Ann moves: the CRM notes half of her new address, the shop another without a postal code. The fuller
+    one counts, and gets no code of another street."""
     columns = {"email": "TEXT", "street": "TEXT", "city": "TEXT", "postal_code": "TEXT"}
     office = Office(tmp_path, columns, rules={"street": "longest"})
     office["crm"].add(email=ANN, street="Old 1", city="Ulm", postal_code="89073")
@@ -265,9 +313,11 @@ CONSENT = {"email": "TEXT", "opted_out": "BOOLEAN", "consent_at": "TEXT", "lead_
 
 
 def test_an_opt_out_is_never_loosened_by_a_machine(tmp_path: Path) -> None:
-    """Ann opts out in the CRM. The shop, which is not to be updated about her, hears of it. An import into the CRM that
-    subscribes her again is put back. A person takes the opt-out back, and has to say why."""
-    office = Office(tmp_path, CONSENT, members={"shop": {"where": "lead_score >= 50", "limits": {"updates": 0}}})
+    """Ann opts out in the CRM. The shop, which is not to be updated about her, hears of it. An import into
+    the CRM that subscribes her again is put back. A person takes the opt-out back, and has to say why."""
+    office = Office(
+        tmp_path, CONSENT, members={"shop": {"where": "lead_score >= 50", "limits": {"updates": 0}}}
+    )
     office["crm"].add(email=ANN, opted_out=0, lead_score=10)
     office["shop"].add(email=ANN, opted_out=0, lead_score=70, at="2023-01-01")
     office["crm"].add(email=BOB, opted_out=0, lead_score=10)
@@ -290,7 +340,8 @@ def test_an_opt_out_is_never_loosened_by_a_machine(tmp_path: Path) -> None:
 
 
 def test_a_trusted_system_takes_an_opt_out_back_with_a_later_consent(tmp_path: Path) -> None:
-    """The shop asks Ann anew. It is believed with a consent that is later than the opt-out; nobody else ever is."""
+    """The shop asks Ann anew. It is believed with a consent that is later than the opt-out; nobody else ever
+    is."""
     office = Office(tmp_path, CONSENT, consent_from=("shop",))
     office["crm"].add(email=ANN, opted_out=1)
     office["shop"].add(email=ANN, opted_out=0, consent_at="2023-01-01T00:00:00Z")
@@ -305,12 +356,17 @@ def test_a_trusted_system_takes_an_opt_out_back_with_a_later_consent(tmp_path: P
 
 
 def test_weak_words_count_only_where_nobody_else_says_anything(tmp_path: Path) -> None:
-    """The shop only fills gaps; a constant and a default of its mapping give way as well, also to older words."""
+    """The shop only fills gaps; a constant and a default of its mapping give way as well, also to older
+    words."""
     office = Office(
-        tmp_path, {"email": "TEXT", "first_name": "TEXT", "job_title": "TEXT", "source": "TEXT", "language": "TEXT"},
+        tmp_path,
+        {"email": "TEXT", "first_name": "TEXT", "job_title": "TEXT", "source": "TEXT", "language": "TEXT"},
         members={"shop": {"fill_only": True}},
-        mappings={"crm": {"source": {"constant": "crm"}, "language": {"native": "language", "default": "de"}}, "shop": {"language": ""}},
-    )  # fmt: skip
+        mappings={
+            "crm": {"source": {"constant": "crm"}, "language": {"native": "language", "default": "de"}},
+            "shop": {"language": ""},
+        },
+    )
     office["crm"].add(email=ANN, at="2020-01-01", first_name="Ann", language="en")
     office["shop"].add(email=ANN, first_name="Annabella", job_title="CEO", source="fair")
     office["crm"].add(email=BOB, first_name="Bob")
@@ -323,13 +379,16 @@ def test_weak_words_count_only_where_nobody_else_says_anything(tmp_path: Path) -
     assert office.both("first_name") == ["Ann", "Ann"]
     assert office.both("job_title") == ["CTO", "CTO"]
     for email, language in ((ANN, "en"), (BOB, "de")):
-        told = {each["field"]: each for each in office.hub.json("why", "contact", email)["explanation"]["fields"]}
+        told = {
+            each["field"]: each for each in office.hub.json("why", "contact", email)["explanation"]["fields"]
+        }
         assert told["language"]["value"] == language
         assert told["source"]["value"] == {ANN: "fair", BOB: "crm"}[email]
 
 
 def test_money_keeps_its_currency(tmp_path: Path) -> None:
-    """The CRM counts in euros, the shop in dollars: amounts go both ways at the rate of their day and don't drift."""
+    """The CRM counts in euros, the shop in dollars: amounts go both ways at the rate of their day and don't
+    drift."""
     dollars = {"revenue": {"native": "revenue", "currency": "USD"}}
     office = Office(tmp_path, {"email": "TEXT", "revenue": "NUMERIC"}, mappings={"shop": dollars})
     office["crm"].add(email=ANN, at="2024-01-02 12:00:00", revenue=100)
@@ -346,11 +405,22 @@ def test_money_keeps_its_currency(tmp_path: Path) -> None:
 
 
 def test_a_joined_name_is_only_written(tmp_path: Path) -> None:
-    """The shop has one column for the name: it follows both parts, and an edit there is overwritten and kept in history."""
+    """The shop has one column for the name: it follows both parts, and an edit there is overwritten and kept
+    in history."""
     office = Office(
-        tmp_path, {"email": "TEXT", "first_name": "TEXT", "last_name": "TEXT"},
-        mappings={"shop": {"first_name": "", "full_name": {"native": "first_name", "join": ["first_name", "last_name"], "direction": "out"}}},
-    )  # fmt: skip
+        tmp_path,
+        {"email": "TEXT", "first_name": "TEXT", "last_name": "TEXT"},
+        mappings={
+            "shop": {
+                "first_name": "",
+                "full_name": {
+                    "native": "first_name",
+                    "join": ["first_name", "last_name"],
+                    "direction": "out",
+                },
+            }
+        },
+    )
     office["crm"].add(email=ANN, first_name="Ann", last_name="Lee")
     office.hub("sync")
     assert office["shop"].row(ANN)["first_name"] == "Ann Lee"
@@ -363,12 +433,13 @@ def test_a_joined_name_is_only_written(tmp_path: Path) -> None:
 
 
 def test_a_value_goes_back_to_where_it_came_from(tmp_path: Path) -> None:
-    """The shop has two columns for a phone. Ann's number stands in the second: that is where a new one is written, and
-    where an undo puts the old one back."""
+    """The shop has two columns for a phone. Ann's number stands in the second: that is where a new one is
+    written, and where an undo puts the old one back."""
     office = Office(
-        tmp_path, {"email": "TEXT", "phone": "TEXT", "tel": "TEXT"},
+        tmp_path,
+        {"email": "TEXT", "phone": "TEXT", "tel": "TEXT"},
         mappings={"crm": {"tel": ""}, "shop": {"tel": "", "phone": {"native": ["phone", "tel"]}}},
-    )  # fmt: skip
+    )
     office["shop"].add(email=ANN, tel="030 123456789")
     office.hub("sync")
     assert office["crm"].row(ANN)["phone"] == "+4930123456789"

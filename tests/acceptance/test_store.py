@@ -1,4 +1,5 @@
-"""The store: PostgreSQL instead of SQLite, two runs at once, looking on while one works, backups and checks."""
+"""The store: PostgreSQL instead of SQLite, two runs at once, looking on while one works, backups and
+checks."""
 
 from __future__ import annotations
 
@@ -23,18 +24,25 @@ from synchub.testing.crm import StandInCrm
 COLUMNS = {"email": "TEXT", "job_title": "TEXT"}
 
 
-def test_a_company_with_its_store_in_postgresql(tmp_path: Path, mailbox: Mailbox, postgresql_database: str) -> None:
-    """Four systems are brought into agreement, edits go round, one conflict is settled, an e-mail becomes a note, and the
-    hub's password is shown nowhere."""
+def test_a_company_with_its_store_in_postgresql(
+    tmp_path: Path, mailbox: Mailbox, postgresql_database: str
+) -> None:
+    """Four systems are brought into agreement, edits go round, one conflict is settled, an e-mail becomes a
+    note, and the hub's password is shown nowhere."""
     with company(tmp_path, mailbox) as acme:
         acme.hub.environ["SYNCHUB_STORE"] = postgresql_database
         first = acme.hub("sync", "--json")
-        assert {found["email"] for found in acme.crm.contacts().values()} == {row[0] for row in acme.shop("SELECT lower(mail) FROM customers")}
+        assert {found["email"] for found in acme.crm.contacts().values()} == {
+            row[0] for row in acme.shop("SELECT lower(mail) FROM customers")
+        }
         assert len(acme.crm.contacts()) == 4
         assert len(acme.crm.notes_of(acme.crm_id("ann@lee.example"))) == 1
 
         acme.crm.edit(acme.crm_id("ann@lee.example"), phone="+4930999999", city="Bremen")
-        acme.shop("UPDATE customers SET town = 'Hamburg', changed_at = datetime('now', '+1 second') WHERE mail = 'ann@lee.example'")
+        moved = (
+            "UPDATE customers SET town = 'Hamburg', changed_at = datetime('now', '+1 second') WHERE mail = ?"
+        )
+        acme.shop(moved, "ann@lee.example")
         (run, _) = acme.hub.json("sync")["runs"]
         assert [conflict["field"] for conflict in run["conflicts"]] == ["city"]
         assert acme.shop("SELECT tel FROM customers WHERE mail = 'ann@lee.example'") == [("+4930999999",)]
@@ -60,7 +68,14 @@ def _running(hub: Hub, crm: StandInCrm) -> Iterator[None]:
 
     crm.meanwhile("/objects/contacts", wait)
     environ = {**os.environ, **hub.environ, "NO_COLOR": "1"}
-    with subprocess.Popen([PROGRAM, "sync"], cwd=hub.folder, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as run:
+    with subprocess.Popen(
+        [PROGRAM, "sync"],
+        cwd=hub.folder,
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as run:
         try:
             assert arrived.wait(120)
             yield
@@ -72,8 +87,8 @@ def _running(hub: Hub, crm: StandInCrm) -> Iterator[None]:
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_two_runs_at_once(tmp_path: Path, request: pytest.FixtureRequest, kind: str) -> None:
-    """While one run works, a second one and a person's decision are told who holds the lock since when; looking at the
-    hub works all the same, and so does a backup."""
+    """While one run works, a second one and a person's decision are told who holds the lock since when;
+    looking at the hub works all the same, and so does a backup."""
     with StandInCrm() as hs:
         office = Office(tmp_path, COLUMNS, systems=("shop", "hs"), foreign={"hs": hubspot(hs, "job_title")})
         office.hub.environ["CRM_TOKEN"] = hs.token
@@ -84,7 +99,9 @@ def test_two_runs_at_once(tmp_path: Path, request: pytest.FixtureRequest, kind: 
         office["shop"].add(email=BOB)
         with _running(office.hub, hs):
             refused = office.hub("sync", code=75)
-            assert re.search(r"process \d+ on .*, sync contacts, since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", refused.stderr)
+            assert re.search(
+                r"process \d+ on .*, sync contacts, since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", refused.stderr
+            )
             decided = office.hub("set", "contact", ANN, "job_title=CTO", "--reason", "x", code=75)
             assert re.search(r"process \d+ on .*, sync contacts, since", decided.stderr)
             runs = office.hub.json("runs")["runs"]
@@ -98,7 +115,8 @@ def test_two_runs_at_once(tmp_path: Path, request: pytest.FixtureRequest, kind: 
 
 
 def test_a_backup_is_a_store_and_nobody_elses(tmp_path: Path) -> None:
-    """A backup can take the store's place: the hub goes on from there. Only its owner may read it, and none is overwritten."""
+    """A backup can take the store's place: the hub goes on from there. Only its owner may read it, and none
+    is overwritten."""
     office = Office(tmp_path, COLUMNS)
     office["crm"].add(email=ANN, job_title="CEO")
     office.hub("sync")
@@ -124,7 +142,11 @@ def test_a_store_that_is_damaged_or_too_new_is_told(tmp_path: Path) -> None:
     assert "up to date" in office.hub("store", "upgrade", "--yes").stdout
     with closing(sqlite3.connect(tmp_path / "hub.db")) as store, store:
         store.execute("DELETE FROM record")
-    (problem,) = [line for line in office.hub.json("store", "check", code=1)["store"]["problems"] if "links of records" in line]
+    (problem,) = [
+        line
+        for line in office.hub.json("store", "check", code=1)["store"]["problems"]
+        if "links of records" in line
+    ]
     assert "2" in problem
 
     with closing(sqlite3.connect(tmp_path / "hub.db")) as store, store:

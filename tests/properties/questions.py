@@ -89,9 +89,9 @@ def consent_is_kept(world: World) -> None:
         assert golden[record].get("opted_out") == "true", f"record {record} is opted in again"
     for row in rows:
         kept = systems[row["system"]].kept.get(row["remote_id"])
-        if row["record"] in out and row["tomb"] is None and kept and members[row["system"]].get("direction") != "in":
-            if (row["system"], row["remote_id"]) not in aside:
-                assert kept.values["opted_out"] is True, f"{row['system']} {row['remote_id']} is opted in"
+        written = members[row["system"]].get("direction") != "in" and (row["system"], row["remote_id"]) not in aside
+        if row["record"] in out and row["tomb"] is None and kept and written:
+            assert kept.values["opted_out"] is True, f"{row['system']} {row['remote_id']} is opted in"
 
 
 def only_the_bad_are_set_aside(world: World) -> None:

@@ -141,7 +141,7 @@ class World:
         links = self.links()
         if links.is_empty():
             return
-        rows = [row for row in links.to_dicts() if row["tomb"] is None]
+        rows = [row for row in links.sort("system", "remote_id").to_dicts() if row["tomb"] is None]
         own = next((row for row in rows if (row["system"], row["remote_id"]) == (system.name, name)), None)
         if own is None:
             return

@@ -47,13 +47,13 @@ def all_understood(values: Sequence[Any], kind: Kind, zone: ZoneInfo) -> tuple[l
         texts = [value for value in values if value]
         joined = "".join(texts)
         fits = kind.length is None or max(map(len, texts), default=0) <= kind.length
-        if fits and "\0" not in joined and _is_whole(joined):
+        if fits and "\0" not in joined and _is_sound(joined):
             return list(values), {}
     if (exact := _EXACT.get(kind.type)) and {exact, type(None)}.issuperset(map(type, values)):
         return list(values), {}
-    if kind.type == "number" and {Decimal, type(None)}.issuperset(map(type, values)):
-        if all(map(Decimal.is_finite, filter(None, values))):
-            return list(values), {}
+    are_decimals = kind.type == "number" and {Decimal, type(None)}.issuperset(map(type, values))
+    if are_decimals and all(map(Decimal.is_finite, filter(None, values))):
+        return list(values), {}
     found: list[Any] = []
     unfit = {}
     for place, value in enumerate(values):
@@ -65,7 +65,7 @@ def all_understood(values: Sequence[Any], kind: Kind, zone: ZoneInfo) -> tuple[l
     return found, unfit
 
 
-def _is_whole(text: str) -> bool:
+def _is_sound(text: str) -> bool:
     """Whether a text holds no half of a character."""
     try:
         return text.isascii() or bool(text.encode())

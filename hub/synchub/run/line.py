@@ -9,7 +9,8 @@ transaction: a run that is killed before it has changed nothing, one that is kil
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import polars as pl
@@ -55,6 +56,8 @@ def sync(work: Work) -> Outcome:
     work.seams.crash("staged")
     with work.store.write() as tx:
         outcome = decide(tx, work, staged)
+        if work.options.recompute:
+            guard(work, outcome)  # before it is stored: else every later run would have to carry out the rest of it
         journal.decided(tx, work.run)
     work.seams.crash("decided")
     guard(work, outcome)
@@ -110,12 +113,25 @@ def guard(work: Work, outcome: Outcome) -> None:
     """Stop here if the plan is larger than its limits."""
     if outcome.excess:
         listed = "; ".join(str(excess) for excess in outcome.excess)
-        once = " ".join(f"--allow {excess.what}={excess.count}" for excess in outcome.excess)
+        kept = "What was read is not kept either" if work.options.recompute else "What was read is kept"
         raise GuardError(
             f"The plan of {work.sync.name} is larger than its limits: {listed}.",
-            not_done="Nothing was written to any system. What was read is kept.",
-            next_step=f"Look at it with `synchub plan {work.sync.name}`, then let it through once: `synchub sync {work.sync.name} {once}`.",
+            not_done=f"Nothing was written to any system. {kept}.",
+            next_step=f"Look at it with `synchub plan {work.sync.name}`, then let it through once: `{_once(work, outcome.excess)}`.",
         )
+
+
+def _once(work: Work, excess: Sequence[Excess]) -> str:
+    """The command that does the same, and lets everything through that was too much."""
+    asked = work.options
+    most = {str(what): count for what, count in asked.allow.items()}
+    for each in excess:
+        most[each.what] = max(most.get(each.what, 0), each.count)
+    words = ["synchub", "sync", work.sync.name, *(["--recompute"] if asked.recompute else [])]
+    words += ["--record", asked.record] if asked.record is not None else []
+    words += ["--plan", asked.plan] if asked.plan is not None else []
+    words += [word for system in asked.systems for word in ("--system", system)]
+    return shlex.join([*words, *(word for what, count in most.items() for word in ("--allow", f"{what}={count}"))])
 
 
 def write(work: Work, decision: Decision) -> dict[str, Done]:

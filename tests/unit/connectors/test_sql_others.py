@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -124,6 +124,22 @@ def test_a_read_only_sqlite_file_is_told(file: Path) -> None:
         connector.write("t", [create(any="x")])
 
 
+def test_sqlite_creates_tell_what_reads_tell(file: Path) -> None:
+    connector = connect(f"sqlite:///{file}")
+    values = {"n": Decimal("2.50"), "r": 3, "d": date(2024, 5, 1), "ok": True, "any": "x"}
+    results = connector.write("t", [create(**values), create(n=Decimal(7), r=Decimal("1e3"))])
+    assert [result.stored for result in results] == rows_of(connector, "t")
+
+
+def test_sqlite_creates_tell_what_happens_after_the_insert(file: Path) -> None:
+    _run(
+        file, "CREATE TRIGGER g AFTER INSERT ON T BEGIN UPDATE t SET any = upper(any) WHERE id = NEW.id; END"
+    )
+    (result,) = connect(f"sqlite:///{file}").write("t", [create(any="ann")])
+    assert result.stored
+    assert result.stored["any"] == "ANN"
+
+
 @pytest.fixture
 def maria(mariadb: MariaDB) -> str:
     url = mariadb.new_database()
@@ -157,6 +173,34 @@ def test_mariadb_types(maria: str) -> None:
         "t", [create(size="xl"), create(name="longer"), create(data="{"), create(ok=True)]
     )
     assert [result.status for result in results] == ["rejected", "rejected", "rejected", "ok"]
+
+
+def test_mariadb_creates_tell_what_reads_tell(mariadb: MariaDB) -> None:
+    connector = connect(url := mariadb.new_database())
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            """CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, n DECIMAL(8,2), f DOUBLE, c CHAR(5),
+               at DATETIME, seen TIMESTAMP NULL, ok BOOLEAN, twice DECIMAL(9,2) AS (n * 2),
+               d INT DEFAULT 7)"""
+        )
+        connection.exec_driver_sql(
+            "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET NEW.c = upper(NEW.c)"
+        )
+        connection.exec_driver_sql(
+            "CREATE TABLE u (id INT AUTO_INCREMENT PRIMARY KEY, n DECIMAL(8,2), c CHAR(5))"
+        )
+        connection.exec_driver_sql(
+            "CREATE TRIGGER h BEFORE INSERT ON u FOR EACH ROW SET NEW.c = upper(NEW.c)"
+        )
+    at = datetime(2024, 5, 1, 10, tzinfo=UTC)
+    full = create(n=Decimal("1.255"), f=0.5, c="a ", at=at, seen=at, ok=True)
+    for table, operations in {
+        "t": [full, create(c="b")],
+        "u": [create(n=Decimal("1.255"), c="a "), create()],
+    }.items():
+        results = connector.write(table, operations)
+        assert [result.stored for result in results] == rows_of(connector, table)
 
 
 def test_mariadb_refuses_a_wrong_password(mariadb: MariaDB) -> None:

@@ -337,3 +337,33 @@ def test_late_commits_are_caught_up(url: str) -> None:
     )
     rows = [row for page in connector.read("plain", cursor, ()) for row in pl.DataFrame(page.rows).to_dicts()]
     assert [row["name"] for row in rows] == ["a", "late"]
+
+
+AFTERWARDS = """
+CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  UPDATE plain SET name = upper(name) WHERE id = NEW.id; RETURN NULL; END $$;
+CREATE TRIGGER t AFTER INSERT ON plain FOR EACH ROW EXECUTE FUNCTION shout()
+"""
+RULE = "CREATE RULE r AS ON INSERT TO plain DO ALSO UPDATE plain SET name = upper(name)"
+
+
+@pytest.mark.parametrize("change", [AFTERWARDS, RULE])
+def test_a_create_tells_what_happens_after_the_insert(url: str, change: str) -> None:
+    run(url, change)
+    (result,) = connect(url).write("plain", [create(name="ann")])
+    assert run(url, "SELECT name FROM plain") == [("ANN",)]
+    assert result.stored
+    assert result.stored["name"] == "ANN"
+
+
+def test_a_create_tells_what_a_trigger_of_a_partition_does(url: str) -> None:
+    run(
+        url,
+        """CREATE TABLE parted (id int PRIMARY KEY, name text) PARTITION BY RANGE (id);
+           CREATE TABLE low PARTITION OF parted FOR VALUES FROM (0) TO (10);
+           CREATE FUNCTION low() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+             UPDATE parted SET name = lower(name) WHERE id = NEW.id; RETURN NULL; END $$;
+           CREATE TRIGGER t AFTER INSERT ON low FOR EACH ROW EXECUTE FUNCTION low()""",
+    )
+    (result,) = connect(url).write("parted", [create(id=1, name="Ann")])
+    assert result.stored == {"id": "1", "name": "ann"}

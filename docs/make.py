@@ -31,9 +31,7 @@ WIDTH = 80
 def settings() -> str:
     """The reference of all settings, those of the built-in connectors among them."""
     built_in = {
-        name: offered
-        for name, offered in load(None).connectors.items()
-        if offered.origin.distribution == "synchub"
+        name: offered for name, offered in load(None).connectors.items() if offered.origin.distribution == "synchub"
     }
     models = {name: connector_class(offered).Config for name, offered in built_in.items()}
     return settings_reference(models).rstrip() + "\n"

@@ -18,11 +18,29 @@ if TYPE_CHECKING:
     import polars as pl
 
 SPELLED = (
-    r"gmbh\s*&\s*co\.?\s*kg", r"ug\s*\(haftungsbeschränkt\)", r"g?gmbh", r"ohg", r"e\.\s?k\.",
-    r"s\.?a\.?r\.?l\.?", r"s\.a\.s?\.?", r"s\.r\.l\.", r"s\.p\.a\.", r"b\.v\.", r"n\.v\.", r"incorporated",
-    r"inc\.?", r"corporation", r"corp\.?", r"l\.?l\.?c\.?", r"l\.?l\.?p\.?",
-    r"pty\.?\s+ltd\.?", r"limited", r"ltd\.?", r"plc", r"a/s",
-)  # fmt: skip
+    r"gmbh\s*&\s*co\.?\s*kg",
+    r"ug\s*\(haftungsbeschränkt\)",
+    r"g?gmbh",
+    r"ohg",
+    r"e\.\s?k\.",
+    r"s\.?a\.?r\.?l\.?",
+    r"s\.a\.s?\.?",
+    r"s\.r\.l\.",
+    r"s\.p\.a\.",
+    r"b\.v\.",
+    r"n\.v\.",
+    r"incorporated",
+    r"inc\.?",
+    r"corporation",
+    r"corp\.?",
+    r"l\.?l\.?c\.?",
+    r"l\.?l\.?p\.?",
+    r"pty\.?\s+ltd\.?",
+    r"limited",
+    r"ltd\.?",
+    r"plc",
+    r"a/s",
+)
 CAPITALS = ("AG", "KG", "KGaA", "SE", "SA", "SAS", "SRL", "SpA", "BV", "NV", "AB", "OY", "Oy", "ApS")
 """So short that they are names too ("Sa"): taken only as they are officially written."""
 ENDING = rf"(\S)[\s,]+(?:(?i:{'|'.join(SPELLED)})|{'|'.join(CAPITALS)})\s*$"

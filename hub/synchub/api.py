@@ -203,7 +203,7 @@ class HttpSession(Protocol):
     address that may not be reached. Every other answer is returned, whatever its status.
     """
 
-    def request(
+    def request(  # noqa: PLR0913
         self,
         method: str,
         path: str,
@@ -351,8 +351,35 @@ class Rates(Protocol):
 
 
 __all__ = [
-    "API_VERSION", "ArrowStream", "AuthenticationError", "BrokenRow", "Budget", "CanLookup", "CanWrite",
-    "ConfigurationError", "Connector", "ConnectorInfo", "Cursor", "Field", "FieldType", "Host", "HttpSession", "Key",
-    "Operation", "OperationKind", "Page", "PluginError", "Rates", "RecordRejected", "Result", "ResultStatus",
-    "RetryLater", "Row", "Rule", "Stream", "SynchubError", "Transform", "hookimpl",
-]  # fmt: skip
+    "API_VERSION",
+    "ArrowStream",
+    "AuthenticationError",
+    "BrokenRow",
+    "Budget",
+    "CanLookup",
+    "CanWrite",
+    "ConfigurationError",
+    "Connector",
+    "ConnectorInfo",
+    "Cursor",
+    "Field",
+    "FieldType",
+    "Host",
+    "HttpSession",
+    "Key",
+    "Operation",
+    "OperationKind",
+    "Page",
+    "PluginError",
+    "Rates",
+    "RecordRejected",
+    "Result",
+    "ResultStatus",
+    "RetryLater",
+    "Row",
+    "Rule",
+    "Stream",
+    "SynchubError",
+    "Transform",
+    "hookimpl",
+]

@@ -80,9 +80,7 @@ class RetryLater(SynchubError):
     `after` is the number of seconds the system asked us to wait, if it said so.
     """
 
-    def __init__(
-        self, happened: str, *, not_done: str = "", next_step: str = "", after: float | None = None
-    ) -> None:
+    def __init__(self, happened: str, *, not_done: str = "", next_step: str = "", after: float | None = None) -> None:
         super().__init__(happened, not_done=not_done, next_step=next_step)
         self.after = after
 

@@ -21,9 +21,7 @@ BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 URL_SAFE = str.maketrans("+/", "-_")
 BY_PLACE = (
     re.compile(r"([a-z][a-z0-9+.-]{0,30}://[^\s/:@\"'<>]*:)[^\s/\"'<>]+(@)", re.IGNORECASE),
-    re.compile(
-        r"([?&](?:[a-z_]*token|api_?key|hapikey|password|[a-z_]*secret|sig)=)[^&\s\"'<>#]+()", re.IGNORECASE
-    ),
+    re.compile(r"([?&](?:[a-z_]*token|api_?key|hapikey|password|[a-z_]*secret|sig)=)[^&\s\"'<>#]+()", re.IGNORECASE),
     re.compile(r"(authorization[\"']?\s*[:=]\s*[\"']?(?:(?:basic|bearer)\s+)?)[^\s\"',}]+()", re.IGNORECASE),
 )
 """Where a secret stands, whether it is known or not: a URL's password or query, an Authorization header."""

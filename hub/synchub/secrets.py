@@ -98,7 +98,11 @@ class Secrets:
         """Keep a secret in the keyring, or change it."""
         _refuse_name(name)
         if not value:
-            raise ConfigurationError("A secret can't be empty.", not_done="Nothing was stored.", next_step="Type it when asked, or pipe it in.")
+            raise ConfigurationError(
+                "A secret can't be empty.",
+                not_done="Nothing was stored.",
+                next_step="Type it when asked, or pipe it in.",
+            )
         self.redactor.add(value)
         self._ask("set_password", name, value)
         self._list({*self.names(), name})
@@ -133,7 +137,11 @@ class Secrets:
             answer: str | None = getattr(self._backend(), method)(self.service, name, *value)
         except Exception as error:
             # Backends raise what their system raises; the text may hold anything, so only its kind is told.
-            what = "There is no keyring on this machine" if type(error).__name__ == "NoKeyringError" else "The keyring could not be used"
+            what = (
+                "There is no keyring on this machine"
+                if type(error).__name__ == "NoKeyringError"
+                else "The keyring could not be used"
+            )
             entry = "the list of entries" if name == NAMES_ENTRY else f"keyring:{name}"
             raise ConfigurationError(
                 f"{what} ({type(error).__name__}).",
@@ -174,7 +182,8 @@ class Secrets:
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "no such path"
             raise ConfigurationError(
-                f"file:{name} can't be read: {reason}.", next_step="Put the secret into that file, readable by you alone (chmod 600)."
+                f"file:{name} can't be read: {reason}.",
+                next_step="Put the secret into that file, readable by you alone (chmod 600).",
             ) from None
         try:
             self._refuse_file(name, path, os.fstat(descriptor))

@@ -23,9 +23,14 @@ class Hub:
     def __call__(self, *arguments: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
         """Run `synchub` with arguments. Unless `code` is None the exit code must be just that."""
         done = subprocess.run(
-            [PROGRAM, *arguments], cwd=self.folder, env={**os.environ, "NO_COLOR": "1", "COLUMNS": "160", **self.environ},
-            capture_output=True, text=True, timeout=300, check=False,
-        )  # fmt: skip
+            [PROGRAM, *arguments],
+            cwd=self.folder,
+            env={**os.environ, "NO_COLOR": "1", "COLUMNS": "160", **self.environ},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
         assert "Traceback" not in done.stderr, done.stderr
         if code is not None:
             assert done.returncode == code, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"

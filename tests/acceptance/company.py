@@ -152,7 +152,9 @@ class Company:
         with closing(sqlite3.connect(self.database)) as connection, connection:
             return connection.execute(statement, values).fetchall()
 
-    def receive(self, number: int, name: str, sender: str, subject: str, date: str = "Fri, 20 Nov 2026 10:00:00 +0100") -> None:
+    def receive(
+        self, number: int, name: str, sender: str, subject: str, date: str = "Fri, 20 Nov 2026 10:00:00 +0100"
+    ) -> None:
         """A customer writes."""
         self.mailbox.deliver(MAIL.format(number=number, name=name, sender=sender, subject=subject, date=date).encode())
 
@@ -171,11 +173,20 @@ def company(folder: Path, mailbox: Mailbox) -> Iterator[Company]:
         hub.write("hub.toml", HUB.format(crm=crm.url, host=mailbox.host, port=mailbox.port, user=mailbox.user))
         for name, text in (("crm", CRM), ("shop", SHOP), ("fair", FAIR)):
             hub.write(f"mappings/{name}.toml", text)
-        hub.write("leads.csv", "No,E-Mail,First,Last,Phone,Company,City\n1,Ann@Lee.example,Ann,Lee,030 1234567,Lee KG,Berlin\n2,dan@dee.example,Dan,Dee,,Dee AG,Bonn\n")
+        hub.write(
+            "leads.csv",
+            "No,E-Mail,First,Last,Phone,Company,City\n1,Ann@Lee.example,Ann,Lee,030 1234567,Lee KG,Berlin\n2,dan@dee.example,Dan,Dee,,Dee AG,Bonn\n",
+        )
         acme = Company(hub, crm, mailbox, folder / "shop.db")
         acme.shop(TABLE)
-        for row in (("ann@lee.example", "Ann", "Lee", "+49 30 1234567", "Buyer", "Berlin"), ("cy@coe.example", "Cy", "Coe", None, "CTO", "Ulm")):
-            acme.shop("INSERT INTO customers (mail, forename, surname, tel, job, town, changed_at) VALUES (?,?,?,?,?,?, '2026-11-01T10:00:00')", *row)
+        for row in (
+            ("ann@lee.example", "Ann", "Lee", "+49 30 1234567", "Buyer", "Berlin"),
+            ("cy@coe.example", "Cy", "Coe", None, "CTO", "Ulm"),
+        ):
+            acme.shop(
+                "INSERT INTO customers (mail, forename, surname, tel, job, town, changed_at) VALUES (?,?,?,?,?,?, '2026-11-01T10:00:00')",
+                *row,
+            )
         crm.create_contact(email="ann@lee.example", firstname="Ann", lastname="Lee", jobtitle="Head of buying")
         crm.create_contact(email="bea@ray.example", firstname="Bea", lastname="Ray", phone="+49891234567", city="Hof")
         acme.receive(1, "Ann Lee", "ann@lee.example", "Your offer")

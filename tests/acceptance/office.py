@@ -46,9 +46,7 @@ class Table:
     def add(self, at: str = LONG_AGO, **values: Any) -> int:
         """A row; returns its id."""
         names = ["changed_at", *values]
-        statement = (
-            f"INSERT INTO people ({', '.join(names)}) VALUES ({', '.join('?' * len(names))}) RETURNING id"
-        )
+        statement = f"INSERT INTO people ({', '.join(names)}) VALUES ({', '.join('?' * len(names))}) RETURNING id"
         return int(self.ask(statement, at, *values.values())[0]["id"])
 
     def edit(self, email: str, **values: Any) -> None:
@@ -138,9 +136,7 @@ def hubspot(crm: StandInCrm, *columns: str) -> Foreign:
     }
     fields = {"hub_id": "synchub_id", "email": "email", **{name: natives[name] for name in columns}}
     listed = "\n".join(f"{field} = {_toml(native)}" for field, native in fields.items())
-    mapping = (
-        f'entity = "contact"\nkey = "hs_object_id"\nupdated_at = "lastmodifieddate"\n\n[fields]\n{listed}\n'
-    )
+    mapping = f'entity = "contact"\nkey = "hs_object_id"\nupdated_at = "lastmodifieddate"\n\n[fields]\n{listed}\n'
     return Foreign({"connector": "hubspot", "token": "env:CRM_TOKEN", "url": crm.url}, "contacts", mapping)
 
 
@@ -190,12 +186,8 @@ class Office:
             self._open(name)
             mapped = {**{column: column for column in self.columns}, **self.mappings.get(name, {})}
             changed = "" if name in self.lists else 'updated_at = "changed_at"\n'
-            listed = "\n".join(
-                f"{field} = {_toml(native)}" for field, native in mapped.items() if native != ""
-            )
-            self.hub.write(
-                f"mappings/{name}.toml", f'entity = "contact"\nkey = "id"\n{changed}\n[fields]\n{listed}\n'
-            )
+            listed = "\n".join(f"{field} = {_toml(native)}" for field, native in mapped.items() if native != "")
+            self.hub.write(f"mappings/{name}.toml", f'entity = "contact"\nkey = "id"\n{changed}\n[fields]\n{listed}\n')
         self.hub.write("hub.toml", "\n".join(self._settings()))
 
     def _open(self, name: str) -> None:
@@ -226,13 +218,7 @@ class Office:
         ]
         lines += ["[syncs.contacts]", 'entity = "contact"']
         for name in self.systems:
-            stream = (
-                self.foreign[name].stream
-                if name in self.foreign
-                else name
-                if name in self.lists
-                else "people"
-            )
+            stream = self.foreign[name].stream if name in self.foreign else name if name in self.lists else "people"
             member = {"stream": stream, "mapping": name, **self.members.get(name, {})}
             lines += [
                 f"[syncs.contacts.members.{name}]",

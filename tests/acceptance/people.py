@@ -165,7 +165,11 @@ class People:
         if system == "sheet":
             return [tuple(line.values()) for line in self.sheet().values()]
         listed = ", ".join(COLUMNS[system])
-        return self.shop(f"SELECT {listed} FROM customers") if system == "shop" else self.office(f"SELECT {listed} FROM persons")
+        return (
+            self.shop(f"SELECT {listed} FROM customers")
+            if system == "shop"
+            else self.office(f"SELECT {listed} FROM persons")
+        )
 
     def linked(self) -> dict[str, int]:
         """Which record the hub has linked each row to, as the store has it: "shop:17" to the record's number."""
@@ -212,11 +216,22 @@ def native(truth: Truth, form: str) -> tuple[str | int | None, ...]:
     """A row as its system holds it."""
     row = truth.row
     street = " ".join(part for part in (row["street_number"], row["address"]) if part)
-    values = (row["email"], row["given_name"], row["surname"], street, row["city"], row["postcode"], date(row["dob"], form), row["national_id"])
+    values = (
+        row["email"],
+        row["given_name"],
+        row["surname"],
+        street,
+        row["city"],
+        row["postcode"],
+        date(row["dob"], form),
+        row["national_id"],
+    )
     return (truth.number, *(value or None for value in values))
 
 
-def settle_in(folder: Path, office_url: str, truth: Sequence[Truth], *, keys: Sequence[str], born: str = "%d.%m.%Y") -> People:
+def settle_in(
+    folder: Path, office_url: str, truth: Sequence[Truth], *, keys: Sequence[str], born: str = "%d.%m.%Y"
+) -> People:
     """Write the three systems and the hub over them. `born`: the format that the spreadsheet's mapping is told."""
     people = People(Hub(folder, {"OFFICE_URL": office_url}), office_url, list(truth))
     listed = "[" + ", ".join(f'"{key}"' for key in keys) + "]"
@@ -224,11 +239,15 @@ def settle_in(folder: Path, office_url: str, truth: Sequence[Truth], *, keys: Se
     for name, text in (("sheet", SHEET.format(born=born)), ("shop", SHOP.format()), ("office", OFFICE)):
         people.hub.write(f"mappings/{name}.toml", text)
     own = {system: [one for one in truth if one.system == system] for system in SYSTEMS}
-    people.write_sheet([dict(zip(COLUMNS["sheet"], map(_text, native(one, "%d.%m.%Y")), strict=True)) for one in own["sheet"]])
+    people.write_sheet(
+        [dict(zip(COLUMNS["sheet"], map(_text, native(one, "%d.%m.%Y")), strict=True)) for one in own["sheet"]]
+    )
     columns = ", ".join(f"{name} TEXT" for name in COLUMNS["shop"][1:])
     with closing(sqlite3.connect(folder / "shop.db")) as shop, shop:
         shop.execute(f"CREATE TABLE customers (number INTEGER PRIMARY KEY, {columns})")
-        shop.executemany(f"INSERT INTO customers VALUES ({', '.join('?' * 9)})", [native(one, "%Y-%m-%d") for one in own["shop"]])
+        shop.executemany(
+            f"INSERT INTO customers VALUES ({', '.join('?' * 9)})", [native(one, "%Y-%m-%d") for one in own["shop"]]
+        )
     columns = ", ".join(f"{name} TEXT" for name in COLUMNS["office"][1:])
     with psycopg.connect(office_url.replace("+psycopg", "")) as office:
         office.execute(f"CREATE TABLE persons (id INTEGER PRIMARY KEY, {columns})".encode())

@@ -10,8 +10,8 @@ from unit.run.conftest import Office, furnished
 
 from synchub.errors import ConfigurationError
 from synchub.run.hub import Hub
-from synchub.run.looking import look_at_runs, look_at_status
-from synchub.run.storing import back_up_store, check_store, upgrade_store
+from synchub.run.told.looking import look_at_runs, look_at_status
+from synchub.run.told.storing import back_up_store, check_store, upgrade_store
 
 
 @pytest.fixture

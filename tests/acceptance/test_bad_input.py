@@ -93,7 +93,12 @@ def refused(done: subprocess.CompletedProcess[str], *said: str) -> None:
 def everything_told(hub: Hub, *arguments: str) -> str:
     """All that a command says when it is asked to say as much as it can."""
     done = subprocess.run(
-        [PROGRAM, "-vv", "--debug", *arguments], cwd=hub.folder, env={**os.environ, **hub.environ}, capture_output=True, text=True, check=False
+        [PROGRAM, "-vv", "--debug", *arguments],
+        cwd=hub.folder,
+        env={**os.environ, **hub.environ},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return done.stdout + done.stderr
 
@@ -135,10 +140,11 @@ class TestSettings:
 
         assert "4 problems" in told
         for line in (
-            "hub.toml:5:12: unknown region 'XX'", "hub.toml:10:1: unknown key 'kee': did you mean 'key'?",
+            "hub.toml:5:12: unknown region 'XX'",
+            "hub.toml:10:1: unknown key 'kee': did you mean 'key'?",
             "mappings/fair.toml:10:1: 'compny' is no field of contact: did you mean 'company'?",
             "mappings/shop.toml:11:32: unknown key 'transfrom': did you mean 'transform'?",
-        ):  # fmt: skip
+        ):
             assert line in told
 
     def test_a_mapping_to_a_column_that_is_not_there(self, hub: Hub) -> None:
@@ -178,7 +184,9 @@ class TestSettings:
         assert "The system shop has no stream custommers. It has: customers." in told
         assert "synchub streams shop" in told
 
-    @pytest.mark.parametrize("arguments", [("why", "contact", "x@y.example"), ("set", "contact", "x@y.example", "city=Ulm", "--reason", "r")])
+    @pytest.mark.parametrize(
+        "arguments", [("why", "contact", "x@y.example"), ("set", "contact", "x@y.example", "city=Ulm", "--reason", "r")]
+    )
     def test_a_record_that_nobody_knows(self, hub: Hub, arguments: tuple[str, ...]) -> None:
         hub.sync()
 
@@ -189,7 +197,10 @@ class TestSettings:
 
     def test_one_sync_that_can_not_begin_does_not_keep_the_others_from_running(self, hub: Hub) -> None:
         hub.write("other.csv", "No,E-Mail\n")
-        more = HUB + '\n[systems.other]\nconnector = "spreadsheet"\npath = "other.csv"\nkey = "No"\n\n[syncs.a-broken]\nentity = "contact"\n'
+        more = (
+            HUB
+            + '\n[systems.other]\nconnector = "spreadsheet"\npath = "other.csv"\nkey = "No"\n\n[syncs.a-broken]\nentity = "contact"\n'
+        )
         hub.write("hub.toml", more + '\n[syncs.a-broken.members.other]\nstream = "gone"\nmapping = "fair"\n')
 
         told = {run["sync"]: run for run in hub.json("sync", code=2)["runs"]}
@@ -209,7 +220,11 @@ class TestFiles:
         assert "A quote in it is not closed" in shown
         assert "leads.csv line 3" in shown
         assert '7,"eve@eck.example,Eve' in shown
-        assert {row[0] for row in shop(hub, "SELECT mail FROM customers")} == {"cy@coe.example", "ann@lee.example", "dan@dee.example"}
+        assert {row[0] for row in shop(hub, "SELECT mail FROM customers")} == {
+            "cy@coe.example",
+            "ann@lee.example",
+            "dan@dee.example",
+        }
 
         change(hub, "leads.csv", '7,"eve@eck.example,Eve\n', "7,eve@eck.example,Eve,Eck,,,\n")
         hub.sync()
@@ -236,7 +251,12 @@ class TestFiles:
         change(hub, "leads.csv", "City\n", "City,Born\n")
         change(hub, "leads.csv", "Berlin\n", "Berlin,31.02.1990\n")
         change(hub, "leads.csv", "Bonn\n", "Bonn,28.02.1990\n")
-        change(hub, "mappings/fair.toml", "city       =", 'birthday = { native = "Born", format = "%d.%m.%Y" }\ncity       =')
+        change(
+            hub,
+            "mappings/fair.toml",
+            "city       =",
+            'birthday = { native = "Born", format = "%d.%m.%Y" }\ncity       =',
+        )
         hub.sync()
 
         told = hub("quarantine", "list").stdout
@@ -364,7 +384,10 @@ class TestSecrets:
         ("make", "told"),
         [
             (lambda _path: None, "file:token can't be read: No such file or directory"),
-            (lambda path: (path.write_text(SECRET), path.chmod(0o644)), "can be read by others than its owner: Run `chmod 600 token`"),
+            (
+                lambda path: (path.write_text(SECRET), path.chmod(0o644)),
+                "can be read by others than its owner: Run `chmod 600 token`",
+            ),
         ],
     )
     def test_in_a_file_that_will_not_do(self, hub: Hub, make: Callable[[Path], object], told: str) -> None:
@@ -379,7 +402,11 @@ class TestSecrets:
         hub.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
         hub.write("hub.toml", HUB + CRM.format(token="keyring:crm"))
 
-        refused(hub("sync", code=2), "There is no keyring on this machine", "use env:NAME or file:PATH instead of keyring:NAME")
+        refused(
+            hub("sync", code=2),
+            "There is no keyring on this machine",
+            "use env:NAME or file:PATH instead of keyring:NAME",
+        )
         assert "There is no keyring" in hub("secret", "list", code=2).stderr
 
     def test_in_clear_text_are_refused_and_not_repeated(self, hub: Hub) -> None:

@@ -25,7 +25,11 @@ def test_a_plan_changes_nothing_anywhere(acme: Company) -> None:
     assert "ann@lee.example" in told
     assert "Head of buying" in told
     assert "Buyer" in told
-    assert (acme.crm.contacts(), acme.shop("SELECT * FROM customers"), (acme.hub.folder / "leads.csv").read_text()) == before
+    assert (
+        acme.crm.contacts(),
+        acme.shop("SELECT * FROM customers"),
+        (acme.hub.folder / "leads.csv").read_text(),
+    ) == before
 
 
 def test_the_first_sync_brings_all_into_agreement_and_the_second_writes_nothing(acme: Company) -> None:
@@ -48,7 +52,9 @@ def test_the_first_sync_brings_all_into_agreement_and_the_second_writes_nothing(
 def test_edits_in_every_direction(acme: Company) -> None:
     acme.hub.sync()
     acme.crm.edit(acme.crm_id("ann@lee.example"), phone="+4930999999", city="Bremen")
-    acme.shop("UPDATE customers SET job = 'CEO', town = 'Hamburg', changed_at = datetime('now', '+1 second') WHERE mail = 'ann@lee.example'")
+    acme.shop(
+        "UPDATE customers SET job = 'CEO', town = 'Hamburg', changed_at = datetime('now', '+1 second') WHERE mail = 'ann@lee.example'"
+    )
     leads = acme.hub.folder / "leads.csv"
     leads.write_text(leads.read_text() + "77,eve@eck.example,Eve,Eck,,Eck OHG,Kiel\n")
     acme.receive(2, "Bea Ray", "bea@ray.example", "A question")

@@ -204,9 +204,7 @@ def test_a_delete_that_is_refused_stops_nobody_else(tmp_path: Path, postgresql_d
     )
     with psycopg.connect(postgresql_database.replace("+psycopg", ""), autocommit=True) as database:
         database.execute("CREATE TABLE people (id SERIAL PRIMARY KEY, email TEXT UNIQUE, job_title TEXT)")
-        database.execute(
-            "CREATE TABLE orders (id SERIAL PRIMARY KEY, buyer INTEGER NOT NULL REFERENCES people)"
-        )
+        database.execute("CREATE TABLE orders (id SERIAL PRIMARY KEY, buyer INTEGER NOT NULL REFERENCES people)")
         office = Office(
             tmp_path,
             COLUMNS,

@@ -93,9 +93,7 @@ def test_a_folder_that_was_made_anew_is_read_again(mailbox: Mailbox) -> None:
     with signed_in(mailbox) as session:
         session.delete("Clients")
     mailbox.deliver(message(3), "Clients")
-    assert [row["subject"] for row in rows(read(connector(mailbox, **both), cursor=first[-1].cursor))] == [
-        "Number 3"
-    ]
+    assert [row["subject"] for row in rows(read(connector(mailbox, **both), cursor=first[-1].cursor))] == ["Number 3"]
 
 
 def test_days_limits_only_the_first_read(mailbox: Mailbox) -> None:
@@ -193,8 +191,8 @@ HOSTILE = [
     b"Message-ID: <nested@x>\r\n"
     + b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(300)),
     b"Message-ID: <many@x>\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\nx\r\n" * 2000,
-    b"Message-ID: <charset@x>\r\nContent-Type: text/plain; charset=\"idna\"\r\n\r\n" + b"\xfcber " * 100,
-]  # fmt: skip
+    b'Message-ID: <charset@x>\r\nContent-Type: text/plain; charset="idna"\r\n\r\n' + b"\xfcber " * 100,
+]
 
 
 def test_hostile_messages_harm_no_other(mailbox: Mailbox) -> None:
@@ -230,8 +228,11 @@ def test_people_are_counted_over_all_folders(mailbox: Mailbox) -> None:
     pages = read(connector(mailbox, folders=["INBOX", "Sent"]), "correspondents")
     ann, bob = sorted(rows(pages), key=lambda row: row["address"])
     assert (ann["address"], ann["name"], ann["first_name"], ann["last_name"]) == (
-        "ann@example.com", "Ann Lee", "Ann", "Lee",
-    )  # fmt: skip
+        "ann@example.com",
+        "Ann Lee",
+        "Ann",
+        "Lee",
+    )
     assert (ann["count"], ann["first_seen"].minute, ann["last_seen"].minute) == (4, 1, 5)
     assert (bob["address"], bob["count"]) == ("bob@example.org", 1)
 

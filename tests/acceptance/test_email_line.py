@@ -17,19 +17,14 @@ from servers.process import free_port, require
 from synchub.api import AuthenticationError, ConfigurationError, RetryLater, SynchubError
 
 
-def test_a_wrong_password_is_told_without_the_password(
-    mailbox: Mailbox, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_wrong_password_is_told_without_the_password(mailbox: Mailbox, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     # Each comes from an address of its own: the server makes one wait that was wrong before.
     for origin, wrong in (("127.0.0.67", 's3cret "quoted\\'), ("127.0.0.68", "s3cret-ümlaut")):
         with wired(mailbox, origin=origin) as (_, seen), pytest.raises(AuthenticationError) as caught:
             connector(seen, password=wrong).check()
         assert "synchub check" in caught.value.next_step
-        assert (
-            "s3cret"
-            not in f"{caught.value}{caught.value.__cause__}{caught.value.__context__ or ''}{caplog.text}"
-        )
+        assert "s3cret" not in f"{caught.value}{caught.value.__cause__}{caught.value.__context__ or ''}{caplog.text}"
 
 
 def test_names_and_passwords_are_quoted(mailbox: Mailbox) -> None:
@@ -131,10 +126,28 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tls")
     openssl = require("openssl", package="openssl")
     subprocess.run(
-        [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-         "-addext", "subjectAltName=DNS:localhost", "-keyout", "key.pem", "-out", "cert.pem"],
-        check=True, capture_output=True, cwd=folder,
-    )  # fmt: skip
+        [
+            openssl,
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=DNS:localhost",
+            "-keyout",
+            "key.pem",
+            "-out",
+            "cert.pem",
+        ],
+        check=True,
+        capture_output=True,
+        cwd=folder,
+    )
     return folder
 
 

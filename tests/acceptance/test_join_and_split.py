@@ -50,8 +50,7 @@ def test_a_join_by_hand_is_taken_back_by_a_split(tmp_path: Path) -> None:
     assert (_row(office, "crm"), _row(office, "shop")) == (work, home)
     assert written(office.hub.sync("--full")) == 0
     parts = {
-        office.hub.json("why", "contact", key)["explanation"]["hub_id"]
-        for key in ("crm:people:1", "shop:people:1")
+        office.hub.json("why", "contact", key)["explanation"]["hub_id"] for key in ("crm:people:1", "shop:people:1")
     }
     assert len(parts) == 2
 
@@ -64,8 +63,7 @@ def test_people_with_a_row_each_in_both_systems(tmp_path: Path) -> None:
     office["shop"].add(at="2024-06-01", email=ANNIE, first_name="Annie", city="Ulm")
     office.hub("sync")
     before = [
-        [{name: row[name] or "" for name in COLUMNS} for row in office[system].rows()]
-        for system in ("crm", "shop")
+        [{name: row[name] or "" for name in COLUMNS} for row in office[system].rows()] for system in ("crm", "shop")
     ]
     assert [[row["email"] for row in rows] for rows in before] == [[ANN, ANNIE], [ANNIE, ANN]]
     office.hub("merge", "contact", ANN, ANNIE)
@@ -77,8 +75,7 @@ def test_people_with_a_row_each_in_both_systems(tmp_path: Path) -> None:
     office.hub("split", "contact", ANNIE, "crm:people:2", "shop:people:1")
     office.hub("sync")
     after = [
-        [{name: row[name] or "" for name in COLUMNS} for row in office[system].rows()]
-        for system in ("crm", "shop")
+        [{name: row[name] or "" for name in COLUMNS} for row in office[system].rows()] for system in ("crm", "shop")
     ]
     assert after == before
     assert written(office.hub.sync("--full")) == 0

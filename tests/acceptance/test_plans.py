@@ -19,9 +19,7 @@ COLUMNS = {"email": "TEXT", "job_title": "TEXT", "city": "TEXT"}
 def _store(folder: Path) -> dict[str, list[Any]]:
     """Everything that the hub keeps, table by table."""
     with closing(sqlite3.connect(folder / "hub.db")) as connection:
-        tables = [
-            name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-        ]
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         return {name: connection.execute(f"SELECT * FROM {name} ORDER BY 1, 2").fetchall() for name in tables}
 
 

@@ -23,7 +23,9 @@ FAKE_KEYS = ("email", "birthday + last_name + first_name")
 @pytest.fixture(scope="module")
 def febrl(tmp_path_factory: pytest.TempPathFactory, postgresql: PostgreSQL) -> tuple[People, dict[str, Any]]:
     """All 5,000 rows of febrl3, after the first sync; and what that told. Tests only look at it."""
-    people = settle_in(tmp_path_factory.mktemp("febrl"), postgresql.new_database(), spread(read("febrl3.csv")), keys=FEBRL_KEYS)
+    people = settle_in(
+        tmp_path_factory.mktemp("febrl"), postgresql.new_database(), spread(read("febrl3.csv")), keys=FEBRL_KEYS
+    )
     return people, people.hub.json("sync")["runs"][0]
 
 
@@ -43,9 +45,13 @@ def waiting(people: People, kind: str) -> dict[str, dict[str, Any]]:
     with closing(sqlite3.connect(people.hub.folder / "hub.db")) as store:
         rows = store.execute(
             "SELECT m.system || ':' || a.remote_id, a.id, a.raw, a.reason, a.tries FROM aside a JOIN member m ON m.id = a.member "
-            "WHERE a.kind = ? AND a.state = 'open'", (kind,),
-        ).fetchall()  # fmt: skip
-    return {link: {"id": number, "raw": json.loads(raw), "reason": reason, "tries": tries} for link, number, raw, reason, tries in rows}
+            "WHERE a.kind = ? AND a.state = 'open'",
+            (kind,),
+        ).fetchall()
+    return {
+        link: {"id": number, "raw": json.loads(raw), "reason": reason, "tries": tries}
+        for link, number, raw, reason, tries in rows
+    }
 
 
 def joined(people: People) -> set[frozenset[str]]:
@@ -79,7 +85,9 @@ def assert_everyone_accounted_for_once(people: People) -> None:
     assert set(found.values()) == {1}
 
 
-def test_nobody_is_joined_with_somebody_else(febrl: tuple[People, dict[str, Any]], record_property: Callable[..., None]) -> None:
+def test_nobody_is_joined_with_somebody_else(
+    febrl: tuple[People, dict[str, Any]], record_property: Callable[..., None]
+) -> None:
     people, _ = febrl
     right, true = joined(people) & true_pairs(people), true_pairs(people)
 
@@ -95,8 +103,12 @@ def test_every_row_is_linked_or_waits_and_never_both(febrl: tuple[People, dict[s
     people, told = febrl
 
     assert_everyone_accounted_for_once(people)
-    assert len(people.hub.json("review", "list")["questions"]) == len(waiting(people, "review")) == told["waits"]["review"]
-    assert {member["member"]: member["read"] for member in told["members"]} == Counter(truth.system for truth in people.truth)
+    assert (
+        len(people.hub.json("review", "list")["questions"]) == len(waiting(people, "review")) == told["waits"]["review"]
+    )
+    assert {member["member"]: member["read"] for member in told["members"]} == Counter(
+        truth.system for truth in people.truth
+    )
 
 
 def test_dates_that_are_none_are_set_aside_as_they_were_read(febrl: tuple[People, dict[str, Any]]) -> None:
@@ -125,7 +137,9 @@ def test_dates_that_are_none_are_set_aside_as_they_were_read(febrl: tuple[People
 
 def test_a_question_shows_the_row_and_whom_it_could_be(febrl: tuple[People, dict[str, Any]]) -> None:
     people, _ = febrl
-    question = next(one for one in people.hub.json("review", "list")["questions"] if "different names" in one["question"])
+    question = next(
+        one for one in people.hub.json("review", "list")["questions"] if "different names" in one["question"]
+    )
     told = people.hub.json("review", "show", question["id"])["question"]
     facts = dict(told["details"])
 
@@ -233,7 +247,11 @@ def test_a_wrong_format_sets_rows_aside_and_the_right_one_takes_them_in(some: Ca
     people.hub.sync()
 
     still = {link for link in waiting(people, "quarantine") if link.startswith("sheet:")}
-    assert still == {truth.link for truth in people.truth if truth.system == "sheet" and truth.row["dob"] and not is_date(truth.row["dob"])}
+    assert still == {
+        truth.link
+        for truth in people.truth
+        if truth.system == "sheet" and truth.row["dob"] and not is_date(truth.row["dob"])
+    }
     assert_everyone_accounted_for_once(people)
     assert written(people.hub.sync()) == 0
 
@@ -279,8 +297,12 @@ def test_answers_place_rows_that_could_not_be_told_apart(some: Callable[..., Peo
     record = people.linked()[link]
     own = {one for one, number in people.linked().items() if number == record}
     cluster = next(truth.cluster for truth in people.truth if truth.link == link)
-    assert len(own & {truth.link for truth in people.truth}) == 1 + sum(name == "shares a key with" for name, _ in first["details"])
-    assert own & {truth.link for truth in people.truth} <= {truth.link for truth in people.truth if truth.cluster == cluster}
+    assert len(own & {truth.link for truth in people.truth}) == 1 + sum(
+        name == "shares a key with" for name, _ in first["details"]
+    )
+    assert own & {truth.link for truth in people.truth} <= {
+        truth.link for truth in people.truth if truth.cluster == cluster
+    }
 
     left = people.hub.json("review", "list")["questions"]
     alone, other = [one for one in left if "different names" in one["question"]][:2]
@@ -292,6 +314,8 @@ def test_answers_place_rows_that_could_not_be_told_apart(some: Callable[..., Peo
     assert linked["{system}:{remote_id}".format(**facts_of(other))] == linked[f"sheet:{somebody['sheet']}"]
     assert list(linked.values()).count(linked["{system}:{remote_id}".format(**facts_of(alone))]) >= 1
     assert_everyone_accounted_for_once(people)
-    assert people.hub("review", "resolve", alone["id"], "new", code=2).stderr.startswith("Error: There is no open question")
+    assert people.hub("review", "resolve", alone["id"], "new", code=2).stderr.startswith(
+        "Error: There is no open question"
+    )
     people.hub.sync()  # rows of other systems could only be matched once the new record was there
     assert written(people.hub.sync()) == 0

@@ -42,23 +42,23 @@ FIELDS = {
 }
 AT_FIRST = {
     #               crm, changed in January  shop, changed in June  fair: nobody knows when
-    "by_newest":   ("c",                     "s",                   "f"),
-    "by_oldest":   ("c",                     "s",                   "f"),
-    "by_prefer":   ("c",                     "s",                   "f"),
-    "by_chain":    ("c",                     "s",                   ""),
-    "by_always":   ("c",                     "s",                   "f"),
-    "by_longest":  ("abc",                   "ab",                  "a"),
-    "by_most":     ("x",                     "y",                   "y"),
-    "by_highest":  ("9",                     "10",                  "9.5"),
-    "by_lowest":   ("2024-05-01",            "2024-03-01",          "2024-04-01"),
-    "by_any":      ("false",                 "true",                ""),
-    "by_all":      ("false",                 "true",                "true"),
-    "by_furthest": ("new",                   "hot",                 "warm"),
-    "by_add":      ("10",                    "4",                   ""),
-    "by_rest":     ("c",                     "s",                   "f"),
-    "tags":        ("a;b",                   "b;c",                 ""),
-    "notes":       ("x",                     "x",                   "x"),
-}  # fmt: skip
+    "by_newest": ("c", "s", "f"),
+    "by_oldest": ("c", "s", "f"),
+    "by_prefer": ("c", "s", "f"),
+    "by_chain": ("c", "s", ""),
+    "by_always": ("c", "s", "f"),
+    "by_longest": ("abc", "ab", "a"),
+    "by_most": ("x", "y", "y"),
+    "by_highest": ("9", "10", "9.5"),
+    "by_lowest": ("2024-05-01", "2024-03-01", "2024-04-01"),
+    "by_any": ("false", "true", ""),
+    "by_all": ("false", "true", "true"),
+    "by_furthest": ("new", "hot", "warm"),
+    "by_add": ("10", "4", ""),
+    "by_rest": ("c", "s", "f"),
+    "tags": ("a;b", "b;c", ""),
+    "notes": ("x", "x", "x"),
+}
 EDITS = {  # the shop's are made before the CRM's
     "crm": {
         "by_newest": "c2",
@@ -136,9 +136,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     runs.append(office.hub.json("sync")["runs"][0])
     answered = held()
     changes = office.hub.json("runs", runs[-1]["run"])["changes"]
-    return Story(
-        first, edited, answered, runs, questions, changes, {field["field"]: field for field in why["fields"]}
-    )
+    return Story(first, edited, answered, runs, questions, changes, {field["field"]: field for field in why["fields"]})
 
 
 def _everywhere(held: Held, field: str) -> str:
@@ -315,9 +313,7 @@ CONSENT = {"email": "TEXT", "opted_out": "BOOLEAN", "consent_at": "TEXT", "lead_
 def test_an_opt_out_is_never_loosened_by_a_machine(tmp_path: Path) -> None:
     """Ann opts out in the CRM. The shop, which is not to be updated about her, hears of it. An import into
     the CRM that subscribes her again is put back. A person takes the opt-out back, and has to say why."""
-    office = Office(
-        tmp_path, CONSENT, members={"shop": {"where": "lead_score >= 50", "limits": {"updates": 0}}}
-    )
+    office = Office(tmp_path, CONSENT, members={"shop": {"where": "lead_score >= 50", "limits": {"updates": 0}}})
     office["crm"].add(email=ANN, opted_out=0, lead_score=10)
     office["shop"].add(email=ANN, opted_out=0, lead_score=70, at="2023-01-01")
     office["crm"].add(email=BOB, opted_out=0, lead_score=10)
@@ -379,9 +375,7 @@ def test_weak_words_count_only_where_nobody_else_says_anything(tmp_path: Path) -
     assert office.both("first_name") == ["Ann", "Ann"]
     assert office.both("job_title") == ["CTO", "CTO"]
     for email, language in ((ANN, "en"), (BOB, "de")):
-        told = {
-            each["field"]: each for each in office.hub.json("why", "contact", email)["explanation"]["fields"]
-        }
+        told = {each["field"]: each for each in office.hub.json("why", "contact", email)["explanation"]["fields"]}
         assert told["language"]["value"] == language
         assert told["source"]["value"] == {ANN: "fair", BOB: "crm"}[email]
 

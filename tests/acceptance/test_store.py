@@ -24,9 +24,7 @@ from synchub.testing.crm import StandInCrm
 COLUMNS = {"email": "TEXT", "job_title": "TEXT"}
 
 
-def test_a_company_with_its_store_in_postgresql(
-    tmp_path: Path, mailbox: Mailbox, postgresql_database: str
-) -> None:
+def test_a_company_with_its_store_in_postgresql(tmp_path: Path, mailbox: Mailbox, postgresql_database: str) -> None:
     """Four systems are brought into agreement, edits go round, one conflict is settled, an e-mail becomes a
     note, and the hub's password is shown nowhere."""
     with company(tmp_path, mailbox) as acme:
@@ -39,9 +37,7 @@ def test_a_company_with_its_store_in_postgresql(
         assert len(acme.crm.notes_of(acme.crm_id("ann@lee.example"))) == 1
 
         acme.crm.edit(acme.crm_id("ann@lee.example"), phone="+4930999999", city="Bremen")
-        moved = (
-            "UPDATE customers SET town = 'Hamburg', changed_at = datetime('now', '+1 second') WHERE mail = ?"
-        )
+        moved = "UPDATE customers SET town = 'Hamburg', changed_at = datetime('now', '+1 second') WHERE mail = ?"
         acme.shop(moved, "ann@lee.example")
         (run, _) = acme.hub.json("sync")["runs"]
         assert [conflict["field"] for conflict in run["conflicts"]] == ["city"]
@@ -143,9 +139,7 @@ def test_a_store_that_is_damaged_or_too_new_is_told(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "hub.db")) as store, store:
         store.execute("DELETE FROM record")
     (problem,) = [
-        line
-        for line in office.hub.json("store", "check", code=1)["store"]["problems"]
-        if "links of records" in line
+        line for line in office.hub.json("store", "check", code=1)["store"]["problems"] if "links of records" in line
     ]
     assert "2" in problem
 

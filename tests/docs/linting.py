@@ -63,9 +63,7 @@ def failed_tests(text: str) -> list[str]:
 
     mapping = MappingFile.model_validate(tomllib.loads(text))
     fields = BUILT_IN_FIELDS[mapping.entity]
-    entity = Entity(
-        mapping.entity, dict(fields), {name: DEFAULT_RULES.get(name, ("newest",)) for name in fields}
-    )
+    entity = Entity(mapping.entity, dict(fields), {name: DEFAULT_RULES.get(name, ("newest",)) for name in fields})
     try:
         compiled = compile_mapping(
             mapping,
@@ -83,9 +81,7 @@ def rest_of(data: dict[str, Any]) -> str:
     """The systems and syncs that an example speaks of and does not show."""
     known = set(data.get("systems", {}))
     members = [
-        (name, member)
-        for sync in data.get("syncs", {}).values()
-        for name, member in sync.get("members", {}).items()
+        (name, member) for sync in data.get("syncs", {}).values() for name, member in sync.get("members", {}).items()
     ]
     named = {member.get("system", name) for name, member in members}
     for entity in data.get("entities", {}).values():
@@ -93,9 +89,7 @@ def rest_of(data: dict[str, Any]) -> str:
             for one in [rule] if isinstance(rule, str) else rule:
                 named |= set(one.split()[1:])
         named |= set(entity.get("consent_from", ()))
-    lines = [
-        f'\n[systems.{name}]\nconnector = "spreadsheet"\npath = "x.csv"\n' for name in sorted(named - known)
-    ]
+    lines = [f'\n[systems.{name}]\nconnector = "spreadsheet"\npath = "x.csv"\n' for name in sorted(named - known)]
     lines += [
         f'\n[syncs.{name}]\nentity = "contact"\n'
         for name, sync in data.get("syncs", {}).items()

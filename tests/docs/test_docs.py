@@ -22,7 +22,7 @@ from synchub.cli.app import synchub
 from synchub.cli.table import COMMANDS
 from synchub.errors import SynchubError
 from synchub.plan import operations
-from synchub.run.asides import _CHOICES
+from synchub.run.people.asides import _CHOICES
 from synchub.run.work import Seams
 
 EVERY_PAGE = pytest.mark.parametrize("page", PAGES, ids=name_of)
@@ -36,9 +36,7 @@ SOURCES = "\n".join(
 # Commands
 
 
-def commands(
-    group: click.Group, path: tuple[str, ...] = ()
-) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
     context = click.Context(group)
     for name in () if path == ("x",) else group.list_commands(context):
         command = group.get_command(context, name)
@@ -89,9 +87,7 @@ def test_every_exit_code_is_in_the_manual() -> None:
         set(
             map(
                 int,
-                re.findall(
-                    r"(?:Exit codes:|[;,]) (\d+) ", inspect.cleandoc(synchub.epilog or "").replace("\n", " ")
-                ),
+                re.findall(r"(?:Exit codes:|[;,]) (\d+) ", inspect.cleandoc(synchub.epilog or "").replace("\n", " ")),
             )
         )
         <= listed
@@ -120,9 +116,7 @@ def test_every_reason_why_a_field_is_not_sent_is_in_the_manual() -> None:
     said = [row["it says"] for row in table(told, "when", "what happens", "it says") if row["it says"]]
     reasons = set(re.findall(r'pl\.lit\("([a-z][^"_]*? [^"]*)"\)', inspect.getsource(operations)))
     constants = {
-        value
-        for name, value in vars(operations).items()
-        if name.isupper() and isinstance(value, str) and " " in value
+        value for name, value in vars(operations).items() if name.isupper() and isinstance(value, str) and " " in value
     }
     assert len(reasons) > 3
     assert reasons | constants <= {*said, "the system can't be reached"}
@@ -157,9 +151,7 @@ def calls() -> Iterator[Any]:
 
 @pytest.mark.parametrize("call", list(calls()))
 def test_every_call_that_is_shown_exists(call: str) -> None:
-    words = shlex.split(
-        call.replace("…", "").replace('"', "'") if call.count('"') % 2 else call.replace("…", "")
-    )
+    words = shlex.split(call.replace("…", "").replace('"', "'") if call.count('"') % 2 else call.replace("…", ""))
     group: click.Command = synchub
     path: list[str] = []
     taking = 0
@@ -188,9 +180,7 @@ def test_settings_are_what_the_program_declares() -> None:
 
 
 def test_the_picture_is_what_the_demo_shows() -> None:
-    assert words(read("docs/pictures/plan.svg")) == words(_make("picture")), (
-        "run .venv/bin/python docs/make.py"
-    )
+    assert words(read("docs/pictures/plan.svg")) == words(_make("picture")), "run .venv/bin/python docs/make.py"
 
 
 def test_the_picture_asks_nothing_of_other_servers() -> None:
@@ -269,9 +259,7 @@ def test_every_page_can_be_reached(page: Path) -> None:
                 continue
             found = (here.parent / link.partition("#")[0]).resolve()
             inside = sorted(found.glob("*.md")) if found.is_dir() else [found]
-            waiting += [
-                each for each in inside if each.suffix == ".md" and each.exists() and each not in seen
-            ]
+            waiting += [each for each in inside if each.suffix == ".md" and each.exists() and each not in seen]
     assert page in seen
 
 
@@ -319,9 +307,7 @@ def test_every_library_is_explained() -> None:
 def test_every_package_is_in_the_architecture() -> None:
     rows = table(read("ARCHITECTURE.md"), "package", "kind", "does")
     packages = {
-        path.name.removesuffix(".py")
-        for path in (ROOT / "hub" / "synchub").iterdir()
-        if not path.name.startswith("__")
+        path.name.removesuffix(".py") for path in (ROOT / "hub" / "synchub").iterdir() if not path.name.startswith("__")
     }
     assert {row["package"].strip("`") for row in rows} == packages - {"py.typed"}
 

@@ -29,9 +29,7 @@ TRANSFORMS = table(PAGE, "transform", "of", "makes")
     [("## The file", MappingFile), ("## A field", FieldMapping), ("## Tests", MappingTest)],
 )
 def test_every_option_has_a_line(heading: str, model: Any) -> None:
-    listed = {
-        name for row in table(section(PAGE, heading), "option", "meaning") for name in code(row["option"])
-    }
+    listed = {name for row in table(section(PAGE, heading), "option", "meaning") for name in code(row["option"])}
     assert listed == set(model.model_fields)
 
 

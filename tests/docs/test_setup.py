@@ -77,9 +77,7 @@ def test_it_installs_and_hands_its_arguments_on(machine: Machine) -> None:
     (machine.stubs / "have-venv").touch()
     done = machine.run("demo", "a folder")
     assert (done.returncode, done.stdout) == (0, "synchub demo a folder\n")
-    assert machine.asked == [
-        f"pip -m pip install --quiet --disable-pip-version-check --editable {machine.clone}"
-    ]
+    assert machine.asked == [f"pip -m pip install --quiet --disable-pip-version-check --editable {machine.clone}"]
     assert not (machine.clone / "hub.toml").stat().st_mode & 0o022
 
 

@@ -21,11 +21,15 @@ def all_agree(world: World) -> None:
         for name in FIELDS:
             there, valid = canonical(name, kept.values[name]), record.get(name)
             held = row[f"hn.{name}"] or BLANK
-            assert held == there or canonical_text(name, held) == there, f"{row['system']} holds {name} = {there!r}, the hub believes {held!r}"
+            assert held == there or canonical_text(name, held) == there, (
+                f"{row['system']} holds {name} = {there!r}, the hub believes {held!r}"
+            )
             if member.get("direction") == "in" or not _inside(member, record, name) or valid is None:
                 continue
             reason = (row["id"], name) in reasons or (row["record"], name) in questions
-            assert there == valid or reason, f"{row['system']} {row['remote_id']}: {name} is {there!r}, golden {valid!r}"
+            assert there == valid or reason, (
+                f"{row['system']} {row['remote_id']}: {name} is {there!r}, golden {valid!r}"
+            )
 
 
 def canonical_text(name: str, held: str) -> str:
@@ -97,14 +101,21 @@ def consent_is_kept(world: World) -> None:
 def only_the_bad_are_set_aside(world: World) -> None:
     """I8: rows that can't be understood are kept aside, and no others."""
     bad = {
-        (system.name, name) for system in world.systems for name, kept in system.kept.items()
+        (system.name, name)
+        for system in world.systems
+        for name, kept in system.kept.items()
         if kept.values["lead_score"] == "many"
-    }  # fmt: skip
+    }
     with_reason = {(row["member"], row["remote_id"]) for row in world.hub.quarantine()}
     assert len(with_reason) >= len(bad), f"{bad} are not all in quarantine"
 
 
 EVERY = (
-    all_agree, nobody_is_missing, nothing_is_lost, nobody_is_doubled, nobody_vanished_unasked, consent_is_kept,
+    all_agree,
+    nobody_is_missing,
+    nothing_is_lost,
+    nobody_is_doubled,
+    nobody_vanished_unasked,
+    consent_is_kept,
     only_the_bad_are_set_aside,
-)  # fmt: skip
+)

@@ -27,25 +27,42 @@ seldom = st.sampled_from([False, False, False, True])
 traits = st.fixed_dictionaries(
     {},
     optional={
-        "tells_time": flag, "skew": st.sampled_from([0, -180, 180]), "bumps": flag, "cuts": flag, "answers": flag,
-        "can_lookup": flag, "versions": flag, "incremental": flag, "sees_deletes": flag, "unique": st.just("email"),
-        "keeps_hub_id": flag, "weak": seldom, "defaults": st.just({"owner": "n/a"}), "batch": st.sampled_from([1, 2, 1000]),
+        "tells_time": flag,
+        "skew": st.sampled_from([0, -180, 180]),
+        "bumps": flag,
+        "cuts": flag,
+        "answers": flag,
+        "can_lookup": flag,
+        "versions": flag,
+        "incremental": flag,
+        "sees_deletes": flag,
+        "unique": st.just("email"),
+        "keeps_hub_id": flag,
+        "weak": seldom,
+        "defaults": st.just({"owner": "n/a"}),
+        "batch": st.sampled_from([1, 2, 1000]),
     },
-)  # fmt: skip
+)
 member = st.fixed_dictionaries(
     {},
     optional={
-        "direction": st.sampled_from(["both", "both", "in", "out"]), "on_delete": st.sampled_from(["ignore", "propagate", "archive"]),
-        "create": flag, "where": st.just("lead_score >= 5"),
+        "direction": st.sampled_from(["both", "both", "in", "out"]),
+        "on_delete": st.sampled_from(["ignore", "propagate", "archive"]),
+        "create": flag,
+        "where": st.just("lead_score >= 5"),
     },
-)  # fmt: skip
+)
 owner_rules = st.sampled_from(["newest", "prefer s0", "always s1", "longest", "most_common", "oldest", "ask"])
 
 
 @st.composite
 def shapes(draw: st.DrawFn) -> Shape:
     count = draw(st.integers(2, 4))
-    rules = {"owner": draw(owner_rules), "notes": "ask", "lead_score": draw(st.sampled_from(["add", "newest", "highest"]))}
+    rules = {
+        "owner": draw(owner_rules),
+        "notes": "ask",
+        "lead_score": draw(st.sampled_from(["add", "newest", "highest"])),
+    }
     return Shape(
         tuple(draw(traits) for _ in range(count)),
         ({}, *(draw(member) for _ in range(count - 1))),
@@ -57,11 +74,15 @@ texts = st.sampled_from([name for name in FIELDS if name not in ("email", "first
 deeds = st.builds(
     Deed,
     st.sampled_from(
-        ["create"] * 2 + ["edit"] * 5
+        ["create"] * 2
+        + ["edit"] * 5
         + ["clear", "delete", "rename", "garble", "restore", "stale", "decide", "split", "join"]
     ),
-    st.integers(0, 3), st.integers(0, 5), texts, st.integers(0, 9),
-)  # fmt: skip
+    st.integers(0, 3),
+    st.integers(0, 5),
+    texts,
+    st.integers(0, 9),
+)
 
 
 class Worlds(RuleBasedStateMachine):
@@ -70,7 +91,15 @@ class Worlds(RuleBasedStateMachine):
     world: World
     twin: World | None = None
 
-    @initialize(shape=shapes(), twin=seldom, first=st.lists(st.builds(Deed, st.just("create"), st.integers(0, 3), st.integers(0, 5), texts, st.integers(0, 9)), min_size=4, max_size=12))
+    @initialize(
+        shape=shapes(),
+        twin=seldom,
+        first=st.lists(
+            st.builds(Deed, st.just("create"), st.integers(0, 3), st.integers(0, 5), texts, st.integers(0, 9)),
+            min_size=4,
+            max_size=12,
+        ),
+    )
     def begin(self, shape: Shape, twin: bool, first: list[Deed]) -> None:
         self.world = shape.build()
         self.twin = shape.build(backwards=True) if twin else None
@@ -127,8 +156,14 @@ def _edit_alone(world: World, deed: Deed) -> None:
     if not names or settings_.get("direction") == "out" or system.weak:
         return
     name = names[deed.who % len(names)]
-    linked = {(row["system"], row["remote_id"]): row["record"] for row in world.links().to_dicts() if row["tomb"] is None}
-    if (system.name, name) not in linked or (system.name, name) in world.aside() or system.kept[name].values["lead_score"] == "many":
+    linked = {
+        (row["system"], row["remote_id"]): row["record"] for row in world.links().to_dicts() if row["tomb"] is None
+    }
+    if (
+        (system.name, name) not in linked
+        or (system.name, name) in world.aside()
+        or system.kept[name].values["lead_score"] == "many"
+    ):
         return
     world.do(Deed("edit", place, names.index(name), "job_title", deed.value))
     entered = str(system.kept[name].values["job_title"])
@@ -143,7 +178,12 @@ def test_what_must_always_hold() -> None:
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         Worlds,
         settings=settings(
-            **chosen, stateful_step_count=8, deadline=None, database=None, print_blob=False,
-            suppress_health_check=list(HealthCheck), phases=(Phase.generate, Phase.shrink),
+            **chosen,
+            stateful_step_count=8,
+            deadline=None,
+            database=None,
+            print_blob=False,
+            suppress_health_check=list(HealthCheck),
+            phases=(Phase.generate, Phase.shrink),
         ),
-    )  # fmt: skip
+    )

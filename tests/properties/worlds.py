@@ -26,7 +26,6 @@ ENOUGH = 8
 """Within so many runs a world must have come to rest."""
 
 
-
 @dataclass
 class Watched(MemorySystem):
     """A system that notes what no hub should do."""
@@ -180,7 +179,9 @@ class World:
                 if kept.values["lead_score"] == "many":
                     continue
                 theirs = {field_: value for field_, value in kept.values.items() if (name, field_) not in system.ours}
-                self.said |= {(field_, canonical(field_, value)) for field_, value in theirs.items() if value not in (None, [])}
+                self.said |= {
+                    (field_, canonical(field_, value)) for field_, value in theirs.items() if value not in (None, [])
+                }
                 if kept.values["opted_out"] is True and member.get("direction") != "out":
                     self.opted_out.add((system.name, name))
 
@@ -214,7 +215,9 @@ class World:
 
     def questions(self) -> set[tuple[int, str]]:
         """(record, field) with an open question."""
-        return {(item["record"], item["details"].get("field", "")) for item in self.hub.review() if item["kind"] == "ask"}
+        return {
+            (item["record"], item["details"].get("field", "")) for item in self.hub.review() if item["kind"] == "ask"
+        }
 
     def aside(self) -> set[tuple[str, str]]:
         """Rows that are set aside or asked about: (system, id)."""

@@ -31,9 +31,7 @@ def connector(mailbox: Mailbox, *, folder: Path = Path("."), **settings: Any) ->
     return Email(Email.Config.model_validate(given), LocalHost("mail", folder))
 
 
-def message(
-    number: int, *, sender: str = "Ann Lee <ann@example.com>", to: str = ME, text: str = "Hello"
-) -> bytes:
+def message(number: int, *, sender: str = "Ann Lee <ann@example.com>", to: str = ME, text: str = "Hello") -> bytes:
     return (
         f"Message-ID: <{number}@example.com>\r\nDate: Wed, 1 May 2024 10:{number:02}:00 +0200\r\n"
         f"From: {sender}\r\nTo: {to}\r\nSubject: Number {number}\r\n\r\n{text}\r\n"

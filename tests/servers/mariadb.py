@@ -43,16 +43,24 @@ def mariadb() -> Iterator[MariaDB]:
         _install(place)
         first = place.write(
             "first.sql",
-            f"CREATE USER {USER}@'127.0.0.1' IDENTIFIED BY '{PASSWORD}';\n"
-            f"GRANT ALL ON *.* TO {USER}@'127.0.0.1';\n",
+            f"CREATE USER {USER}@'127.0.0.1' IDENTIFIED BY '{PASSWORD}';\nGRANT ALL ON *.* TO {USER}@'127.0.0.1';\n",
         )
         with place.serve(
-            server, "--no-defaults", f"--datadir={place.folder}/data", f"--socket={place.folder}/socket",
-            f"--pid-file={place.folder}/pid", f"--port={port}", "--bind-address=127.0.0.1",
-            f"--init-file={first}", "--skip-name-resolve",
-            "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M",
-            "--character-set-server=utf8mb4", f"--tmpdir={place.folder}", ready=lambda: _ready(port),
-        ):  # fmt: skip
+            server,
+            "--no-defaults",
+            f"--datadir={place.folder}/data",
+            f"--socket={place.folder}/socket",
+            f"--pid-file={place.folder}/pid",
+            f"--port={port}",
+            "--bind-address=127.0.0.1",
+            f"--init-file={first}",
+            "--skip-name-resolve",
+            "--innodb-flush-log-at-trx-commit=0",
+            "--innodb-buffer-pool-size=64M",
+            "--character-set-server=utf8mb4",
+            f"--tmpdir={place.folder}",
+            ready=lambda: _ready(port),
+        ):
             yield MariaDB(port)
 
 
@@ -66,9 +74,12 @@ def _install(place: Home) -> None:
     place.make("data")
     place.run(
         require("mariadb-install-db", package="mariadb-server"),
-        "--no-defaults", f"--datadir={place.folder}/data",
-        "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve",
-    )  # fmt: skip
+        "--no-defaults",
+        f"--datadir={place.folder}/data",
+        "--auth-root-authentication-method=normal",
+        "--skip-test-db",
+        "--skip-name-resolve",
+    )
 
 
 def _ready(port: int) -> bool:

@@ -46,13 +46,27 @@ def postgresql() -> Iterator[PostgreSQL]:
         data = place.make("data")
         secret = place.write("password", PASSWORD)
         place.run(
-            initdb, "-D", data, "-U", USER, "--pwfile", secret,
-            "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync",
-        )  # fmt: skip
+            initdb,
+            "-D",
+            data,
+            "-U",
+            USER,
+            "--pwfile",
+            secret,
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+        )
         settings = {
-            "listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": place.folder,
-            "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": 50,
-        }  # fmt: skip
+            "listen_addresses": "127.0.0.1",
+            "port": port,
+            "unix_socket_directories": place.folder,
+            "fsync": "off",
+            "synchronous_commit": "off",
+            "full_page_writes": "off",
+            "max_connections": 50,
+        }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with place.serve(
             initdb.with_name("postgres"), "-D", data, *options, ready=lambda: _ready(port), stop=signal.SIGINT

@@ -20,9 +20,7 @@ START_SECONDS = 60
 
 def require(program: str, *, package: str, folders: Sequence[Path] = ()) -> Path:
     """The path of a server's program. The test fails, and is not skipped, if it is not installed."""
-    path = os.pathsep.join(
-        [*(str(folder) for folder in folders), os.environ["PATH"], "/usr/sbin", "/usr/local/sbin"]
-    )
+    path = os.pathsep.join([*(str(folder) for folder in folders), os.environ["PATH"], "/usr/sbin", "/usr/local/sbin"])
     found = shutil.which(program, path=path)
     if found is None:
         pytest.fail(f"{program} is missing: install {package}. tests/run does it.", pytrace=False)
@@ -136,9 +134,7 @@ def _wait(server: subprocess.Popen[bytes], ready: Callable[[], bool], log: Path)
     deadline = time.monotonic() + START_SECONDS
     while not ready():
         if server.poll() is not None or time.monotonic() > deadline:
-            pytest.fail(
-                f"{server.args[-1]!r} did not start:\n{log.read_text(errors='replace')}", pytrace=False
-            )
+            pytest.fail(f"{server.args[-1]!r} did not start:\n{log.read_text(errors='replace')}", pytrace=False)
         time.sleep(0.05)
 
 

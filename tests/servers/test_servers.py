@@ -54,7 +54,5 @@ def test_dovecot_checks_the_password(dovecot: Dovecot) -> None:
 
 
 def test_a_missing_server_fails_the_test_and_says_what_to_install() -> None:
-    with pytest.raises(
-        pytest.fail.Exception, match=r"nosuchserver is missing: install its-package. tests/run does it"
-    ):
+    with pytest.raises(pytest.fail.Exception, match=r"nosuchserver is missing: install its-package. tests/run does it"):
         require("nosuchserver", package="its-package", folders=[Path("/nowhere")])

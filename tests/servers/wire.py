@@ -74,9 +74,7 @@ class Wire:
         self.asked += data
         return data
 
-    def _carry(
-        self, source: socket.socket, target: socket.socket, spoil: Callable[[bytes], bytes | None]
-    ) -> None:
+    def _carry(self, source: socket.socket, target: socket.socket, spoil: Callable[[bytes], bytes | None]) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
                 self.carried += len(data)

@@ -74,9 +74,7 @@ def secret_file(tmp_path: Path) -> Callable[..., Path]:
 
 
 class TestReferences:
-    @pytest.mark.parametrize(
-        "text", ["keyring:crm", "env:X", "file:a", "file:/run/x", "env:odd name", "file:a\nb"]
-    )
+    @pytest.mark.parametrize("text", ["keyring:crm", "env:X", "file:a", "file:/run/x", "env:odd name", "file:a\nb"])
     def test_are_told_from_texts(self, text: str) -> None:
         assert is_reference(text)
 
@@ -123,9 +121,7 @@ class TestReferences:
             ("file:.", "file:. is not a file.", ""),
         ],
     )
-    def test_to_nothing_name_themselves(
-        self, reference: str, happened: str, next_step: str, secrets: Secrets
-    ) -> None:
+    def test_to_nothing_name_themselves(self, reference: str, happened: str, next_step: str, secrets: Secrets) -> None:
         with pytest.raises(ConfigurationError) as caught:
             secrets.resolve(reference)
         assert (caught.value.happened, caught.value.next_step) == (happened, next_step)
@@ -161,9 +157,7 @@ class TestFiles:
         assert caught.value.next_step == "Run `chmod 600 token`."
         assert VALUE not in str(caught.value)
 
-    def test_of_systemd_may_look_open_to_a_group(
-        self, secrets: Secrets, secret_file: Callable[..., Path]
-    ) -> None:
+    def test_of_systemd_may_look_open_to_a_group(self, secrets: Secrets, secret_file: Callable[..., Path]) -> None:
         secret_file(b"abc", 0o440, "run/token")
         assert secrets.resolve("file:run/token") == "abc"
 
@@ -218,9 +212,7 @@ class TestKeyring:
         assert keyring.entries == {}
 
     @pytest.mark.parametrize("kept", ["not json", '{"a": 1}', "[1, null]"])
-    def test_survives_a_list_that_is_damaged(
-        self, kept: str, secrets: Secrets, keyring: MemoryKeyring
-    ) -> None:
+    def test_survives_a_list_that_is_damaged(self, kept: str, secrets: Secrets, keyring: MemoryKeyring) -> None:
         keyring.entries["synchub/acme", ".names"] = kept
         assert secrets.names() == []
         secrets.set("crm", VALUE)
@@ -252,9 +244,7 @@ class TestKeyring:
 
 
 class TestRedactor:
-    @pytest.mark.parametrize(
-        "value", [VALUE, "p@ss/w ör&d", 'quo"te\\d', "line one\nline two", "äöü€", "<&>'x"]
-    )
+    @pytest.mark.parametrize("value", [VALUE, "p@ss/w ör&d", 'quo"te\\d', "line one\nline two", "äöü€", "<&>'x"])
     @pytest.mark.parametrize(
         "spell",
         [

@@ -55,9 +55,7 @@ def _open(config: EmailConfig, host: Host) -> IMAPClient:
 
 def _tls(config: EmailConfig, host: Host) -> ssl.SSLContext:
     try:
-        return ssl.create_default_context(
-            cafile=str(host.folder / config.ca_file) if config.ca_file else None
-        )
+        return ssl.create_default_context(cafile=str(host.folder / config.ca_file) if config.ca_file else None)
     except OSError as fault:  # a missing file, or one that holds no certificate
         raise ConfigurationError(
             f"System {host.system}: the file in ca_file can't be used ({one_reason(fault)}).",

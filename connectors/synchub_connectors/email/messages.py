@@ -26,9 +26,7 @@ MESSAGES = Stream(
     weak=True,
     fields=(
         _field("message_id", "text", "The Message-ID without brackets; a fingerprint where it is missing."),
-        _field(
-            "date", "datetime", "When it was sent, or received if that is earlier or the only time known."
-        ),
+        _field("date", "datetime", "When it was sent, or received if that is earlier or the only time known."),
         _field("from", "email", "The sender's address."),
         _field("from_name", "text", "The name the sender gave; anyone can forge it."),
         _field("to", "set", "The recipients' addresses."),
@@ -36,9 +34,7 @@ MESSAGES = Stream(
         _field("subject", "text", "At most 500 characters."),
         _field("folder", "text", "The folder it was read from."),
         _field("direction", "text", "in or out, by your own addresses."),
-        _field(
-            "contact", "email", "The other side: sender of what came in, first recipient of what went out."
-        ),
+        _field("contact", "email", "The other side: sender of what came in, first recipient of what went out."),
         _field("contact_name", "text", "The name given with that address."),
         _field("in_reply_to", "text", "The Message-ID that it answers."),
         _field("body", "text", "The first 4,000 characters as plain text; never attachments."),
@@ -135,9 +131,7 @@ def _other_side(
     headers: Mapping[str, str], sender: Person, recipients: tuple[Person, ...], own: Own
 ) -> tuple[bool, Person]:
     """Whether a message went out, and who is on the other side of it."""
-    answers_go_to = next(
-        (person for person in people(headers.get("reply-to", "")) if person.address not in own), None
-    )
+    answers_go_to = next((person for person in people(headers.get("reply-to", "")) if person.address not in own), None)
     if sender.address in own:
         other = next((person for person in recipients if person.address not in own), None)
         if other is None and answers_go_to is not None:

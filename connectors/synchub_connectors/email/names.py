@@ -5,24 +5,104 @@ from __future__ import annotations
 import re
 
 _TITLES = frozenset(
-    {"dr", "prof", "professor", "mr", "mrs", "ms", "miss", "mx", "sir", "herr", "frau", "mag",
-     "dipl", "ing", "mme", "monsieur", "madame", "sr", "sra", "dott"}
-)  # fmt: skip
+    {
+        "dr",
+        "prof",
+        "professor",
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "mx",
+        "sir",
+        "herr",
+        "frau",
+        "mag",
+        "dipl",
+        "ing",
+        "mme",
+        "monsieur",
+        "madame",
+        "sr",
+        "sra",
+        "dott",
+    }
+)
 _SUFFIXES = frozenset(
-    {"jr", "sr", "ii", "iii", "iv", "phd", "md", "mba", "msc", "bsc", "ma", "ba", "esq", "cpa",
-     "pmp"}
-)  # fmt: skip
+    {"jr", "sr", "ii", "iii", "iv", "phd", "md", "mba", "msc", "bsc", "ma", "ba", "esq", "cpa", "pmp"}
+)
 _PARTICLES = frozenset(
-    {"van", "von", "der", "den", "de", "del", "della", "di", "da", "das", "dos", "do", "du", "la",
-     "le", "les", "ter", "ten", "te", "zu", "zur", "zum", "vom", "al", "el", "bin", "ibn", "ben",
-     "af", "av", "y"}
-)  # fmt: skip
+    {
+        "van",
+        "von",
+        "der",
+        "den",
+        "de",
+        "del",
+        "della",
+        "di",
+        "da",
+        "das",
+        "dos",
+        "do",
+        "du",
+        "la",
+        "le",
+        "les",
+        "ter",
+        "ten",
+        "te",
+        "zu",
+        "zur",
+        "zum",
+        "vom",
+        "al",
+        "el",
+        "bin",
+        "ibn",
+        "ben",
+        "af",
+        "av",
+        "y",
+    }
+)
 _NOT_A_PERSON = frozenset(
-    {"gmbh", "ag", "kg", "inc", "ltd", "llc", "llp", "corp", "co", "company", "bv", "sa", "sarl",
-     "srl", "plc", "team", "support", "sales", "info", "service", "services", "office", "marketing",
-     "newsletter", "billing", "accounts", "admin", "notifications", "group", "hello", "contact",
-     "customer", "kundenservice"}
-)  # fmt: skip
+    {
+        "gmbh",
+        "ag",
+        "kg",
+        "inc",
+        "ltd",
+        "llc",
+        "llp",
+        "corp",
+        "co",
+        "company",
+        "bv",
+        "sa",
+        "sarl",
+        "srl",
+        "plc",
+        "team",
+        "support",
+        "sales",
+        "info",
+        "service",
+        "services",
+        "office",
+        "marketing",
+        "newsletter",
+        "billing",
+        "accounts",
+        "admin",
+        "notifications",
+        "group",
+        "hello",
+        "contact",
+        "customer",
+        "kundenservice",
+    }
+)
 _ADDITION = re.compile(r"\s*[|(\[{/].*$|\s+[-–—]\s.*$|\s+(?:via|from|at)\s.*$", re.IGNORECASE)
 
 

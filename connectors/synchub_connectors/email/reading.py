@@ -86,9 +86,7 @@ def _after(place: Any, opened: Opened) -> int:
 def _fetch(
     mailbox: Mailbox, opened: Opened, uids: Sequence[int], wanted: Wanted
 ) -> tuple[tuple[Fetched, ...], tuple[BrokenRow, ...]]:
-    headers = [
-        f"BODY.PEEK[HEADER.FIELDS ({names})]<0.{wanted.limit // part}>" for names, part in _HEADERS.items()
-    ]
+    headers = [f"BODY.PEEK[HEADER.FIELDS ({names})]<0.{wanted.limit // part}>" for names, part in _HEADERS.items()]
     items = ["INTERNALDATE", "RFC822.SIZE", *headers]
     found, reasons = mailbox.fetch(uids, [*items, "BODYSTRUCTURE"] if wanted.with_body else items)
     if wanted.with_body and reasons:

@@ -75,9 +75,7 @@ class Client:
         following = self._body(response).get("paging", {}).get("next", {}).get("after")
         return ListPage(objects, following, self._time(response))
 
-    def read(
-        self, kind: Kind, values: Sequence[str], names: Sequence[str], *, by: str | None = None
-    ) -> list[Told]:
+    def read(self, kind: Kind, values: Sequence[str], names: Sequence[str], *, by: str | None = None) -> list[Told]:
         """The objects with some ids (or values of a unique property) that there are, without their links."""
         found: list[Told] = []
         for part in _parts(values, BATCH):

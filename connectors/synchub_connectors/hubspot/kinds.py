@@ -83,9 +83,7 @@ def stream(kind: Kind, definitions: Sequence[Mapping[str, Any]]) -> Stream:
 def _field(kind: Kind, told: Mapping[str, Any]) -> Field:
     type_ = _type(told)
     closed = bool(told.get("calculated") or told.get("modificationMetadata", {}).get("readOnlyValue"))
-    options = (
-        tuple(option["value"] for option in told.get("options") or ()) if type_ in ("enum", "set") else ()
-    )
+    options = tuple(option["value"] for option in told.get("options") or ()) if type_ in ("enum", "set") else ()
     return Field(
         told["name"],
         type_,

@@ -108,9 +108,7 @@ def _archived(client: Client, shape: Shape, start: datetime) -> tuple[set[str], 
         page = _following(client, shape, page.after, [KEY], archived=True)
 
 
-def _following(
-    client: Client, shape: Shape, after: str, names: Sequence[str], *, archived: bool = False
-) -> ListPage:
+def _following(client: Client, shape: Shape, after: str, names: Sequence[str], *, archived: bool = False) -> ListPage:
     """The next page of a list. One that names itself as the next would never end."""
     page = client.page(shape.kind, names, after=after, archived=archived)
     if page.after == after:

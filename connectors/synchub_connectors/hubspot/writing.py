@@ -68,9 +68,7 @@ class Writing:
             return {number: Result("ok", remote_id=one.remote_id) for number, one in batch.items()}
         results = dict.fromkeys(batch, Result("retry", reason="HubSpot's answer does not mention it"))
         results |= {number: self._ok(batch[number], one) for number, one in done(inputs, told).items()}
-        return results | {
-            number: _refused(batch[number], one) for number, one in failed(inputs, told).items()
-        }
+        return results | {number: _refused(batch[number], one) for number, one in failed(inputs, told).items()}
 
     def _input(self, number: int, operation: Operation) -> Told:
         """An operation for the wire. The trace id tells the answers apart."""

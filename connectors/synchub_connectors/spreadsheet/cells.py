@@ -47,9 +47,7 @@ def native_text(value: Any) -> str:
         case float() | Decimal():
             return _shortest(Decimal(str(value)))
         case datetime():
-            digits = (
-                "seconds" if not value.microsecond else "auto" if value.microsecond % 1000 else "milliseconds"
-            )
+            digits = "seconds" if not value.microsecond else "auto" if value.microsecond % 1000 else "milliseconds"
             return value.isoformat(timespec=digits)
         case date():
             return value.isoformat()

@@ -90,9 +90,7 @@ def _refused(operation: Operation, sheet: Sheet) -> Result | None:
     return None
 
 
-def _create(
-    operation: Operation, sheet: Sheet, present: dict[str, list[_Line]], lines: list[_Line]
-) -> Result:
+def _create(operation: Operation, sheet: Sheet, present: dict[str, list[_Line]], lines: list[_Line]) -> Result:
     values = {column: sheet.form(value) for column, value in operation.values.items()}
     if len(sheet.key) == 1 and sheet.key[0] not in values and sheet.new_key:
         values[sheet.key[0]] = sheet.new_key()
@@ -135,9 +133,7 @@ def _change(operation: Operation, sheet: Sheet, present: dict[str, list[_Line]])
 
 def _update(operation: Operation, sheet: Sheet, present: dict[str, list[_Line]], line: _Line) -> Result:
     values = {column: sheet.form(value) for column, value in operation.values.items()}
-    new = {
-        column: value for column, value in values.items() if native_text(value) != (line.cells[column] or "")
-    }
+    new = {column: value for column, value in values.items() if native_text(value) != (line.cells[column] or "")}
     if not new:
         return Result("unchanged", operation.remote_id, stored=dict(line.cells))
     after = line.cells | {column: native_text(value) or None for column, value in new.items()}

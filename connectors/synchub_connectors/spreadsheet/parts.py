@@ -17,12 +17,8 @@ _LOST = re.compile(
     r"|threadedComments|queryTables|connections|model|richData)"
 )
 _ERROR = re.compile(rb'<c r="[A-Z]+(\d+)"[^>]* t="e"[^>]*>.*?<v>([^<]*)</v>', re.DOTALL)
-_COMPUTED = re.compile(
-    rb'<c r="([A-Z]+\d+)"([^>]*)>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)<v(?: [^>]*)?>([^<]*)</v></c>'
-)
-_UNCOMPUTED = re.compile(
-    rb'(<c r="([A-Z]+\d+)"[^>]*?)( t="\w+")?(>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>))(?:<v ?/>|<v></v>)'
-)
+_COMPUTED = re.compile(rb'<c r="([A-Z]+\d+)"([^>]*)>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)<v(?: [^>]*)?>([^<]*)</v></c>')
+_UNCOMPUTED = re.compile(rb'(<c r="([A-Z]+\d+)"[^>]*?)( t="\w+")?(>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>))(?:<v ?/>|<v></v>)')
 _TYPE = re.compile(rb' t="\w+"')
 
 Computed = dict[str, dict[bytes, tuple[bytes, bytes]]]
@@ -54,8 +50,7 @@ def computed(file: Path) -> Computed:
             data = archive.read(part)
             if b"<f" in data:
                 found[sheet] = {
-                    cell: ((_TYPE.search(rest) or [b""])[0], text)
-                    for cell, rest, text in _COMPUTED.findall(data)
+                    cell: ((_TYPE.search(rest) or [b""])[0], text) for cell, rest, text in _COMPUTED.findall(data)
                 }
     return found
 

@@ -18,9 +18,7 @@ class SpreadsheetSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    path: str = Field(
-        description="A .csv or .xlsx file, or a folder of them. Relative to the folder of hub.toml."
-    )
+    path: str = Field(description="A .csv or .xlsx file, or a folder of them. Relative to the folder of hub.toml.")
     encoding: str | None = Field(
         default=None,
         description="How a CSV file is encoded. Default: UTF-8, or cp1252 where it is not UTF-8.",
@@ -28,9 +26,7 @@ class SpreadsheetSettings(BaseModel):
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
         default=None, description="What parts the fields of a CSV file. Default: found out, one of , ; tab |"
     )
-    header_row: int = Field(
-        default=1, ge=1, description="The row that holds the names of the columns, from 1."
-    )
+    header_row: int = Field(default=1, ge=1, description="The row that holds the names of the columns, from 1.")
     key: Columns | dict[str, Columns] | None = Field(
         default=None,
         description="The column that names a row, the same as the mapping's key; or one for each stream. "

@@ -61,9 +61,7 @@ class TextTable:
         try:
             text.encode(self.dialect.encoding)
         except UnicodeEncodeError as error:
-            return (
-                f"{self.file.name} is written in {self.dialect.encoding}, which has no {text[error.start]!r}."
-            )
+            return f"{self.file.name} is written in {self.dialect.encoding}, which has no {text[error.start]!r}."
         return ""
 
     def form(self, value: Any) -> str:
@@ -79,9 +77,7 @@ class TextTable:
         last = ""
         with self._text() as lines, new.open("wb") as raw:
             raw.write(self.dialect.bom)
-            out = io.TextIOWrapper(
-                raw, encoding=self.dialect.encoding, errors=self.dialect.errors, newline=""
-            )
+            out = io.TextIOWrapper(raw, encoding=self.dialect.encoding, errors=self.dialect.errors, newline="")
             for last in self._rewritten(lines, changes, key, found):
                 out.write(last)
             if changes.added and not last.endswith(("\n", "\r")):
@@ -92,9 +88,7 @@ class TextTable:
         missed = (changes.edits.keys() | changes.removed) - found
         return dict.fromkeys(missed, "Its row has a field that is too long to be written again.")
 
-    def _rewritten(
-        self, lines: Iterator[str], changes: Changes, key: Sequence[str], found: set[str]
-    ) -> Iterator[str]:
+    def _rewritten(self, lines: Iterator[str], changes: Changes, key: Sequence[str], found: set[str]) -> Iterator[str]:
         places = [self.columns.index(column) for column in key]
         for _ in range(self._head):
             yield next(lines, "")
@@ -103,9 +97,7 @@ class TextTable:
             if fields is None:
                 yield record.raw
                 continue
-            name = key_text(
-                {column: unescaped(fields[at]) for column, at in zip(key, places, strict=True)}, key
-            )
+            name = key_text({column: unescaped(fields[at]) for column, at in zip(key, places, strict=True)}, key)
             if name in changes.removed:
                 found.add(name)
             elif name in changes.edits:
@@ -149,9 +141,7 @@ class TextTable:
         with self.file.open("rb") as opened:
             opened.seek(len(self.dialect.bom))
             newline = "\r" if self.dialect.eol == "\r" else "\n"
-            yield io.TextIOWrapper(
-                opened, encoding=self.dialect.encoding, errors=self.dialect.errors, newline=newline
-            )
+            yield io.TextIOWrapper(opened, encoding=self.dialect.encoding, errors=self.dialect.errors, newline=newline)
 
 
 def rows(read: Read, columns: tuple[str, ...], delimiter: str, *, name: str, line: int) -> Iterator[Batch]:

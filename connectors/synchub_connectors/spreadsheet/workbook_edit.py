@@ -86,9 +86,7 @@ def _rows(table: SheetTable, changes: Changes, key: Sequence[str]) -> dict[str, 
     """The row number of every key that is changed or removed."""
     wanted = changes.edits.keys() | changes.removed
     at = [table.columns.index(column) + 1 for column in key]
-    frame = table.rows.select(
-        "row", *(pl.nth(place).alias(name) for place, name in zip(at, key, strict=True))
-    )
+    frame = table.rows.select("row", *(pl.nth(place).alias(name) for place, name in zip(at, key, strict=True)))
     named = ((key_text(row, key), row["row"]) for row in frame.iter_rows(named=True))
     return {name: row for name, row in named if name in wanted}
 

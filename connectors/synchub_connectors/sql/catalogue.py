@@ -140,9 +140,7 @@ def _reflected(connection: sa.Connection, stream: str, schema: str | None) -> sa
     for name, where in tried:
         try:
             with _without_noise():
-                return sa.Table(
-                    name, sa.MetaData(), schema=where, autoload_with=connection, resolve_fks=False
-                )
+                return sa.Table(name, sa.MetaData(), schema=where, autoload_with=connection, resolve_fks=False)
         except exc.NoSuchTableError:
             continue
     names = [
@@ -179,9 +177,7 @@ def _uniques(
     else:
         constraints: list[Any] = [each for each in table.constraints if isinstance(each, sa.UniqueConstraint)]
         whole = [index for index in table.indexes if index.unique and _is_whole(index)]
-        sets = [
-            tuple(each.columns) for each in sorted((*constraints, *whole), key=lambda each: str(each.name))
-        ]
+        sets = [tuple(each.columns) for each in sorted((*constraints, *whole), key=lambda each: str(each.name))]
     found = [(tuple(table.primary_key.columns), True)]
     found += [(columns, not any(column.nullable for column in columns)) for columns in sets]
     return [

@@ -77,8 +77,6 @@ def reason(error: exc.DBAPIError) -> str:
     if told:
         return str(told)
     if error.orig and isinstance(code(error), int) and len(error.orig.args) > 1:
-        return re.sub(
-            r"^Duplicate entry '.*' for", "Duplicate entry for", str(error.orig.args[1]), flags=re.DOTALL
-        )
+        return re.sub(r"^Duplicate entry '.*' for", "Duplicate entry for", str(error.orig.args[1]), flags=re.DOTALL)
     lines = str(error.orig).strip().splitlines()
     return lines[0] if lines else type(error.orig).__name__

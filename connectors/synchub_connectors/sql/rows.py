@@ -126,17 +126,13 @@ def _typed(source: Source, columns: Sequence[str], wanted: Iterable[Sequence[Any
     return [row for place, row in enumerate(zip(*fitting, strict=True)) if place not in lacking]
 
 
-def _is_one_of(
-    source: Source, columns: Sequence[str], values: Sequence[tuple[Any, ...]]
-) -> sa.ColumnElement[bool]:
+def _is_one_of(source: Source, columns: Sequence[str], values: Sequence[tuple[Any, ...]]) -> sa.ColumnElement[bool]:
     kind = source.kinds[columns[0]]
     if len(columns) == 1 and source.database == "postgresql" and not isinstance(kind.sql, sa.types.NullType):
         # One parameter, not thousands; unnested, since a computed array is searched from end to end.
         texts = sa.literal(all_spelled([value for (value,) in values], kind), sa.Text)
         keys = sa.func.unnest(sa.cast(texts, ARRAY(sa.Text))).table_valued("key").render_derived()
-        return source.columns[columns[0]].in_(
-            sa.select(sa.cast(sa.type_coerce(keys.c.key, sa.Text), kind.sql))
-        )
+        return source.columns[columns[0]].in_(sa.select(sa.cast(sa.type_coerce(keys.c.key, sa.Text), kind.sql)))
     if len(columns) == 1:
         return source.columns[columns[0]].in_([value for (value,) in values])
     return sa.tuple_(*(source.columns[column] for column in columns)).in_(values)

@@ -68,9 +68,7 @@ def _sqlite(url: sa.URL, folder: Path) -> sa.Engine:
     name = url.database or ""
     is_uri = name.startswith("file:") and "uri" in url.query
     if not name or name == ":memory:":
-        raise ConfigurationError(
-            "An SQLite database has to be a file.", next_step="Write its url as sqlite:///FILE."
-        )
+        raise ConfigurationError("An SQLite database has to be a file.", next_step="Write its url as sqlite:///FILE.")
     file = name if is_uri else str(folder / name)
     if not is_uri and not Path(file).is_file():
         raise ConfigurationError(

@@ -34,8 +34,7 @@ def insert(
     statement = _insert_arrays(source, table, columns) if source.database == "postgresql" else None
     if statement is not None:
         arrays = {
-            f"c{place}": all_spelled(alike.values[column], source.kinds[column])
-            for place, column in enumerate(columns)
+            f"c{place}": all_spelled(alike.values[column], source.kinds[column]) for place, column in enumerate(columns)
         }
         made = connection.execute(statement.returning(*source.texts(names)), arrays).all()
         return [dict(zip(names, row, strict=True)) for row in made]
@@ -67,9 +66,7 @@ def _insert_one(connection: sa.Connection, source: Source, table: sa.Table, row:
     return {name: native_text((keys | dict(row)).get(name)) for name in source.key}
 
 
-def update(
-    connection: sa.Connection, source: Source, table: sa.Table, changes: Sequence[Change]
-) -> list[str]:
+def update(connection: sa.Connection, source: Source, table: sa.Table, changes: Sequence[Change]) -> list[str]:
     columns = tuple(changes[0].values)
     keys, where = _where(source, table)
     values = {column: f"value_of_{place}__" for place, column in enumerate(columns)}
@@ -82,9 +79,7 @@ def update(
     return [_name_after(source, change) for change in changes]
 
 
-def delete(
-    connection: sa.Connection, source: Source, table: sa.Table, changes: Sequence[Change]
-) -> list[str]:
+def delete(connection: sa.Connection, source: Source, table: sa.Table, changes: Sequence[Change]) -> list[str]:
     keys, where = _where(source, table)
     connection.execute(sa.delete(table).where(where), [_key(source, keys, change) for change in changes])
     return [change.remote_id or "" for change in changes]

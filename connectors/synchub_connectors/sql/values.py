@@ -78,11 +78,7 @@ def _understood(value: Any, kind: Kind, zone: ZoneInfo) -> Any:
         case "bool":
             return value if isinstance(value, bool) else _truth(value)
         case "integer":
-            number = (
-                int(value)
-                if isinstance(value, int | str) and _DIGITS.fullmatch(str(value))
-                else _whole(value)
-            )
+            number = int(value) if isinstance(value, int | str) and _DIGITS.fullmatch(str(value)) else _whole(value)
             if not -kind.largest <= number < kind.largest:
                 raise Unfit("The number is too large.")
             return number

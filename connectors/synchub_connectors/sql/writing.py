@@ -29,9 +29,7 @@ _Some = TypeVar("_Some", list[Change], Alike)
 _Done = TypeVar("_Done")
 
 
-def write(
-    connection: sa.Connection, source: Source, table: sa.Table, operations: Sequence[Operation]
-) -> list[Result]:
+def write(connection: sa.Connection, source: Source, table: sa.Table, operations: Sequence[Operation]) -> list[Result]:
     """One result for each operation, in order. Raises the database's error if it is not one record's
     fault."""
     writable = frozenset(field.name for field in source.stream.fields if field.writable)
@@ -73,9 +71,7 @@ def _send(connection: sa.Connection, source: Source, table: sa.Table, plan: Plan
     return results
 
 
-def _create(
-    connection: sa.Connection, source: Source, table: sa.Table, creates: Sequence[Alike]
-) -> dict[int, Result]:
+def _create(connection: sa.Connection, source: Source, table: sa.Table, creates: Sequence[Alike]) -> dict[int, Result]:
     if not creates:
         return {}
     failed: list[tuple[Alike, _Error]] = []
@@ -87,9 +83,7 @@ def _create(
     names = [name for _, made in done for name in key_texts(made, source.key)]
     if not whole:
         rows = list(map(_rows(connection, source, names).get, names))
-    results = {
-        place: Result("ok", name, stored=row) for place, name, row in zip(places, names, rows, strict=True)
-    }
+    results = {place: Result("ok", name, stored=row) for place, name, row in zip(places, names, rows, strict=True)}
     for alike, error in failed:
         change = Change(alike.places[0], None, alike.rows()[0])
         results[change.place] = _failure(connection, source, change, error)
@@ -124,9 +118,7 @@ def _failure(connection: sa.Connection, source: Source, change: Change, error: _
     """What is said of a record that the database refused; of a create that exists already, which record that
     is."""
     if isinstance(error, _LeftOut):
-        return Result(
-            "rejected", change.remote_id, reason="The database left the row out; a trigger may do so."
-        )
+        return Result("rejected", change.remote_id, reason="The database left the row out; a trigger may do so.")
     if is_unique(error) and change.remote_id is None:
         for columns in source.uniques:
             values = [change.values.get(column) for column in columns]
@@ -138,9 +130,7 @@ def _failure(connection: sa.Connection, source: Source, change: Change, error: _
     return Result("rejected", change.remote_id, reason=reason(error), field=column)
 
 
-def _rows(
-    connection: sa.Connection, source: Source, names: Iterable[str], *, lock: bool = False
-) -> dict[str, Texts]:
+def _rows(connection: sa.Connection, source: Source, names: Iterable[str], *, lock: bool = False) -> dict[str, Texts]:
     """The rows with these remote ids, by remote id."""
     keys = [parts for name in names if (parts := key_parts(name, source.key))]
     rows = list(by_values(connection, source, source.key, keys, lock=lock))

@@ -31,14 +31,10 @@ Example:
 
 @click.group("synchub", cls=Table, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("-C", "start", metavar="DIR", type=click.Path(path_type=Path), help="Run as if started in DIR.")
-@click.option(
-    "--config", metavar="FILE", type=click.Path(path_type=Path), help="The hub's file, if not hub.toml."
-)
+@click.option("--config", metavar="FILE", type=click.Path(path_type=Path), help="The hub's file, if not hub.toml.")
 @click.option("-v", "--verbose", count=True, help="Log more; twice: everything.")
 @click.option("-q", "--quiet", is_flag=True, help="Log errors only, and show no progress.")
-@click.option(
-    "--log-format", type=click.Choice(["text", "json"]), default="text", help="How logs are written."
-)
+@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="How logs are written.")
 @click.option("--debug", is_flag=True, help="Show where an error comes from.")
 @click.option("--no-color", is_flag=True, help="No colours; the variable NO_COLOR does the same.")
 @click.option("--yes", is_flag=True, help="Answer every question with yes.")

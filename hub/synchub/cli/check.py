@@ -23,9 +23,7 @@ Examples:
 
 @click.command("check", epilog=EPILOG)
 @click.option("--offline", is_flag=True, help="Only lint; talk to no system.")
-@click.option(
-    "--schema", type=click.Choice(["hub", "mapping"]), help="Print the JSON Schema of a file, for editors."
-)
+@click.option("--schema", type=click.Choice(["hub", "mapping"]), help="Print the JSON Schema of a file, for editors.")
 @json_option
 @click.pass_obj
 def command(session: Session, offline: bool, schema: str | None) -> int:
@@ -53,7 +51,7 @@ def _report(session: Session, offline: bool) -> CheckReport:
     except ConfigurationError as error:
         if not error.problems:
             raise
-        from synchub.run.checking import check_file
+        from synchub.run.told.checking import check_file
 
         return check_file(session.config, environ=session.environ, redactor=session.redactor, offline=offline)
     with hub:

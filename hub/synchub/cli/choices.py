@@ -29,9 +29,7 @@ def run_options(command: Command) -> Command:
     """--full, --system, --record and --allow."""
     options = (
         click.option("--full", is_flag=True, help="Read everything, whatever the cursors say."),
-        click.option(
-            "--system", "systems", multiple=True, metavar="NAME", help="Only this system; repeatable."
-        ),
+        click.option("--system", "systems", multiple=True, metavar="NAME", help="Only this system; repeatable."),
         click.option("--record", metavar="KEY", help="Only this record: try one person first."),
         click.option(
             "--allow",

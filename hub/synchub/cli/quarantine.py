@@ -71,9 +71,7 @@ def retry(session: Session, items: tuple[str, ...], everything: bool) -> None:
 def discard(session: Session, items: tuple[str, ...], everything: bool, reason: str) -> None:
     """Give rows up for good."""
     _one_way(items, everything)
-    confirm(
-        session, "Discard everything that is set aside?" if everything else f"Discard {len(items)} for good?"
-    )
+    confirm(session, "Discard everything that is set aside?" if everything else f"Discard {len(items)} for good?")
     with session.open_hub() as hub:
         done = hub.quarantine.discard(items, reason=reason)
 

@@ -70,8 +70,12 @@ def _with_globals(command: click.Command) -> click.Command:
     if isinstance(made, click.Group):
         made.commands = {name: _with_globals(inner) for name, inner in made.commands.items()}
     else:
-        made.params = [*made.params, _flag("--debug", "debug", True), _flag("--yes", "yes", True),
-                       _flag("--no-color", "color", False)]  # fmt: skip
+        made.params = [
+            *made.params,
+            _flag("--debug", "debug", True),
+            _flag("--yes", "yes", True),
+            _flag("--no-color", "color", False),
+        ]
     return made
 
 

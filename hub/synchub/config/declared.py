@@ -59,9 +59,7 @@ class Finding:
     fix: str = ""
 
 
-def examine(
-    model: type[Model], data: Mapping[str, Any], *, quiet: bool = False
-) -> tuple[Model | None, list[Finding]]:
+def examine(model: type[Model], data: Mapping[str, Any], *, quiet: bool = False) -> tuple[Model | None, list[Finding]]:
     """Everything wrong with `data`, and a model of what is right in it; None if too little is.
 
     What is wrong is left out and the rest looked at again, so that no mistake hides another. A value that is
@@ -128,15 +126,11 @@ def _unknown(model: type[BaseModel], data: Mapping[str, Any]) -> list[Finding]:
         known = keys(declared)
         for key in place.value:
             if key not in known:
-                found.append(
-                    Finding("unknown", (*place.path, key), f"unknown key '{key}'", did_you_mean(key, known))
-                )
+                found.append(Finding("unknown", (*place.path, key), f"unknown key '{key}'", did_you_mean(key, known)))
     return found
 
 
-def _findings(
-    model: type[BaseModel], data: Mapping[str, Any], error: ValidationError, *, quiet: bool
-) -> list[Finding]:
+def _findings(model: type[BaseModel], data: Mapping[str, Any], error: ValidationError, *, quiet: bool) -> list[Finding]:
     """pydantic's errors, those about the alternatives of one value put together."""
     grouped: dict[KeyPath, list[ErrorDetails]] = {}
     found = []

@@ -23,9 +23,7 @@ class Document:
     data: dict[str, Any] = field(repr=False)
     parts: dict[KeyPath, Source] = field(default_factory=dict, repr=False)
 
-    def problem(
-        self, path: KeyPath, message: str, fix: str = "", *, part: Literal["key", "value"] = "key"
-    ) -> Problem:
+    def problem(self, path: KeyPath, message: str, fix: str = "", *, part: Literal["key", "value"] = "key") -> Problem:
         """A problem at a place of the merged data, told with its file, line and column."""
         source = self.parts.get(path[:2]) or self.parts.get(path[:1]) or self.main
         return source.problem(path, message, fix, part=part)
@@ -122,9 +120,7 @@ def _merge(document: Document, source: Source) -> list[Problem]:
     return problems
 
 
-def _merge_section(
-    document: Document, source: Source, section: str, content: dict[str, Any]
-) -> list[Problem]:
+def _merge_section(document: Document, source: Source, section: str, content: dict[str, Any]) -> list[Problem]:
     problems = []
     merged = document.data.get(section, {})
     if not isinstance(merged, dict):

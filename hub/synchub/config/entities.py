@@ -89,9 +89,7 @@ def _chain_problems(
     if field != REST and field not in fields:
         return [document.problem(path, f"unknown field '{field}'", did_you_mean(field, fields))]
     if field == "hub_id":
-        return [
-            document.problem(path, "'hub_id' is given by the hub, no rule decides it", "leave the line out")
-        ]
+        return [document.problem(path, "'hub_id' is given by the hub, no rule decides it", "leave the line out")]
     if field in GROUPS["consent"] and entity == "contact":
         loose = not chain or chain[0] != CONSENT
         message = f"the rule of '{field}' would let a machine take back an opt-out"
@@ -101,9 +99,7 @@ def _chain_problems(
     flaws += _rest_flaws(entity, chain, fields) if field == REST else type_flaws(chain, fields[field])
     listed = isinstance(document.data["entities"][entity]["rules"][field], list)
     return [
-        document.problem(
-            (*path, flaw.number) if listed and chain else path, flaw.message, flaw.fix, part="value"
-        )
+        document.problem((*path, flaw.number) if listed and chain else path, flaw.message, flaw.fix, part="value")
         for flaw in flaws
     ]
 
@@ -156,9 +152,7 @@ def _cycles(entities: Mapping[str, Entity], document: Document) -> list[Problem]
             field = next(field for field, target in entities[start].refers_to.items() if target == route[1])
             message = f"the entity '{start}' refers to itself: {' -> '.join(route)}"
             path = ("entities", start, "refers_to", field)
-            problems.append(
-                document.problem(path, message, "leave out one of these references", part="value")
-            )
+            problems.append(document.problem(path, message, "leave out one of these references", part="value"))
     return problems
 
 

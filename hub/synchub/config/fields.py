@@ -37,9 +37,7 @@ def resolve_fields(name: str, settings: EntitySettings, document: Document) -> t
             if declared == "enum":
                 fix = 'write the list of its values, in their order: ["low", "high"]'
             problems.append(document.problem(path, f"'{declared}' is no type of field", fix, part="value"))
-        elif (
-            not declared or any(not value.strip() for value in declared) or len(set(declared)) < len(declared)
-        ):
+        elif not declared or any(not value.strip() for value in declared) or len(set(declared)) < len(declared):
             message = f"the values of '{field}' must be texts that are filled and differ"
             problems.append(document.problem(path, message, part="value"))
         else:

@@ -87,15 +87,11 @@ def _examine(file: Path, offer: Offer, *, whole_folder: bool) -> tuple[Configura
     return Configuration(file, hub.hub, hub.systems, entities, syncs), problems
 
 
-def _resolve_environment(
-    document: Document, environ: Mapping[str, str] | None
-) -> tuple[dict[str, Any], list[Problem]]:
+def _resolve_environment(document: Document, environ: Mapping[str, str] | None) -> tuple[dict[str, Any], list[Problem]]:
     """The data with references to the environment replaced, except where a secret may come of it."""
     if environ is None:
         return document.data, []
-    sections = {
-        name: content for name, content in document.data.items() if name not in ("systems", "include")
-    }
+    sections = {name: content for name, content in document.data.items() if name not in ("systems", "include")}
     problems = [
         document.problem(path, f"the environment variable {variable} is not set", part="value")
         for path, variable in unset(sections, environ)

@@ -20,9 +20,7 @@ from synchub.spec.mapping import MappingFile
 
 FOLDER = "mappings"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-ROW_NUMBER = re.compile(
-    r"_*(row|line|zeile)[_ -]?(number|num|no|nr|index|id|nummer)?_*|_*rownum_*", re.IGNORECASE
-)
+ROW_NUMBER = re.compile(r"_*(row|line|zeile)[_ -]?(number|num|no|nr|index|id|nummer)?_*|_*rownum_*", re.IGNORECASE)
 """Native fields that count rows: the same number is another record once a row is inserted above."""
 
 

@@ -53,9 +53,7 @@ def _table(model: type[BaseModel]) -> Iterator[str]:
     yield "| setting | type | default | |"
     yield "|---|---|---|---|"
     for name, field in keys(model).items():
-        default = (
-            "required" if field.is_required() else _default(field.get_default(call_default_factory=True))
-        )
+        default = "required" if field.is_required() else _default(field.get_default(call_default_factory=True))
         cells = (f"`{name}`", _type(properties[name]), default, field.description or "")
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
     yield ""

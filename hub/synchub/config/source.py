@@ -44,9 +44,7 @@ class Source:
         """Where a key or its value stands; the nearest thing above it if it is not in the file."""
         return self._positions.at(path, part)
 
-    def problem(
-        self, path: KeyPath, message: str, fix: str = "", *, part: Literal["key", "value"] = "key"
-    ) -> Problem:
+    def problem(self, path: KeyPath, message: str, fix: str = "", *, part: Literal["key", "value"] = "key") -> Problem:
         line, column = self.at(path, part=part)
         return Problem(self.shown, line, column, message, fix)
 

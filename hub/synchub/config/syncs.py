@@ -50,9 +50,7 @@ class Resolver:
             self._check_references(sync, found)
         return found
 
-    def _members(
-        self, sync: str, members: Mapping[str, MemberSettings], entity: Entity | None
-    ) -> Iterator[Member]:
+    def _members(self, sync: str, members: Mapping[str, MemberSettings], entity: Entity | None) -> Iterator[Member]:
         streams: dict[tuple[str, str], str] = {}
         for rank, (name, settings) in enumerate(members.items()):
             path: KeyPath = ("syncs", sync, "members", name)
@@ -129,9 +127,7 @@ class Resolver:
             systems = {member.system for other in others for member in other.members}
             for member in mapped:
                 if member.mapping.field(field).by == "id" and member.system not in systems:
-                    message = (
-                        f"'{field}' is found by id, but {member.system} has no member in a sync of {target}"
-                    )
+                    message = f"'{field}' is found by id, but {member.system} has no member in a sync of {target}"
                     self._wrong(("syncs", sync.name, "members", member.name, "mapping"), message)
 
     def _wrong(self, path: KeyPath, message: str, fix: str = "") -> None:

@@ -29,9 +29,7 @@ def system_problems(systems: Mapping[str, SystemSettings], document: Document, o
     for name, system in systems.items():
         path = ("systems", name)
         if name == HUB:
-            problems.append(
-                document.problem(path, "'hub' stands for people's decisions", "choose another name")
-            )
+            problems.append(document.problem(path, "'hub' stands for people's decisions", "choose another name"))
         problems += [
             document.problem((*path, *place), f"the environment variable {variable} is not set", part="value")
             for place, variable in unset(system.settings, offer.environ or {})
@@ -96,21 +94,14 @@ def _stands_open(settings: Mapping[str, Any], model: type[BaseModel]) -> bool:
     return any(is_reference(text) and path not in secret for path, text in texts(settings))
 
 
-def _redacted(
-    findings: list[Finding], written: Mapping[str, Any], resolved: Mapping[str, Any]
-) -> list[Finding]:
+def _redacted(findings: list[Finding], written: Mapping[str, Any], resolved: Mapping[str, Any]) -> list[Finding]:
     """A connector's own words may quote a value that hub.toml only refers to."""
     plain = dict(texts(written))
     redactor = Redactor(text for path, text in texts(resolved) if plain.get(path) != text)
-    return [
-        Finding(finding.kind, finding.path, redactor.redact(finding.message), finding.fix)
-        for finding in findings
-    ]
+    return [Finding(finding.kind, finding.path, redactor.redact(finding.message), finding.fix) for finding in findings]
 
 
-def system_config(
-    configuration: Configuration, name: str, *, model: type[BaseModel], secrets: Secrets
-) -> BaseModel:
+def system_config(configuration: Configuration, name: str, *, model: type[BaseModel], secrets: Secrets) -> BaseModel:
     """A system's settings with secrets resolved, as its connector's Config.
 
     ConfigurationError with all places in the file where a secret is missing or a value doesn't fit,

@@ -130,9 +130,7 @@ class Session:
         except requests.RequestException as error:
             at_fault = complaints.settings_at_fault(self.system, error)
             raise at_fault or Trouble(answers.of_failure(error, safe=request.safe)) from error
-        meaning = answers.of_status(
-            response.status_code, response.headers, safe=request.safe, now=self._waiting.now()
-        )
+        meaning = answers.of_status(response.status_code, response.headers, safe=request.safe, now=self._waiting.now())
         if meaning.do == "take" or response.status_code in request.accept:
             return response
         if meaning.do == "refused":
@@ -160,9 +158,7 @@ class Session:
             require_private(there, headers)
         raise complaints.in_circles(self.system)
 
-    def _send(
-        self, method: str, url: str, *, headers: dict[str, str], arguments: dict[str, Any]
-    ) -> requests.Response:
+    def _send(self, method: str, url: str, *, headers: dict[str, str], arguments: dict[str, Any]) -> requests.Response:
         with self._http.request(
             method,
             url,

@@ -24,9 +24,7 @@ class Transport(HTTPAdapter):
 
     def __init__(self, refuse: Callable[[str], bool] = forbidden) -> None:
         self._refuse = refuse
-        super().__init__(
-            pool_connections=CONNECTIONS, pool_maxsize=CONNECTIONS, max_retries=0, pool_block=True
-        )
+        super().__init__(pool_connections=CONNECTIONS, pool_maxsize=CONNECTIONS, max_retries=0, pool_block=True)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)

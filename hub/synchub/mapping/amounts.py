@@ -11,11 +11,48 @@ import polars as pl
 from synchub.mapping.currencies import SYMBOLS, digits_of, is_currency
 from synchub.mapping.forms import Form, Unreadable, evaluate
 
-POINT_REGIONS: Final = frozenset((
-    "AU", "BD", "BW", "CA", "CN", "EG", "GB", "GH", "GT", "HK", "HN", "IE", "IL", "IN", "JP", "KE",
-    "KR", "LK", "MT", "MX", "MY", "NG", "NI", "NP", "NZ", "PA", "PH", "PK", "PR", "SG", "SV", "TH",
-    "TW", "TZ", "UG", "US", "ZA", "ZW",
-))  # fmt: skip
+POINT_REGIONS: Final = frozenset(
+    (
+        "AU",
+        "BD",
+        "BW",
+        "CA",
+        "CN",
+        "EG",
+        "GB",
+        "GH",
+        "GT",
+        "HK",
+        "HN",
+        "IE",
+        "IL",
+        "IN",
+        "JP",
+        "KE",
+        "KR",
+        "LK",
+        "MT",
+        "MX",
+        "MY",
+        "NG",
+        "NI",
+        "NP",
+        "NZ",
+        "PA",
+        "PH",
+        "PK",
+        "PR",
+        "SG",
+        "SV",
+        "TH",
+        "TW",
+        "TZ",
+        "UG",
+        "US",
+        "ZA",
+        "ZW",
+    )
+)
 """Regions that write a decimal point, so that the comma in 1,234 parts thousands there."""
 
 _PLAIN: Final = r"^[+-]?[0-9]{1,30}(?:\.[0-9]{1,30})?$"
@@ -64,9 +101,7 @@ def money(amount: Decimal, currency: str) -> str:
     digits = digits_of(currency)
     text = plain(amount)
     whole, _, fraction = text.partition(".")
-    return (
-        f"{whole}.{fraction.ljust(digits, '0')} {currency}" if fraction or digits else f"{whole} {currency}"
-    )
+    return f"{whole}.{fraction.ljust(digits, '0')} {currency}" if fraction or digits else f"{whole} {currency}"
 
 
 def convert(text: str, rate: str, target: str) -> str:
@@ -180,10 +215,12 @@ def _sure_money(texts: pl.Series, currency: str) -> pl.Series:
     )
     fraction, digits = pl.col("fraction"), pl.col("digits")
     filled = (
-        pl.when(digits == 2).then(fraction.str.pad_end(2, "0"))
-        .when(digits == 3).then(fraction.str.pad_end(3, "0"))
+        pl.when(digits == 2)
+        .then(fraction.str.pad_end(2, "0"))
+        .when(digits == 3)
+        .then(fraction.str.pad_end(3, "0"))
         .otherwise(fraction)
-    )  # fmt: skip
+    )
     point = pl.when((fraction != "") | (digits > 0)).then(pl.lit(".")).otherwise(pl.lit(""))
     amount = pl.concat_str("whole", point, filled, pl.lit(" "), "code")
     return parts.select(pl.when(digits.is_not_null()).then(amount)).to_series()

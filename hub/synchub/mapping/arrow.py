@@ -50,9 +50,7 @@ def _floats(column: pl.Series, one: Callable[[object], str | None]) -> pl.Series
 
 
 def _moments(column: pl.Series, kind: pl.Datetime) -> pl.Series:
-    naive = (
-        column if kind.time_zone is None else column.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-    )
+    naive = column if kind.time_zone is None else column.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
     value = pl.col("x")
     fraction = pl.when(value.dt.microsecond() == 0).then(pl.lit("")).otherwise(value.dt.strftime("%.6f"))
     text = value.dt.strftime("%Y-%m-%dT%H:%M:%S") + fraction

@@ -6,17 +6,63 @@ from typing import Final
 
 import pycountry
 
-_NO_DECIMALS: Final = frozenset((
-    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND",
-    "VUV", "XAF", "XOF", "XPF",
-))  # fmt: skip
-_THREE_DECIMALS: Final = frozenset((
-    "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND",
-))  # fmt: skip
-_RETIRED: Final = frozenset((
-    "ATS", "BEF", "BGN", "DEM", "ESP", "FIM", "FRF", "GRD", "HRK", "IEP", "ITL", "LTL", "LUF",
-    "LVL", "NLG", "PTE", "SIT", "SKK", "EEK", "MTL", "CYP",
-))  # fmt: skip
+_NO_DECIMALS: Final = frozenset(
+    (
+        "BIF",
+        "CLP",
+        "DJF",
+        "GNF",
+        "ISK",
+        "JPY",
+        "KMF",
+        "KRW",
+        "PYG",
+        "RWF",
+        "UGX",
+        "UYI",
+        "VND",
+        "VUV",
+        "XAF",
+        "XOF",
+        "XPF",
+    )
+)
+_THREE_DECIMALS: Final = frozenset(
+    (
+        "BHD",
+        "IQD",
+        "JOD",
+        "KWD",
+        "LYD",
+        "OMR",
+        "TND",
+    )
+)
+_RETIRED: Final = frozenset(
+    (
+        "ATS",
+        "BEF",
+        "BGN",
+        "DEM",
+        "ESP",
+        "FIM",
+        "FRF",
+        "GRD",
+        "HRK",
+        "IEP",
+        "ITL",
+        "LTL",
+        "LUF",
+        "LVL",
+        "NLG",
+        "PTE",
+        "SIT",
+        "SKK",
+        "EEK",
+        "MTL",
+        "CYP",
+    )
+)
 
 SYMBOLS: Final[dict[str, tuple[str, ...]]] = {
     "US$": ("USD",),

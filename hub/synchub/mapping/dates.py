@@ -51,9 +51,7 @@ def _sure_date(texts: pl.Series, formats: tuple[str, ...]) -> pl.Series:
     ]
     # ISO comes last: a format that reads such a text otherwise goes first.
     iso = pl.when(text.str.contains(r"^\d{4}-\d\d-\d\d$")).then(text.str.to_date("%Y-%m-%d", strict=False))
-    midnight = pl.when(text.str.contains(_MIDNIGHT)).then(
-        text.str.head(10).str.to_date("%Y-%m-%d", strict=False)
-    )
+    midnight = pl.when(text.str.contains(_MIDNIGHT)).then(text.str.head(10).str.to_date("%Y-%m-%d", strict=False))
     days = evaluate(pl.coalesce(*known, iso, midnight), t=texts)
     return evaluate(pl.when(pl.col("d").dt.year() >= 1).then(pl.col("d").dt.strftime("%Y-%m-%d")), d=days)
 

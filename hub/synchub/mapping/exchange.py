@@ -19,18 +19,12 @@ def amounts_in(target: str, rate: Rate) -> Spell:
     """The way out of money to amounts in `target`. The rate is asked once a currency and day."""
 
     def spell(values: pl.Series, days: pl.Series) -> Spelt:
-        frame = pl.DataFrame({"value": values, "day": days}).with_columns(
-            currency=pl.col("value").str.tail(3)
-        )
+        frame = pl.DataFrame({"value": values, "day": days}).with_columns(currency=pl.col("value").str.tail(3))
         foreign = frame.filter(pl.col("currency") != target).unique()
         exchanged = _exchanged(foreign, target, rate)
-        joined = frame.join(
-            exchanged, on=["value", *_KEYS], how="left", nulls_equal=True, maintain_order="left"
-        )
+        joined = frame.join(exchanged, on=["value", *_KEYS], how="left", nulls_equal=True, maintain_order="left")
         own = pl.col("value").str.strip_suffix(f" {target}")
-        result = joined.select(
-            text=pl.when(pl.col("currency") == target).then(own).otherwise("text"), why="why"
-        )
+        result = joined.select(text=pl.when(pl.col("currency") == target).then(own).otherwise("text"), why="why")
         return Spelt(result["text"], result["why"])
 
     return spell
@@ -47,9 +41,7 @@ def _exchanged(foreign: pl.DataFrame, target: str, rate: Rate) -> pl.DataFrame:
         found = known[currency, day]
         texts.append(None if found is None else convert(value, found, target))
         reasons.append(_missing(currency, target, day) if found is None else None)
-    return foreign.with_columns(
-        text=pl.Series(texts, dtype=pl.String), why=pl.Series(reasons, dtype=pl.String)
-    )
+    return foreign.with_columns(text=pl.Series(texts, dtype=pl.String), why=pl.Series(reasons, dtype=pl.String))
 
 
 def _missing(currency: str, target: str, day: str | None) -> str:

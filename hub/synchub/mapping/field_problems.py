@@ -68,13 +68,9 @@ def _sources(declaration: FieldDeclaration, field: FieldMapping) -> Iterator[Pro
         fix = "name the native field to write" if field.join else "give native, expr or constant"
         yield Problem((), "there is nothing to read it from", fix)
     if len(sources) > 1:
-        yield Problem(
-            (sources[-1],), f"'{sources[0]}' and '{sources[-1]}' exclude each other", "keep one of them"
-        )
+        yield Problem((sources[-1],), f"'{sources[0]}' and '{sources[-1]}' exclude each other", "keep one of them")
     if field.direction == "out" and not field.natives:
-        yield Problem(
-            ("direction",), f"a field with '{(sources or ['join'])[0]}' is never written", "leave it out"
-        )
+        yield Problem(("direction",), f"a field with '{(sources or ['join'])[0]}' is never written", "leave it out")
     if field.direction == "out" and declaration.inward:
         yield Problem(("direction",), f"'{declaration.name}' is only ever read", 'write direction = "in"')
 
@@ -91,9 +87,7 @@ def _options(declaration: FieldDeclaration, field: FieldMapping, entity: Entity)
     if field.currency is not None and not is_currency(field.currency):
         yield Problem(("currency",), f"'{field.currency}' is no currency", "write its ISO 4217 code, as EUR")
     if field.separator is not None and not field.separator.strip(" "):
-        yield Problem(
-            ("separator",), "the separator is empty", "leave it out, or write what parts the elements"
-        )
+        yield Problem(("separator",), "the separator is empty", "leave it out, or write what parts the elements")
     if declaration.type == "ref" and field.by is not None and field.by != "id":
         known = BUILT_IN_FIELDS.get(entity.refers_to.get(declaration.name, ""))
         if known is not None and field.by not in known and field.by not in _own_keys(entity):
@@ -154,9 +148,7 @@ def _values(
             yield Problem((option,), f"the {option} is blank", "leave it out, or write a value")
     for native, value in field.values.items():
         if not native.strip() or not value.strip():
-            yield Problem(
-                ("values", native), "a blank stands for no value", "leave it out; blank means no value"
-            )
+            yield Problem(("values", native), "a blank stands for no value", "leave it out; blank means no value")
             continue
         try:
             canonical_values(declaration, field.model_copy(update={"values": {native: value}}), canonical)

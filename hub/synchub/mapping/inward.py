@@ -58,9 +58,7 @@ def map_inward(
     """Map rows of native text. `updated` is the native field of the row's own time and how it is read."""
     remote = remote_ids(frame, keys)
     out = [pl.Series(ROW, range(frame.height), dtype=pl.Int64), remote.alias(REMOTE)]
-    times = (
-        empty(frame.height).cast(pl.Int64) if updated is None else microseconds(frame[updated[0]], updated[1])
-    )
+    times = empty(frame.height).cast(pl.Int64) if updated is None else microseconds(frame[updated[0]], updated[1])
     out.append(times.alias(UPDATED))
     if version is not None:
         out.append(evaluate(pl.when(pl.col("t") != BLANK).then("t"), t=frame[version]).alias(VERSION))

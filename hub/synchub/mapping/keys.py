@@ -11,8 +11,14 @@ from synchub.mapping.forms import WHITE
 from synchub.model import BLANK
 
 _ESCAPES: Final = {
-    "\\": "\\\\", '"': '\\"', "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t",
-} | {chr(code): f"\\u{code:04x}" for code in range(32) if chr(code) not in "\b\f\n\r\t"}  # fmt: skip
+    "\\": "\\\\",
+    '"': '\\"',
+    "\b": "\\b",
+    "\f": "\\f",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+} | {chr(code): f"\\u{code:04x}" for code in range(32) if chr(code) not in "\b\f\n\r\t"}
 
 
 def remote_ids(frame: pl.DataFrame, keys: Sequence[str]) -> pl.Series:
@@ -22,8 +28,7 @@ def remote_ids(frame: pl.DataFrame, keys: Sequence[str]) -> pl.Series:
         named = parts[0]
     else:
         quoted = [
-            pl.lit('"') + part.str.replace_many(list(_ESCAPES), list(_ESCAPES.values())) + pl.lit('"')
-            for part in parts
+            pl.lit('"') + part.str.replace_many(list(_ESCAPES), list(_ESCAPES.values())) + pl.lit('"') for part in parts
         ]
         named = pl.lit("[") + pl.concat_str(quoted, separator=",") + pl.lit("]")
     whole = pl.all_horizontal([part.is_not_null() & (part.str.strip_chars(WHITE) != BLANK) for part in parts])

@@ -19,20 +19,61 @@ _EPOCH: Final = re.compile(r"\d{13}|-\d{9,13}")
 _LONGEST: Final = 60
 
 _ZONES: Final = {
-    "Z": 0, "UT": 0, "UTC": 0, "GMT": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6,
-    "PST": -8, "PDT": -7, "CET": 1, "CEST": 2, "MEZ": 1, "MESZ": 2,
-}  # fmt: skip
+    "Z": 0,
+    "UT": 0,
+    "UTC": 0,
+    "GMT": 0,
+    "EST": -5,
+    "EDT": -4,
+    "CST": -6,
+    "CDT": -5,
+    "MST": -7,
+    "MDT": -6,
+    "PST": -8,
+    "PDT": -7,
+    "CET": 1,
+    "CEST": 2,
+    "MEZ": 1,
+    "MESZ": 2,
+}
 """Names of time zones as mail headers and people use them: hours east of UTC."""
 
 
 _GERMAN_MONTHS: Final = {
-    "januar": 1, "jän": 1, "jänner": 1, "februar": 2, "feber": 2, "märz": 3, "mär": 3, "mrz": 3, "maerz": 3,
-    "mai": 5, "juni": 6, "juli": 7, "okt": 10, "oktober": 10, "dez": 12, "dezember": 12,
-}  # fmt: skip
+    "januar": 1,
+    "jän": 1,
+    "jänner": 1,
+    "februar": 2,
+    "feber": 2,
+    "märz": 3,
+    "mär": 3,
+    "mrz": 3,
+    "maerz": 3,
+    "mai": 5,
+    "juni": 6,
+    "juli": 7,
+    "okt": 10,
+    "oktober": 10,
+    "dez": 12,
+    "dezember": 12,
+}
 _GERMAN_DAYS: Final = {
-    "montag": 0, "mo": 0, "dienstag": 1, "di": 1, "mittwoch": 2, "mi": 2, "donnerstag": 3, "do": 3,
-    "freitag": 4, "fr": 4, "samstag": 5, "sa": 5, "sonnabend": 5, "sonntag": 6, "so": 6,
-}  # fmt: skip
+    "montag": 0,
+    "mo": 0,
+    "dienstag": 1,
+    "di": 1,
+    "mittwoch": 2,
+    "mi": 2,
+    "donnerstag": 3,
+    "do": 3,
+    "freitag": 4,
+    "fr": 4,
+    "samstag": 5,
+    "sa": 5,
+    "sonnabend": 5,
+    "sonntag": 6,
+    "so": 6,
+}
 
 
 class _Words(dateutil_parser.parserinfo):

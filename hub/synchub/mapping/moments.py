@@ -74,9 +74,7 @@ def _sure(texts: pl.Series, format: str | None, zone: str) -> pl.Series:
 
 def _iso(texts: pl.Series, zone: str) -> pl.Series:
     """ISO texts as naive times in UTC. In steps: Polars would work out a part again wherever it is used."""
-    parts = (
-        texts.to_frame("t").select("t", pl.col("t").str.extract_groups(_SHAPE).alias("parts")).unnest("parts")
-    )
+    parts = texts.to_frame("t").select("t", pl.col("t").str.extract_groups(_SHAPE).alias("parts")).unnest("parts")
     seconds = pl.col("second").fill_null("00") + "." + pl.col("fraction").fill_null("0").str.head(6)
     written = pl.col("day") + "T" + pl.col("minute") + ":" + seconds
     day = pl.when(pl.col("t").str.contains(r"^\d{4}-\d\d-\d\d$")).then("t") + "T00:00:00.0"
@@ -87,8 +85,7 @@ def _iso(texts: pl.Series, zone: str) -> pl.Series:
         "sign",
         naive=naive,
         # Python knows no offset of a day and more: left to `parse`.
-        east=pl.when(hours < 24).then(hours * 60 + minutes)
-        * pl.when(pl.col("sign") == "-").then(-1).otherwise(1),
+        east=pl.when(hours < 24).then(hours * 60 + minutes) * pl.when(pl.col("sign") == "-").then(-1).otherwise(1),
     )
     local = zoned["naive"].set(zoned["utc"].is_not_null() | zoned["sign"].is_not_null(), None)
     return (

@@ -75,9 +75,7 @@ def _is_delivered(name: str, delivered: Collection[str] | None) -> bool:
 def _blanked(column: pl.Series) -> pl.Series:
     text = pl.col("t")
     blank = text.is_null() | (text.str.strip_chars(WHITE) == BLANK)
-    return (
-        column.to_frame("t").select(pl.when(blank).then(pl.lit(BLANK)).otherwise(text).alias("t")).to_series()
-    )
+    return column.to_frame("t").select(pl.when(blank).then(pl.lit(BLANK)).otherwise(text).alias("t")).to_series()
 
 
 def _dict_column(rows: Sequence[Row], name: str) -> pl.Series:

@@ -26,9 +26,7 @@ def map_outward(golden: pl.DataFrame, fields: Sequence[tuple[CompiledField, Spel
     columns: list[pl.Series] = []
     for field, spelling in fields:
         stands_for, value = _values(golden, field, spelling)
-        spelt = spelling.spell(
-            evaluate(pl.when(pl.col("v") != BLANK).then("v"), v=value), _days(golden, field.name)
-        )
+        spelt = spelling.spell(evaluate(pl.when(pl.col("v") != BLANK).then("v"), v=value), _days(golden, field.name))
         sent = evaluate(
             pl.when(pl.col("v") == BLANK).then(pl.lit(BLANK)).otherwise(pl.col("t")), v=value, t=spelt.texts
         )

@@ -85,17 +85,14 @@ def _sure(texts: pl.Series, region: str) -> pl.Series:
 
 def _international(split: pl.DataFrame, region: str) -> pl.DataFrame:
     own = _metadata(region)
-    double_zero = pl.lit(own is not None and own.international_prefix == "00") & pl.col(
-        "digits"
-    ).str.contains("^00[1-9]")
+    double_zero = pl.lit(own is not None and own.international_prefix == "00") & pl.col("digits").str.contains(
+        "^00[1-9]"
+    )
     codes = "|".join(str(code) for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
     full = (
         split.select(
             "text",
-            full=pl.when(pl.col("plus") == "+")
-            .then("digits")
-            .when(double_zero)
-            .then(pl.col("digits").str.slice(2)),
+            full=pl.when(pl.col("plus") == "+").then("digits").when(double_zero).then(pl.col("digits").str.slice(2)),
         )
         .with_columns(code=pl.col("full").str.extract(f"^({codes})"))
         .filter(pl.col("code").is_not_null())
@@ -116,9 +113,7 @@ def _national(split: pl.DataFrame, region: str) -> pl.DataFrame:
     if phonenumbers.region_code_for_country_code(own.country_code) != region:
         return _nothing()
     digits = pl.col("digits")
-    abroad = (
-        digits.str.contains(f"^(?:{own.international_prefix})") if own.international_prefix else pl.lit(False)
-    )
+    abroad = digits.str.contains(f"^(?:{own.international_prefix})") if own.international_prefix else pl.lit(False)
     plain = split.filter(
         (pl.col("plus") == "") & ~digits.str.starts_with("00") & ~abroad & ~digits.str.starts_with(plan.code)
     )
@@ -137,9 +132,7 @@ def _numbers(numbers: pl.DataFrame, plan: _Plan) -> pl.DataFrame:
         stripped = pl.when(~national.str.contains(pattern)).then(national).when(sure).then(bare)
     # Zeros alone are possible by their length, but nobody's number.
     possible = stripped.str.contains("[1-9]") & stripped.str.len_chars().is_in(sorted(plan.lengths))
-    return numbers.select(
-        "text", number=pl.when(possible).then(pl.lit(f"+{plan.code}") + stripped)
-    ).drop_nulls()
+    return numbers.select("text", number=pl.when(possible).then(pl.lit(f"+{plan.code}") + stripped)).drop_nulls()
 
 
 @cache

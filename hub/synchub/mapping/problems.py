@@ -23,11 +23,7 @@ def mapping_problems(
         return [Problem(("entity",), message, "use another mapping, or change its entity")]
     return [
         *_key_problems(mapping),
-        *(
-            problem
-            for name in mapping.fields
-            for problem in _one_field(name, mapping, entity, transforms, settings)
-        ),
+        *(problem for name in mapping.fields for problem in _one_field(name, mapping, entity, transforms, settings)),
         *_shared_targets(mapping, entity, settings),
         *_test_problems(mapping, entity),
     ]
@@ -85,9 +81,7 @@ def _test_problems(mapping: MappingFile, entity: Entity) -> Iterator[Problem]:
             if given is None:
                 continue
             if section not in ("record", entity.name):
-                yield Problem(
-                    ("tests", index, section), f"the mapping is for {entity.name}", f"write {entity.name}"
-                )
+                yield Problem(("tests", index, section), f"the mapping is for {entity.name}", f"write {entity.name}")
             for name in given:
                 if name not in entity.fields:
                     message = f"'{name}' is no field of {entity.name}"

@@ -176,9 +176,7 @@ def _renamed(inner: Spell, names: Mapping[str, str], *, closed: bool) -> Spell:
         named = lookup(values, list(names), list(names.values()))
         rest = inner(values, days)
         barred = pl.lit(closed) | pl.col("rest").str.to_lowercase().is_in(taken)
-        frame = pl.DataFrame(
-            {"value": values, "named": named, "rest": rest.texts, "why": rest.reasons}
-        ).select(
+        frame = pl.DataFrame({"value": values, "named": named, "rest": rest.texts, "why": rest.reasons}).select(
             text=pl.when(pl.col("named").is_not_null()).then("named").when(~barred).then("rest"),
             why=pl.when(pl.col("named").is_not_null() | pl.col("value").is_null())
             .then(pl.lit(None, dtype=pl.String))

@@ -51,9 +51,7 @@ class Term:
         """As a boolean; NULL where a text says neither true nor false."""
         if self.kind == "text":
             lower = self.expr.str.to_lowercase()
-            return (
-                pl.when(lower.is_in(["true", "1"])).then(True).when(lower.is_in(["false", "0"])).then(False)
-            )
+            return pl.when(lower.is_in(["true", "1"])).then(True).when(lower.is_in(["false", "0"])).then(False)
         if self.kind == "number":
             return self.expr != 0
         return self.expr.cast(pl.Boolean)

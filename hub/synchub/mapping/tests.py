@@ -40,9 +40,7 @@ def run_tests(name: str, compiled: CompiledMapping, mapping: MappingFile) -> lis
 
 def _inward(compiled: CompiledMapping, test: MappingTest) -> list[Difference]:
     frame = native_frame([test.native], compiled.natives)
-    named = [
-        pl.when(pl.col(key) == BLANK).then(pl.lit("1")).otherwise(key).alias(key) for key in compiled.keys
-    ]
+    named = [pl.when(pl.col(key) == BLANK).then(pl.lit("1")).otherwise(key).alias(key) for key in compiled.keys]
     mapped = compiled.inward(frame.with_columns(named))
     if mapped.frame.is_empty():
         raise Unreadable("; ".join(f"{field}: {reason}" for field, reason in _reasons(mapped.errors)))

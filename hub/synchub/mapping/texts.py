@@ -21,9 +21,7 @@ _PLAIN_URL: Final = r"^https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[A-Za-z0-9._~%/+-
 
 def text_form() -> Form:
     """Any text, trimmed. NUL characters go: no database keeps them."""
-    return Form(
-        lambda text: text.replace("\x00", ""), lambda texts: texts.str.replace_all("\x00", "", literal=True)
-    )
+    return Form(lambda text: text.replace("\x00", ""), lambda texts: texts.str.replace_all("\x00", "", literal=True))
 
 
 def email_form() -> Form:
@@ -47,9 +45,7 @@ def _sure_email(texts: pl.Series) -> pl.Series:
 
 def url_form() -> Form:
     """An address on the web: https:// where no scheme is given, scheme and host in lower case."""
-    return Form(
-        _url, lambda texts: evaluate(pl.when(pl.col("t").str.contains(_PLAIN_URL)).then("t"), t=texts)
-    )
+    return Form(_url, lambda texts: evaluate(pl.when(pl.col("t").str.contains(_PLAIN_URL)).then("t"), t=texts))
 
 
 def _url(text: str) -> str:

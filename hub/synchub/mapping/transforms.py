@@ -9,9 +9,17 @@ import polars as pl
 from synchub.api import Transform
 
 _ENTITIES: Final = {
-    "&nbsp;": " ", "&#160;": " ", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#34;": '"', "&apos;": "'",
-    "&#39;": "'", "&amp;": "&", "&#38;": "&",
-}  # fmt: skip
+    "&nbsp;": " ",
+    "&#160;": " ",
+    "&lt;": "<",
+    "&gt;": ">",
+    "&quot;": '"',
+    "&#34;": '"',
+    "&apos;": "'",
+    "&#39;": "'",
+    "&amp;": "&",
+    "&#38;": "&",
+}
 
 
 def built_in_transforms() -> dict[str, Transform]:
@@ -48,9 +56,7 @@ _TRANSFORMS: Final = (
     Transform("collapse", _collapse, "any run of white space becomes one space"),
     Transform("digits", lambda text: text.str.replace_all(r"[^0-9]", ""), "digits only"),
     Transform("letters", lambda text: text.str.replace_all(r"[^\p{L}]", ""), "letters only"),
-    Transform(
-        "alphanumeric", lambda text: text.str.replace_all(r"[^\p{L}\p{N}]", ""), "letters and digits only"
-    ),
+    Transform("alphanumeric", lambda text: text.str.replace_all(r"[^\p{L}\p{N}]", ""), "letters and digits only"),
     Transform("strip_html", _strip_html, "text without HTML tags"),
     Transform("first_word", lambda text: _word(text, 0), "the first word"),
     Transform("last_word", lambda text: _word(text, -1), "the last word"),
@@ -64,19 +70,13 @@ _TRANSFORMS: Final = (
         lambda text: _collapse(text).str.replace(r" ?\S+$", ""),
         "what precedes the last word",
     ),
-    Transform(
-        "first_line", lambda text: text.str.strip_chars().str.extract(r"^([^\r\n]*)"), "the first line"
-    ),
-    Transform(
-        "before_comma", lambda text: text.str.extract(r"^([^,]*)").str.strip_chars(), "what precedes a comma"
-    ),
+    Transform("first_line", lambda text: text.str.strip_chars().str.extract(r"^([^\r\n]*)"), "the first line"),
+    Transform("before_comma", lambda text: text.str.extract(r"^([^,]*)").str.strip_chars(), "what precedes a comma"),
     Transform(
         "after_comma",
         lambda text: text.str.extract(r"(?s)^[^,]*,(.*)$").str.strip_chars().fill_null(pl.lit("")),
         "what follows a comma",
     ),
-    Transform(
-        "no_quotes", lambda text: text.str.strip_chars("\"'„“”‚‘’«» \t"), "no quotation marks around it"
-    ),
+    Transform("no_quotes", lambda text: text.str.strip_chars("\"'„“”‚‘’«» \t"), "no quotation marks around it"),
     Transform("drop_zeros", lambda text: text.str.replace(r"^0+(.)", "${1}"), "no leading zeros"),
 )

@@ -32,7 +32,13 @@ STRONGEST: Final = 1
 
 
 def assign(
-    rows: pl.DataFrame, keys: pl.DataFrame, known: pl.DataFrame, *, taken: pl.DataFrame, apart: pl.DataFrame, places: int
+    rows: pl.DataFrame,
+    keys: pl.DataFrame,
+    known: pl.DataFrame,
+    *,
+    taken: pl.DataFrame,
+    apart: pl.DataFrame,
+    places: int,
 ) -> Assigned:
     """Tell who is who.
 
@@ -57,9 +63,12 @@ def assign(
         .join(records.group_by("group").agg(record=pl.col("record").min()), on="group", how="left")
     )
     outcome = (
-        pl.when(pl.col("reason").is_not_null()).then(pl.lit(REVIEW))
-        .when(pl.col("record").is_not_null()).then(pl.lit(JOINED)).otherwise(pl.lit(NEW))
-    )  # fmt: skip
+        pl.when(pl.col("reason").is_not_null())
+        .then(pl.lit(REVIEW))
+        .when(pl.col("record").is_not_null())
+        .then(pl.lit(JOINED))
+        .otherwise(pl.lit(NEW))
+    )
     settled = found.with_columns(outcome=outcome).with_columns(
         record=pl.when(outcome == JOINED).then("record").otherwise(None)
     )
@@ -110,8 +119,14 @@ def _spread(labels: pl.DataFrame, edges: pl.DataFrame) -> pl.Series:
         current = step.select("id", "label", new="new2")
 
 
-def _doubts(placed: pl.DataFrame, rows: pl.DataFrame, edges: pl.DataFrame, records: pl.DataFrame,
-            taken: pl.DataFrame, levels: pl.DataFrame) -> pl.DataFrame:  # fmt: skip
+def _doubts(
+    placed: pl.DataFrame,
+    rows: pl.DataFrame,
+    edges: pl.DataFrame,
+    records: pl.DataFrame,
+    taken: pl.DataFrame,
+    levels: pl.DataFrame,
+) -> pl.DataFrame:
     """group, reason: groups that a person must look at."""
     several = records.group_by("group").len().filter(pl.col("len") > 1).select("group", reason=pl.lit("records"))
     differ = [_differing(levels, edges, int(column[1:])) for column in levels.columns[1:-1]]
@@ -137,11 +152,15 @@ def _one_system(placed: pl.DataFrame, rows: pl.DataFrame, records: pl.DataFrame,
         .join(placed.select("strong", record=-pl.col("id") - 1), on="record")
         .select("group", "strong", "system", "name")
     )
-    per = pl.concat([mine, theirs]).group_by("group", "system").agg(
-        rows=pl.len(), strong=pl.col("strong").n_unique(),
-        names=pl.col("name").filter(pl.col("name") != "").n_unique(),
-    )  # fmt: skip
+    per = (
+        pl.concat([mine, theirs])
+        .group_by("group", "system")
+        .agg(
+            rows=pl.len(),
+            strong=pl.col("strong").n_unique(),
+            names=pl.col("name").filter(pl.col("name") != "").n_unique(),
+        )
+    )
     several = per.filter(pl.col("rows") > 1)
     reason = pl.when(pl.col("strong") > 1).then(pl.lit("twice")).when(pl.col("names") > 1).then(pl.lit("names"))
     return several.select("group", reason=reason).drop_nulls("reason")
-

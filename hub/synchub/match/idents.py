@@ -16,13 +16,56 @@ HUB_ID: Final = MatchKey("hub_id", ("hub_id",))
 """The hub's own id, where a system kept it: stronger than every key of the entity."""
 
 SHARED_MAILBOXES: Final = (
-    "info", "office", "contact", "kontakt", "sales", "support", "admin", "administrator", "hello", "mail", "noreply",
-    "no-reply", "donotreply", "test", "none", "na", "null", "unknown", "webmaster", "postmaster", "mailer-daemon",
-    "service", "team", "billing", "invoice", "rechnung", "bestellung", "marketing", "hr", "jobs", "nobody",
-)  # fmt: skip
+    "info",
+    "office",
+    "contact",
+    "kontakt",
+    "sales",
+    "support",
+    "admin",
+    "administrator",
+    "hello",
+    "mail",
+    "noreply",
+    "no-reply",
+    "donotreply",
+    "test",
+    "none",
+    "na",
+    "null",
+    "unknown",
+    "webmaster",
+    "postmaster",
+    "mailer-daemon",
+    "service",
+    "team",
+    "billing",
+    "invoice",
+    "rechnung",
+    "bestellung",
+    "marketing",
+    "hr",
+    "jobs",
+    "nobody",
+)
 """Local parts that stand for no person."""
 
-NOTHINGS: Final = ("n/a", "na", "none", "null", "unknown", "unbekannt", "test", "-", "--", "xxx", "x", "?", "keine", "tba")
+NOTHINGS: Final = (
+    "n/a",
+    "na",
+    "none",
+    "null",
+    "unknown",
+    "unbekannt",
+    "test",
+    "-",
+    "--",
+    "xxx",
+    "x",
+    "?",
+    "keine",
+    "tba",
+)
 
 _SEPARATOR = "\x1f"
 

@@ -10,7 +10,11 @@ def same(ours: pl.DataFrame, theirs: pl.DataFrame) -> pl.DataFrame:
 
     Both frames are as `idents` makes them: node, key (its place, strongest 0), text.
     """
-    shared = ours.join(theirs.rename({"node": "other"}), on=["key", "text"]).group_by("node", "other").agg(pl.col("key").min())
+    shared = (
+        ours.join(theirs.rename({"node": "other"}), on=["key", "text"])
+        .group_by("node", "other")
+        .agg(pl.col("key").min())
+    )
     ours_filled = ours.select("node", at="key").unique()
     theirs_filled = theirs.select(other="node", at="key").unique()
     stronger = shared.join(ours_filled, on="node").filter(pl.col("at") < pl.col("key"))

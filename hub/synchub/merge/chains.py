@@ -19,7 +19,12 @@ from synchub.spec.entities import FieldDeclaration
 Epochs = Mapping[str, Sequence[tuple[int, tuple[str, ...]]]]
 """Field -> (from which claim on, the chain), oldest first; only fields whose rule was ever changed."""
 
-VERDICT: Final[dict[str, type[pl.DataType]]] = {**SCHEMA, "rule": pl.String, "open": pl.Boolean, "contested": pl.Boolean}
+VERDICT: Final[dict[str, type[pl.DataType]]] = {
+    **SCHEMA,
+    "rule": pl.String,
+    "open": pl.Boolean,
+    "contested": pl.Boolean,
+}
 
 
 def parse(chain: Sequence[str], field: FieldDeclaration) -> list[Words]:
@@ -27,7 +32,9 @@ def parse(chain: Sequence[str], field: FieldDeclaration) -> list[Words]:
     return [Words(rule.split()[0], tuple(rule.split()[1:]), field) for rule in chain]
 
 
-def decide(claims: pl.DataFrame, chain: Sequence[str], field: FieldDeclaration, rules: Mapping[str, Built]) -> pl.DataFrame:
+def decide(
+    claims: pl.DataFrame, chain: Sequence[str], field: FieldDeclaration, rules: Mapping[str, Built]
+) -> pl.DataFrame:
     """Verdicts on claims that stand. `field` declares the type of all of them."""
     words = parse(chain, field)
     left = claims if rules[words[0].name].history else latest(claims)
@@ -39,12 +46,13 @@ def decide(claims: pl.DataFrame, chain: Sequence[str], field: FieldDeclaration, 
     asked = left.filter(pl.col("kind") == "open").select(ONE).unique().with_columns(open=pl.lit(True))
     contested = latest(claims).group_by(ONE).agg(contested=pl.col("value").n_unique() > 1)
     return (
-        ordered(left).unique(ONE, keep="first", maintain_order=True)
+        ordered(left)
+        .unique(ONE, keep="first", maintain_order=True)
         .join(asked, on=ONE, how="left")
         .join(contested, on=ONE, how="left")
         .with_columns(pl.col("open").fill_null(False), rule=pl.lit(", then ".join(chain)))
         .select(list(VERDICT))
-    )  # fmt: skip
+    )
 
 
 def decide_over_time(
@@ -63,9 +71,12 @@ def decide_over_time(
         fresh = claims.filter((pl.col("seq") >= since) & (pl.col("seq") < until))
         touched = fresh.select(ONE).unique()
         # Without a base: what was agreed by then stands as a whole, not as what the last of its claims changed in it.
-        carried = verdicts.join(touched, on=ONE, how="semi").filter(~pl.col("open")).select(list(SCHEMA)).with_columns(
-            base=pl.lit(None, dtype=pl.String)
-        )  # fmt: skip
+        carried = (
+            verdicts.join(touched, on=ONE, how="semi")
+            .filter(~pl.col("open"))
+            .select(list(SCHEMA))
+            .with_columns(base=pl.lit(None, dtype=pl.String))
+        )
         kept = verdicts.join(touched, on=ONE, how="anti")
         verdicts = pl.concat([kept, decide(pl.concat([carried, fresh]), chain, field, rules)])
     return verdicts

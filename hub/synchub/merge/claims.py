@@ -26,10 +26,20 @@ import polars as pl
 from synchub.model import BLANK
 
 SCHEMA: Final[dict[str, type[pl.DataType]]] = {
-    "record": pl.Int64, "field": pl.String, "link": pl.Int64, "system": pl.String, "rank": pl.Int64,
-    "remote_id": pl.String, "value": pl.String, "base": pl.String, "at": pl.Int64, "seen": pl.Int64,
-    "run": pl.Int64, "seq": pl.Int64, "kind": pl.String,
-}  # fmt: skip
+    "record": pl.Int64,
+    "field": pl.String,
+    "link": pl.Int64,
+    "system": pl.String,
+    "rank": pl.Int64,
+    "remote_id": pl.String,
+    "value": pl.String,
+    "base": pl.String,
+    "at": pl.Int64,
+    "seen": pl.Int64,
+    "run": pl.Int64,
+    "seq": pl.Int64,
+    "kind": pl.String,
+}
 
 ONE: Final = ["record", "field"]
 """What is decided: one field of one record."""
@@ -59,9 +69,13 @@ def latest(claims: pl.DataFrame) -> pl.DataFrame:
 def ordered(claims: pl.DataFrame) -> pl.DataFrame:
     """The newest first; ties by the order of members, then by remote id. Never by the order of reading."""
     return claims.sort(
-        pl.col("at").fill_null(NEVER), pl.col("rank"), pl.col("remote_id"), pl.col("seq"),
-        descending=[True, False, False, True], nulls_last=True,
-    )  # fmt: skip
+        pl.col("at").fill_null(NEVER),
+        pl.col("rank"),
+        pl.col("remote_id"),
+        pl.col("seq"),
+        descending=[True, False, False, True],
+        nulls_last=True,
+    )
 
 
 def conflicts(claims: pl.DataFrame, run: int, agreed: pl.DataFrame) -> pl.DataFrame:
@@ -83,5 +97,5 @@ def conflicts(claims: pl.DataFrame, run: int, agreed: pl.DataFrame) -> pl.DataFr
         & pl.max_horizontal("run", "run_2").eq(run)
         & pl.col("base").ne_missing(pl.col("value_2"))
         & pl.col("base_2").ne_missing(pl.col("value"))
-    )  # fmt: skip
+    )
     return pairs.group_by(ONE).agg(times_only=(pl.col("at").is_not_null() & pl.col("at_2").is_not_null()).any())

@@ -54,9 +54,7 @@ def _micros(column: str) -> pl.Expr:
 def _given(given: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFrame:
     """consent_at goes with the link that decided opted_out; where nobody said that, the newest stands."""
     now = latest(given)
-    with_winner = now.with_columns(_link=_LINK).join(
-        verdicts.select("record", _link=_LINK), on=["record", "_link"]
-    )
+    with_winner = now.with_columns(_link=_LINK).join(verdicts.select("record", _link=_LINK), on=["record", "_link"])
     undecided = now.join(verdicts.select("record"), on="record", how="anti")
     declared = FieldDeclaration("consent_at", "datetime")
     return decide(pl.concat([with_winner.select(now.columns), undecided]), ("newest",), declared, RULES)

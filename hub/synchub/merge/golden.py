@@ -35,7 +35,13 @@ class Merged:
 
 
 def merge(
-    said: Sequence[pl.DataFrame], later: pl.DataFrame, entity: Entity, *, epochs: Epochs, rules: Mapping[str, Built], run: int,
+    said: Sequence[pl.DataFrame],
+    later: pl.DataFrame,
+    entity: Entity,
+    *,
+    epochs: Epochs,
+    rules: Mapping[str, Built],
+    run: int,
     agreed: pl.DataFrame | None = None,
 ) -> Merged:
     """Merge whole records.

@@ -58,13 +58,19 @@ def hear(rows: pl.DataFrame, unconfirmed: pl.DataFrame, how: Listening) -> Heard
     claims = _claims(masked, how, own)
     seen = pl.concat([current, back])
     links = seen.select(
-        "link", "raw_hash", updated_at=pl.max_horizontal(UPDATED, known), version=VERSION,
+        "link",
+        "raw_hash",
+        updated_at=pl.max_horizontal(UPDATED, known),
+        version=VERSION,
         stale_run=pl.lit(None, dtype=pl.Int64),
-    )  # fmt: skip
+    )
     late = stale.select(
-        "link", raw_hash=pl.lit(None, dtype=pl.Int64), updated_at="known_updated_at", version="known_version",
+        "link",
+        raw_hash=pl.lit(None, dtype=pl.Int64),
+        updated_at="known_updated_at",
+        version="known_version",
         stale_run=pl.lit(how.run, dtype=pl.Int64),
-    )  # fmt: skip
+    )
     differs = pl.any_horizontal(pl.lit(False), *(pl.col(f"m.{field}") for field in how.inward))
     moved = pl.any_horizontal(differs, *(pl.col(f"t.{field}") for field in how.inward))
     back_changed = _changes(back, how)
@@ -76,14 +82,18 @@ def hear(rows: pl.DataFrame, unconfirmed: pl.DataFrame, how: Listening) -> Heard
         own_form=own,
         confirmed=unconfirmed.join(current.select("link"), on="link", how="semi").select("link", "field"),
         reused=reused.select("link", "record", "remote_id"),
-        touched=pl.concat([claims.select("record"), back.select("record"), masked.filter(differs).select("record")]).unique(),
+        touched=pl.concat(
+            [claims.select("record"), back.select("record"), masked.filter(differs).select("record")]
+        ).unique(),
     )
 
 
 def _older(known: pl.Expr) -> pl.Expr:
     """Rows that are older than what is known of their link: by their time, or where there is none by a counted version."""
     number, before = (pl.col(name).cast(pl.Int64, strict=False) for name in (VERSION, "known_version"))
-    return pl.when(pl.col(UPDATED).is_not_null()).then(pl.col(UPDATED) < known).otherwise(number < before).fill_null(False)
+    return (
+        pl.when(pl.col(UPDATED).is_not_null()).then(pl.col(UPDATED) < known).otherwise(number < before).fill_null(False)
+    )
 
 
 def _with_columns_for(rows: pl.DataFrame, how: Listening) -> pl.DataFrame:
@@ -99,12 +109,14 @@ def _reused(how: Listening) -> pl.Expr:
     """No key and no name agrees with held any more. With fewer than two of them to compare it can't be told."""
     told = [
         (pl.col(HELD_VALUE + field).fill_null(BLANK) != BLANK) & (pl.col(VALUE + field).fill_null(BLANK) != BLANK)
-        for field in how.inward if field in how.identity
-    ]  # fmt: skip
+        for field in how.inward
+        if field in how.identity
+    ]
     agrees = [
         pl.col(HELD_VALUE + field).str.to_lowercase() == pl.col(VALUE + field).str.to_lowercase()
-        for field in how.inward if field in how.identity
-    ]  # fmt: skip
+        for field in how.inward
+        if field in how.identity
+    ]
     if len(told) < 2:
         return pl.lit(False)
     same = pl.any_horizontal(*(one & agree.fill_null(False) for one, agree in zip(told, agrees, strict=True)))
@@ -153,19 +165,35 @@ def _claims(masked: pl.DataFrame, how: Listening, own: pl.DataFrame) -> pl.DataF
         hit = masked.filter(change)
         if hit.is_empty():
             continue
-        kept = pl.when(pl.col(f"m.{field}")).then(pl.col(VALUE + field)).otherwise(pl.coalesce(HELD_VALUE + field, VALUE + field))
+        kept = (
+            pl.when(pl.col(f"m.{field}"))
+            .then(pl.col(VALUE + field))
+            .otherwise(pl.coalesce(HELD_VALUE + field, VALUE + field))
+        )
         claim = hit.select(
-            "record", "link", field=pl.lit(field), value=kept, native=NATIVE + field, base=HELD_VALUE + field,
-            at=_when(how, undated=field in how.first_heard), kind=pl.when(f"d.{field}").then(pl.lit("weak")).otherwise(pl.lit("claim")),
-        )  # fmt: skip
+            "record",
+            "link",
+            field=pl.lit(field),
+            value=kept,
+            native=NATIVE + field,
+            base=HELD_VALUE + field,
+            at=_when(how, undated=field in how.first_heard),
+            kind=pl.when(f"d.{field}").then(pl.lit("weak")).otherwise(pl.lit("claim")),
+        )
         parts.append(claim.join(own, on=["link", "field"], how="anti"))
     return pl.concat(parts)
 
 
 _CLAIM = {
-    "record": pl.Int64, "link": pl.Int64, "field": pl.String, "value": pl.String, "native": pl.String,
-    "base": pl.String, "at": pl.Int64, "kind": pl.String,
-}  # fmt: skip
+    "record": pl.Int64,
+    "link": pl.Int64,
+    "field": pl.String,
+    "value": pl.String,
+    "native": pl.String,
+    "base": pl.String,
+    "at": pl.Int64,
+    "kind": pl.String,
+}
 
 
 _PASSED = {"link": pl.Int64, "field": pl.String, "value": pl.String, "reason": pl.String}
@@ -173,7 +201,11 @@ _PASSED = {"link": pl.Int64, "field": pl.String, "value": pl.String, "reason": p
 
 def _when(how: Listening, *, undated: bool) -> pl.Expr:
     if undated:
-        return pl.when(pl.col(UPDATED).is_not_null()).then(pl.min_horizontal(pl.col(UPDATED), pl.lit(how.start))).cast(pl.Int64)
+        return (
+            pl.when(pl.col(UPDATED).is_not_null())
+            .then(pl.min_horizontal(pl.col(UPDATED), pl.lit(how.start)))
+            .cast(pl.Int64)
+        )
     """The system's own time, moved into the span from the hub's last look at that link to the start of this run."""
     floor = pl.max_horizontal(pl.col("known_seen_at").fill_null(how.read_at), pl.lit(how.read_at))
     own = pl.min_horizontal(pl.max_horizontal(pl.col(UPDATED), floor), pl.lit(how.start))
@@ -186,7 +218,12 @@ def _foreign(masked: pl.DataFrame, how: Listening, own: pl.DataFrame) -> pl.Data
     for field in how.inward:
         if field not in how.claiming:
             hit = masked.filter(pl.col(f"m.{field}"))
-            edit = hit.select("link", field=pl.lit(field), value=pl.col(VALUE + field), reason=pl.lit("edited where it is only written"))
+            edit = hit.select(
+                "link",
+                field=pl.lit(field),
+                value=pl.col(VALUE + field),
+                reason=pl.lit("edited where it is only written"),
+            )
             parts.append(edit.join(own, on=["link", "field"], how="anti"))
     return pl.concat(parts)
 
@@ -205,7 +242,14 @@ def _gone_back(back: pl.DataFrame, how: Listening) -> pl.DataFrame:
     parts = [pl.DataFrame(schema=_PASSED)]
     for field in how.inward:
         hit = back.filter(pl.col(f"m.{field}"))
-        parts.append(hit.select("link", field=pl.lit(field), value=pl.col(VALUE + field), reason=pl.lit("the system went back to an older copy")))
+        parts.append(
+            hit.select(
+                "link",
+                field=pl.lit(field),
+                value=pl.col(VALUE + field),
+                reason=pl.lit("the system went back to an older copy"),
+            )
+        )
     return pl.concat(parts)
 
 
@@ -215,9 +259,11 @@ def _held(rows: pl.DataFrame, how: Listening) -> pl.DataFrame:
     for field in how.inward:
         changed, spelt = pl.col(f"m.{field}"), pl.col(f"t.{field}")
         columns += [
-            pl.when(changed | spelt).then(pl.col(NATIVE + field)).otherwise(pl.col(HELD_NATIVE + field)).alias(NATIVE + field),
+            pl.when(changed | spelt)
+            .then(pl.col(NATIVE + field))
+            .otherwise(pl.col(HELD_NATIVE + field))
+            .alias(NATIVE + field),
             pl.when(changed).then(pl.col(VALUE + field)).otherwise(pl.col(HELD_VALUE + field)).alias(VALUE + field),
             pl.when(changed | spelt).then(pl.col(VIA + field)).otherwise(pl.col("hw." + field)).alias(VIA + field),
         ]
     return rows.select("link", *columns)
-

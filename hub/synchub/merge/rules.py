@@ -48,7 +48,9 @@ def worth(field: FieldDeclaration) -> pl.Expr:
         case "bool":
             return (value == "true").cast(pl.Float64)
         case "enum":
-            return value.replace_strict(list(field.values), list(range(len(field.values))), default=None).cast(pl.Float64)
+            return value.replace_strict(list(field.values), list(range(len(field.values))), default=None).cast(
+                pl.Float64
+            )
         case _:
             return value.rank("dense").cast(pl.Float64)
 
@@ -97,8 +99,9 @@ def prefer(claims: pl.DataFrame, words: Words) -> pl.DataFrame:
     beaten = (
         ranked.join(cleared.select(*ONE, "_place", "_time"), on=ONE, suffix="_blank")
         .filter((pl.col("_place_blank") < pl.col("_place")) & (pl.col("_time_blank") >= pl.col("_time")))
-        .select(*ONE, "seq").unique()
-    )  # fmt: skip
+        .select(*ONE, "seq")
+        .unique()
+    )
     left = ranked.join(beaten, on=[*ONE, "seq"], how="anti")
     filled = left.filter(pl.col("value") != BLANK)
     best = filled.filter(pl.col("_place") == pl.col("_place").min().over(ONE))
@@ -171,7 +174,12 @@ def _plain_number(number: pl.Expr) -> pl.Expr:
 def _newest_with(claims: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
     """The newest claim of each field, carrying a computed value ("" where there is none)."""
     top = ordered(claims).unique(ONE, keep="first", maintain_order=True)
-    return top.drop("value").join(values, on=ONE, how="left").with_columns(pl.col("value").fill_null(BLANK)).select(claims.columns)
+    return (
+        top.drop("value")
+        .join(values, on=ONE, how="left")
+        .with_columns(pl.col("value").fill_null(BLANK))
+        .select(claims.columns)
+    )
 
 
 def ask(claims: pl.DataFrame, _words: Words) -> pl.DataFrame:
@@ -185,8 +193,9 @@ def ask(claims: pl.DataFrame, _words: Words) -> pl.DataFrame:
             & (pl.col("seq_2") > pl.col("seq"))
             & pl.col("link").ne_missing(pl.col("link_2"))
         )
-        .select(*ONE, "seq").unique()
-    )  # fmt: skip
+        .select(*ONE, "seq")
+        .unique()
+    )
     left = now.join(answered, on=[*ONE, "seq"], how="anti")
     return left.with_columns(
         kind=pl.when(pl.col("value").n_unique().over(ONE) > 1).then(pl.lit("open")).otherwise(pl.col("kind"))

@@ -9,8 +9,8 @@ import polars as pl
 from synchub.merge.chains import VERDICT, decide_over_time
 from synchub.merge.claims import NEVER, ONE, latest, strong
 from synchub.merge.rules import Built
-from synchub.spec.entities import FieldDeclaration
 from synchub.model import BLANK
+from synchub.spec.entities import FieldDeclaration
 
 _UNIT = pl.col("link").fill_null(-1)
 
@@ -71,4 +71,6 @@ def _agreeing(now: pl.DataFrame, won: pl.DataFrame) -> pl.DataFrame:
         .join(said, on=ONE, suffix="_won")
         .filter(pl.col("value") != pl.col("value_won"))
     )
-    return others.filter(pl.col("value") != BLANK).join(against.select("record", "_unit"), on=["record", "_unit"], how="anti")
+    return others.filter(pl.col("value") != BLANK).join(
+        against.select("record", "_unit"), on=["record", "_unit"], how="anti"
+    )

@@ -25,9 +25,23 @@ from __future__ import annotations
 from typing import Literal
 
 FieldType = Literal[
-    "text", "email", "phone", "url", "number", "integer", "money", "bool", "date", "datetime",
-    "enum", "set", "country", "language", "ref", "json",
-]  # fmt: skip
+    "text",
+    "email",
+    "phone",
+    "url",
+    "number",
+    "integer",
+    "money",
+    "bool",
+    "date",
+    "datetime",
+    "enum",
+    "set",
+    "country",
+    "language",
+    "ref",
+    "json",
+]
 
 BLANK = ""
 """The canonical and the native text of a value that was filled and is now empty."""

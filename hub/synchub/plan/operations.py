@@ -22,8 +22,11 @@ PASSING: Final = frozenset({STALE, UNREAD, REUSED})
 """Why a link is not written for now."""
 
 UNSENT: Final[dict[str, type[pl.DataType]]] = {
-    "record": pl.Int64, "link": pl.Int64, "field": pl.String, "reason": pl.String,
-}  # fmt: skip
+    "record": pl.Int64,
+    "link": pl.Int64,
+    "field": pl.String,
+    "reason": pl.String,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,6 @@ class Planned:
     unsent: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=UNSENT))
 
 
-
-
 def plan_member(now: Situation) -> Planned:
     """The operations of one member, in the order of records."""
     if now.member.direction == "in":
@@ -93,10 +94,15 @@ def _deletes(now: Situation, live: pl.DataFrame) -> pl.DataFrame:
         return _empty(now.fields)
     kind = "archive" if now.member.on_delete == "archive" else "delete"
     hit = live.filter(pl.coalesce("doubt", "unread").is_null()).join(now.doomed, on="record", how="semi")
-    held = [pl.col(f"{column}{name}").alias(f"{prefix}{name}")
-            for prefix, column in ((WAS, "hn."), (OVER, "hw.")) for name in now.fields if f"{column}{name}" in hit.columns]  # fmt: skip
+    held = [
+        pl.col(f"{column}{name}").alias(f"{prefix}{name}")
+        for prefix, column in ((WAS, "hn."), (OVER, "hw."))
+        for name in now.fields
+        if f"{column}{name}" in hit.columns
+    ]
     return pl.concat(
-        [_empty(now.fields), hit.select("record", "link", "remote_id", "version", *held, kind=pl.lit(kind))], how="diagonal"
+        [_empty(now.fields), hit.select("record", "link", "remote_id", "version", *held, kind=pl.lit(kind))],
+        how="diagonal",
     )
 
 
@@ -120,17 +126,24 @@ def _updates(now: Situation, live: pl.DataFrame, alive: pl.DataFrame) -> tuple[p
             columns.append(out.select(pl.when(send).then(value).alias(prefix + name)).to_series())
         if f"hw.{name}" in out.columns and out[f"hw.{name}"].null_count() < out.height:
             columns.append(out[f"hw.{name}"].alias(OVER + name))
-    version = pl.when(pl.col("unread").is_null()).then("version").alias("version")  # of a row that nobody could read it is not known
+    version = (
+        pl.when(pl.col("unread").is_null()).then("version").alias("version")
+    )  # of a row that nobody could read it is not known
     changes = out.select("record", "link", "remote_id", version, kind=pl.lit("update")).with_columns(columns)
-    sent = pl.any_horizontal(pl.lit(False), *(pl.col(column.name).is_not_null() for column in columns if column.name.startswith(TO)))
+    sent = pl.any_horizontal(
+        pl.lit(False), *(pl.col(column.name).is_not_null() for column in columns if column.name.startswith(TO))
+    )
     return changes.filter(sent), pl.concat([*reasons, _look_again(reasons)])
 
 
 def _look_again(reasons: list[pl.DataFrame]) -> pl.DataFrame:
     """Whole records that are to be planned again by the next run: what keeps them from being written passes."""
-    return pl.concat(reasons).filter(pl.col("reason").is_in(list(PASSING))).select(
-        "record", "link", field=pl.lit(""), reason="reason"
-    ).unique(maintain_order=True)  # fmt: skip
+    return (
+        pl.concat(reasons)
+        .filter(pl.col("reason").is_in(list(PASSING)))
+        .select("record", "link", field=pl.lit(""), reason="reason")
+        .unique(maintain_order=True)
+    )
 
 
 def _why_not(now: Situation, name: str, out: pl.DataFrame) -> pl.Series:
@@ -140,24 +153,35 @@ def _why_not(now: Situation, name: str, out: pl.DataFrame) -> pl.Series:
     held_back = out["link"].is_in(states.filter(pl.col("state") == "alternating")["link"].implode())
     own = states.filter(pl.col("state") == "own").select("link", _own_golden="golden", _own_native="native")
     native = pl.col(f"hn.{name}").fill_null(BLANK) if f"hn.{name}" in out.columns else pl.lit(BLANK)
-    own_form = out.join(own, on="link", how="left", maintain_order="left").select(
-        ((pl.col("_own_golden") == pl.col(AS + name)) & (pl.col("_own_native") == native)).fill_null(False)
-    ).to_series()  # fmt: skip
+    own_form = (
+        out.join(own, on="link", how="left", maintain_order="left")
+        .select(((pl.col("_own_golden") == pl.col(AS + name)) & (pl.col("_own_native") == native)).fill_null(False))
+        .to_series()
+    )
     no_form = pl.col(f"x.{name}") if f"x.{name}" in out.columns else pl.lit(None, dtype=pl.String)
     filtered = ~pl.col("inside") & (
-        pl.lit(True) if name not in _ALWAYS_SENT else pl.col(f"{AS}opted_out").fill_null("") != "true"
-        if f"{AS}opted_out" in out.columns else pl.lit(True)
-    )  # fmt: skip
+        pl.lit(True)
+        if name not in _ALWAYS_SENT
+        else pl.col(f"{AS}opted_out").fill_null("") != "true"
+        if f"{AS}opted_out" in out.columns
+        else pl.lit(True)
+    )
     unread = pl.col("unread") if name not in _ALWAYS_SENT else pl.lit(None, dtype=pl.String)
     return out.select(
-        pl.when(pl.coalesce("doubt", unread).is_not_null()).then(pl.coalesce("doubt", unread))
-        .when(pl.lit(asked)).then(pl.lit("a question is open"))
-        .when(pl.lit(held_back)).then(pl.lit("the system keeps changing it back"))
-        .when(no_form.is_not_null()).then(no_form)
-        .when(pl.lit(own_form)).then(pl.lit("the system stores it otherwise"))
-        .when(filtered).then(pl.lit("outside `where`"))
+        pl.when(pl.coalesce("doubt", unread).is_not_null())
+        .then(pl.coalesce("doubt", unread))
+        .when(pl.lit(asked))
+        .then(pl.lit("a question is open"))
+        .when(pl.lit(held_back))
+        .then(pl.lit("the system keeps changing it back"))
+        .when(no_form.is_not_null())
+        .then(no_form)
+        .when(pl.lit(own_form))
+        .then(pl.lit("the system stores it otherwise"))
+        .when(filtered)
+        .then(pl.lit("outside `where`"))
         .alias("_stop")
-    ).to_series()  # fmt: skip
+    ).to_series()
 
 
 def _creates(now: Situation, alive: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -179,14 +203,20 @@ def _creates(now: Situation, alive: pl.DataFrame) -> tuple[pl.DataFrame, pl.Data
         filled = pl.col(TO + name).is_not_null() & (pl.col(TO + name) != BLANK) & ~asked
         columns += [pl.when(filled).then(pl.col(prefix + name)).alias(prefix + name) for prefix in (TO, AS)]
         columns.append(pl.lit(None, dtype=pl.String).alias(WAS + name))
-    empty = {name: pl.lit(None, dtype=kind) for name, kind in (("link", pl.Int64), ("remote_id", pl.String), ("version", pl.String))}
+    empty = {
+        name: pl.lit(None, dtype=kind)
+        for name, kind in (("link", pl.Int64), ("remote_id", pl.String), ("version", pl.String))
+    }
     made = out.select("record", **empty, kind=pl.lit("create"), **{c.meta.output_name(): c for c in columns})
     said = [pl.col(TO + name).is_not_null() for name in now.fields if name not in _ONLY_AT_CREATION]
     waiting = _waiting(held, "a row in review or quarantine could be it")
     no_form = [
-        out.filter(pl.col(f"x.{name}").is_not_null()).select("record", link=pl.lit(None, dtype=pl.Int64), field=pl.lit(name), reason=f"x.{name}")
-        for name in now.fields if f"x.{name}" in out.columns
-    ]  # fmt: skip
+        out.filter(pl.col(f"x.{name}").is_not_null()).select(
+            "record", link=pl.lit(None, dtype=pl.Int64), field=pl.lit(name), reason=f"x.{name}"
+        )
+        for name in now.fields
+        if f"x.{name}" in out.columns
+    ]
     return made.filter(pl.any_horizontal(pl.lit(False), *said)), pl.concat([nothing, waiting, *no_form])
 
 

@@ -17,6 +17,14 @@ from synchub.plugins.offers import (
 )
 
 __all__ = [
-    "LoadedPlugin", "Observer", "Offer", "OfferedConnector", "Origin", "Plugins",
-    "connector_class", "load", "run_ended", "run_started",
-]  # fmt: skip
+    "LoadedPlugin",
+    "Observer",
+    "Offer",
+    "OfferedConnector",
+    "Origin",
+    "Plugins",
+    "connector_class",
+    "load",
+    "run_ended",
+    "run_started",
+]

@@ -36,7 +36,8 @@ class Mapper(Protocol):
 class Order:
     """What to read of one member, and where to put it.
 
-    `known`: remote_id, raw_hash of all links (the hash null where even an unchanged row is to be heard); `version` the native field with the row's version, if there is one.
+    `known`: remote_id, raw_hash of all links (the hash null where even an unchanged row is to be heard);
+    `version` the native field with the row's version, if there is one.
     """
 
     member: str
@@ -109,14 +110,18 @@ def twice(staged: Staged) -> pl.DataFrame:
     often = seen.filter(pl.col("sightings") > 1)
     if often.is_empty():
         return nothing
-    rows = pl.concat([_with_source(pl.read_ipc(path).join(often, on=REMOTE, maintain_order="left")) for path in staged.rows])
+    rows = pl.concat(
+        [_with_source(pl.read_ipc(path).join(often, on=REMOTE, maintain_order="left")) for path in staged.rows]
+    )
     unlike = (pl.col(RAW).n_unique() > 1) | (pl.len() < pl.col("sightings").first())
     return rows.filter(unlike.over(REMOTE)).unique([REMOTE, RAW], maintain_order=True).select(list(nothing.schema))
 
 
 def _with_source(rows: pl.DataFrame) -> pl.DataFrame:
     """The raw form of known rows is not staged: their native values stand in for it, by the hub's names."""
-    said = pl.struct(pl.col(column).alias(column.removeprefix(NATIVE)) for column in rows.columns if column.startswith(NATIVE))
+    said = pl.struct(
+        pl.col(column).alias(column.removeprefix(NATIVE)) for column in rows.columns if column.startswith(NATIVE)
+    )
     return rows.select(REMOTE, RAW, UPDATED, "sightings", pl.coalesce(SOURCE, said.struct.json_encode()).alias(SOURCE))
 
 
@@ -142,10 +147,11 @@ def _lay_down(page: Page, order: Order, staged: Staged) -> None:
     mapped = order.mapping.inward(changed.select(columns), version=order.version)
     unknown = ~pl.col(REMOTE).is_in(order.known[REMOTE].implode())
     extra = changed.with_row_index("row").select(
-        pl.col("row").cast(pl.Int64), RAW,
+        pl.col("row").cast(pl.Int64),
+        RAW,
         pl.when(unknown).then(pl.struct(columns).struct.json_encode()).alias(SOURCE),
         *([] if order.version else [pl.lit(None, dtype=pl.String).alias(VERSION)]),
-    )  # fmt: skip
+    )
     if not mapped.errors.is_empty():
         staged.errors.append(_with_raw(mapped.errors, changed.select(columns)))
     good = mapped.frame.join(extra, on="row", maintain_order="left").drop("row")
@@ -162,12 +168,16 @@ def fingerprints(frame: pl.DataFrame) -> pl.Series:
     """A stable fingerprint of each row: xxh3 of its columns' texts, whatever version of whichever library reads it."""
     parts = [pl.col(column).fill_null("\x00") for column in frame.columns]
     lines = frame.select(pl.concat_str(parts, separator="\x1f").cast(pl.Binary)).to_series().to_list()
-    return pl.Series(RAW, [xxh3_64_intdigest(line) for line in lines], dtype=pl.UInt64).reinterpret(signed=True).alias(RAW)
+    return (
+        pl.Series(RAW, [xxh3_64_intdigest(line) for line in lines], dtype=pl.UInt64).reinterpret(signed=True).alias(RAW)
+    )
 
 
 def _with_raw(errors: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     """The errors with the raw row as JSON, as it is kept in quarantine."""
-    raw = rows.select(raw=pl.struct(rows.columns).struct.json_encode()).with_row_index("row").with_columns(
-        pl.col("row").cast(pl.Int64)
-    )  # fmt: skip
+    raw = (
+        rows.select(raw=pl.struct(rows.columns).struct.json_encode())
+        .with_row_index("row")
+        .with_columns(pl.col("row").cast(pl.Int64))
+    )
     return errors.with_columns(pl.col("row").cast(pl.Int64)).join(raw, on="row", maintain_order="left")

@@ -51,8 +51,12 @@ def update(tx: Connection, table: Table, frame: pl.DataFrame, key: str = "id") -
         tx.exec_driver_sql(statement, part.rows())
 
 
-def select(tx: Connection, query: Select[Any] | TextClause, schema: Mapping[str, pl.DataType | type[pl.DataType]],
-           **parameters: Any) -> pl.DataFrame:  # fmt: skip
+def select(
+    tx: Connection,
+    query: Select[Any] | TextClause,
+    schema: Mapping[str, pl.DataType | type[pl.DataType]],
+    **parameters: Any,
+) -> pl.DataFrame:
     """The rows of a query as a frame of `schema`, in its order of columns."""
     rows = tx.execute(query, parameters).fetchall()
     return pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row")

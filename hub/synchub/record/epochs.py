@@ -25,7 +25,12 @@ def keep(tx: Connection, entity: str, rules: dict[str, tuple[str, ...]], *, anew
     ]
     if fresh:
         clash = "ON CONFLICT (entity, field, since) DO UPDATE SET rule = excluded.rule"
-        tx.execute(text(f"INSERT INTO rule_epoch (entity, field, since, rule) VALUES (:entity, :field, :since, :rule) {clash}"), fresh)
+        tx.execute(
+            text(
+                f"INSERT INTO rule_epoch (entity, field, since, rule) VALUES (:entity, :field, :since, :rule) {clash}"
+            ),
+            fresh,
+        )
     return history
 
 

@@ -11,7 +11,9 @@ from synchub.record import bulk, tables
 def unknown(tx: Connection, rows: pl.DataFrame, member: int, entity: str) -> pl.DataFrame:
     """The rows (with `hash`) that are not stored yet, each hash once."""
     have = bulk.rows_of(tx, tables.event, "hash", rows["hash"].unique()).filter(pl.col("entity") == entity)
-    return rows.unique("hash", keep="first", maintain_order=True).join(have.select("hash"), on="hash", how="anti", maintain_order="left")
+    return rows.unique("hash", keep="first", maintain_order=True).join(
+        have.select("hash"), on="hash", how="anti", maintain_order="left"
+    )
 
 
 def store(tx: Connection, rows: pl.DataFrame) -> None:

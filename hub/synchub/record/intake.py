@@ -34,14 +34,17 @@ def add_claims(tx: Connection, claims: pl.DataFrame, *, run: int) -> None:
     if claims.is_empty():
         return
     first = take(tx, "claim", claims.height)
-    columns = [column for column in bulk.schema_of(tables.claim) if column in claims.columns and column not in ("seq", "run")]
+    columns = [
+        column for column in bulk.schema_of(tables.claim) if column in claims.columns and column not in ("seq", "run")
+    ]
     linked = claims.with_columns(record=pl.when(pl.col("link").is_null()).then("record").otherwise(None))
     bulk.insert(
-        tx, tables.claim,
+        tx,
+        tables.claim,
         linked.sort("link", "field").select(
             *columns, seq=pl.int_range(first, first + claims.height, dtype=pl.Int64), run=pl.lit(run, dtype=pl.Int64)
         ),
-    )  # fmt: skip
+    )
 
 
 def add_history(tx: Connection, seen: pl.DataFrame, *, run: int) -> None:
@@ -59,7 +62,11 @@ def put_forms(tx: Connection, forms: pl.DataFrame, *, run: int) -> None:
     """Remember how systems treat what they are sent: link, field, state, golden, native, count."""
     for (state,), part in forms.group_by("state"):
         forget_forms(tx, part.select("link", "field"), str(state))
-    bulk.insert(tx, tables.form, forms.select("link", "field", "state", "golden", "native", "count").with_columns(run=pl.lit(run)))
+    bulk.insert(
+        tx,
+        tables.form,
+        forms.select("link", "field", "state", "golden", "native", "count").with_columns(run=pl.lit(run)),
+    )
 
 
 def forget_forms(tx: Connection, pairs: pl.DataFrame, state: str) -> None:
@@ -73,9 +80,17 @@ def new_records(tx: Connection, count: int, entity: str, *, run: int) -> int:
     """Make `count` empty records; returns the first number."""
     first = take(tx, "record", count)
     numbers = pl.int_range(first, first + count, dtype=pl.Int64, eager=True)
-    bulk.insert(tx, tables.record, pl.DataFrame({"id": numbers}).with_columns(
-        entity=pl.lit(entity), golden=pl.lit("{}"), dirty=pl.lit(marks.ALL), void_before=pl.lit(0), made_run=pl.lit(run)
-    ))  # fmt: skip
+    bulk.insert(
+        tx,
+        tables.record,
+        pl.DataFrame({"id": numbers}).with_columns(
+            entity=pl.lit(entity),
+            golden=pl.lit("{}"),
+            dirty=pl.lit(marks.ALL),
+            void_before=pl.lit(0),
+            made_run=pl.lit(run),
+        ),
+    )
     return first
 
 
@@ -92,12 +107,20 @@ def new_links(tx: Connection, rows: pl.DataFrame, *, member: int, run: int, cloc
         *(pl.when(pl.col(column)).then(pl.lit("true")).alias(column) for column in doubts),
     )
     links = rows.select(
-        "record", "remote_id", "raw_hash", "updated_at", "version",
+        "record",
+        "remote_id",
+        "raw_hash",
+        "updated_at",
+        "version",
         id=pl.int_range(first, first + rows.height, dtype=pl.Int64),
-        member=pl.lit(member, dtype=pl.Int64), made=pl.lit(0), seen_at=pl.lit(clock, dtype=pl.Int64),
-        first_at=pl.when(pl.col("updated_at").is_not_null()).then(pl.min_horizontal("updated_at", pl.lit(clock))), first_run=pl.lit(run, dtype=pl.Int64),
-        first_seq=pl.int_range(seq, seq + rows.height, dtype=pl.Int64), said=said.select(pack(said, said.columns)).to_series(),
-    )  # fmt: skip
+        member=pl.lit(member, dtype=pl.Int64),
+        made=pl.lit(0),
+        seen_at=pl.lit(clock, dtype=pl.Int64),
+        first_at=pl.when(pl.col("updated_at").is_not_null()).then(pl.min_horizontal("updated_at", pl.lit(clock))),
+        first_run=pl.lit(run, dtype=pl.Int64),
+        first_seq=pl.int_range(seq, seq + rows.height, dtype=pl.Int64),
+        said=said.select(pack(said, said.columns)).to_series(),
+    )
     bulk.insert(tx, tables.link, links)
     return links.select("remote_id", link="id", record="record")
 
@@ -128,17 +151,24 @@ def add_idents(tx: Connection, found: pl.DataFrame) -> None:
     bulk.insert(tx, tables.ident, found.select("hash", "record").unique().sort("hash"), ignore=True)
 
 
-
 def withdraw_delete(tx: Connection, records: pl.Series) -> None:
     """The records are not deleted after all."""
-    bulk.update(tx, tables.record, pl.DataFrame({"id": records.unique()}).with_columns(deleted_run=pl.lit(None, dtype=pl.Int64)))
+    bulk.update(
+        tx, tables.record, pl.DataFrame({"id": records.unique()}).with_columns(deleted_run=pl.lit(None, dtype=pl.Int64))
+    )
 
 
 def note_deleted(tx: Connection, records: pl.Series, *, run: int) -> None:
     """The last live link of a system on these records is gone."""
-    bulk.update(tx, tables.record, pl.DataFrame({"id": records.unique()}).with_columns(deleted_run=pl.lit(run, dtype=pl.Int64)))
+    bulk.update(
+        tx, tables.record, pl.DataFrame({"id": records.unique()}).with_columns(deleted_run=pl.lit(run, dtype=pl.Int64))
+    )
 
 
 def void_claims(tx: Connection, records: pl.Series, *, before: int) -> None:
     """Claims older than `before` count no more on these records, opt-outs excepted."""
-    bulk.update(tx, tables.record, pl.DataFrame({"id": records.unique()}).with_columns(void_before=pl.lit(before, dtype=pl.Int64)))
+    bulk.update(
+        tx,
+        tables.record,
+        pl.DataFrame({"id": records.unique()}).with_columns(void_before=pl.lit(before, dtype=pl.Int64)),
+    )

@@ -23,7 +23,11 @@ def begin(tx: Connection, *, sync: str, entity: str, kind: str, now: int, holder
         select(own.state, own.clock).where(own.sync == sync, own.kind == kind).order_by(own.id.desc()).limit(1)
     ).first()
     clock = before.clock if before is not None and before.state == READING else now
-    tx.execute(update(tables.run).where(own.sync == sync, own.state.in_([READING, WRITING])).values(state="interrupted", ended=now))
+    tx.execute(
+        update(tables.run)
+        .where(own.sync == sync, own.state.in_([READING, WRITING]))
+        .values(state="interrupted", ended=now)
+    )
     number = take(tx, "run", 1)
     values = {"id": number, "sync": sync, "entity": entity, "kind": kind, "started": now, "clock": clock}
     tx.execute(tables.run.insert().values(**values, state=READING, holder=holder, summary="{}"))

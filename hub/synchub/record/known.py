@@ -44,10 +44,15 @@ def held(tx: Connection, links: Sequence[int] | pl.Series, fields: Sequence[str]
     """link, record, known_updated_at, known_seen_at, stale_run, tomb, version and the held pairs: hn.*, hv.*, hw.*."""
     rows = bulk.rows_of(tx, tables.link, "id", links)
     return with_held(rows, fields).select(
-        pl.col("id").alias("link"), "record", pl.col("updated_at").alias("known_updated_at"),
-        pl.col("seen_at").alias("known_seen_at"), "stale_run", "tomb", "version",
+        pl.col("id").alias("link"),
+        "record",
+        pl.col("updated_at").alias("known_updated_at"),
+        pl.col("seen_at").alias("known_seen_at"),
+        "stale_run",
+        "tomb",
+        "version",
         *[_HELD[prefix] + name for prefix in (NATIVE, VALUE, VIA) for name in fields],
-    )  # fmt: skip
+    )
 
 
 def with_held(rows: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
@@ -102,13 +107,23 @@ def _said(own: pl.DataFrame, place: Place, clocks: Mapping[int, int]) -> pl.Data
     opened = unpack(own["said"], prefixed((VALUE, "d."), fields))
     doubtful = [name for name in fields if opened[f"d.{name}"].is_not_null().any()]
     return own.select(
-        "record", "remote_id", link="id", at="first_at", run="first_run", seq="first_seq", void_before="void_before",
-        system=pl.lit(place.state.system), rank=pl.lit(place.rank, dtype=pl.Int64),
+        "record",
+        "remote_id",
+        link="id",
+        at="first_at",
+        run="first_run",
+        seq="first_seq",
+        void_before="void_before",
+        system=pl.lit(place.state.system),
+        rank=pl.lit(place.rank, dtype=pl.Int64),
         seen=pl.col("first_run").replace_strict(clocks, default=0, return_dtype=pl.Int64),
         kind=pl.lit("weak" if place.fill_only else "claim"),
-    ).hstack(opened.select(
-        *(pl.col(VALUE + name) for name in fields), *((pl.col(f"d.{name}") == "true").fill_null(False) for name in doubtful)
-    ))  # fmt: skip
+    ).hstack(
+        opened.select(
+            *(pl.col(VALUE + name) for name in fields),
+            *((pl.col(f"d.{name}") == "true").fill_null(False) for name in doubtful),
+        )
+    )
 
 
 def _later(tx: Connection, records: pl.DataFrame, links: pl.DataFrame, places: Mapping[int, Place]) -> pl.DataFrame:
@@ -119,13 +134,16 @@ def _later(tx: Connection, records: pl.DataFrame, links: pl.DataFrame, places: M
     rank = {number: place.rank for number, place in places.items()}
     weak = [number for number, place in places.items() if place.fill_only]
     silent = [number for number, place in places.items() if not place.claims]
-    linked = of_links.drop("record").join(
-        links.select("record", "remote_id", "member", "void_before", link="id"), on="link"
-    ).filter(~pl.col("member").is_in(silent)).with_columns(
-        system=pl.col("member").replace_strict(system, default="", return_dtype=pl.String),
-        rank=pl.col("member").replace_strict(rank, default=0, return_dtype=pl.Int64),
-        kind=pl.when(pl.col("member").is_in(weak)).then(pl.lit("weak")).otherwise(pl.col("kind")),
-    )  # fmt: skip
+    linked = (
+        of_links.drop("record")
+        .join(links.select("record", "remote_id", "member", "void_before", link="id"), on="link")
+        .filter(~pl.col("member").is_in(silent))
+        .with_columns(
+            system=pl.col("member").replace_strict(system, default="", return_dtype=pl.String),
+            rank=pl.col("member").replace_strict(rank, default=0, return_dtype=pl.Int64),
+            kind=pl.when(pl.col("member").is_in(weak)).then(pl.lit("weak")).otherwise(pl.col("kind")),
+        )
+    )
     void = records.select(record="id", void_before="void_before")
     decided = by_people.join(void, on="record").with_columns(
         remote_id=pl.lit(""), system=pl.lit("hub"), rank=pl.lit(-1, dtype=pl.Int64)

@@ -58,8 +58,14 @@ def add(tx: Connection, entity: str, system: str, stream: str, *, accepted: bool
     number = take(tx, "member", 1)
     tx.execute(
         insert(tables.member).values(
-            id=number, entity=entity, system=system, stream=stream, fields="[]", accepted=int(accepted),
-            fill_only=0, claims=1,
+            id=number,
+            entity=entity,
+            system=system,
+            stream=stream,
+            fields="[]",
+            accepted=int(accepted),
+            fill_only=0,
+            claims=1,
         )
     )
     return MemberState(number, entity, system, stream, accepted=accepted)

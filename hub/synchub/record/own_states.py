@@ -19,5 +19,7 @@ def save(tx: Connection, system: str, state: dict[str, Any]) -> None:
     if state == load(tx, system):
         return
     clash = "ON CONFLICT (system) DO UPDATE SET value = excluded.value"
-    tx.execute(text(f"INSERT INTO system_state (system, value) VALUES (:system, :value) {clash}"),
-               {"system": system, "value": orjson.dumps(state, default=str).decode()})  # fmt: skip
+    tx.execute(
+        text(f"INSERT INTO system_state (system, value) VALUES (:system, :value) {clash}"),
+        {"system": system, "value": orjson.dumps(state, default=str).decode()},
+    )

@@ -16,7 +16,9 @@ GONE = "gone"
 """Of a row that was set aside: its system does not hold it any more."""
 
 
-def ask(tx: Connection, entity: str, kind: str, subject: str, *, record: int | None, run: int, details: dict[str, Any]) -> None:
+def ask(
+    tx: Connection, entity: str, kind: str, subject: str, *, record: int | None, run: int, details: dict[str, Any]
+) -> None:
     """Ask once: the same subject is not asked again while it is open, nor after it was answered."""
     statement = text(
         "INSERT INTO review (id, entity, kind, subject, record, run, details, state) "
@@ -24,10 +26,18 @@ def ask(tx: Connection, entity: str, kind: str, subject: str, *, record: int | N
         "ON CONFLICT (entity, kind, subject) DO UPDATE SET details = excluded.details, "
         "state = CASE WHEN review.state = 'closed' THEN 'open' ELSE review.state END"
     )
-    tx.execute(statement, {
-        "id": take(tx, "review", 1), "entity": entity, "kind": kind, "subject": subject, "record": record, "run": run,
-        "details": orjson.dumps(details, default=str).decode(),
-    })  # fmt: skip
+    tx.execute(
+        statement,
+        {
+            "id": take(tx, "review", 1),
+            "entity": entity,
+            "kind": kind,
+            "subject": subject,
+            "record": record,
+            "run": run,
+            "details": orjson.dumps(details, default=str).decode(),
+        },
+    )
 
 
 def close_missing(tx: Connection, entity: str, kind: str, still: set[str], records: pl.Series | None = None) -> None:
@@ -86,8 +96,12 @@ def set_aside(tx: Connection, rows: pl.DataFrame, *, run: int) -> None:
     tx.execute(statement, [{**row, "run": run} for row in numbered.to_dicts()])
 
 
-def asides(tx: Connection, member: int | None = None, kinds: tuple[str, ...] = ("quarantine", "review", "found"),
-           states: tuple[str, ...] = ("open", "retry")) -> pl.DataFrame:  # fmt: skip
+def asides(
+    tx: Connection,
+    member: int | None = None,
+    kinds: tuple[str, ...] = ("quarantine", "review", "found"),
+    states: tuple[str, ...] = ("open", "retry"),
+) -> pl.DataFrame:
     """Rows that are set aside: the table's rows."""
     own = tables.aside.c
     query = select(tables.aside).where(own.kind.in_(kinds), own.state.in_(states)).order_by(own.id)
@@ -106,7 +120,9 @@ def take_back(tx: Connection, member: int, remote_ids: list[str], kinds: tuple[s
         tx.execute(statement, pairs)
 
 
-def note_gone(tx: Connection, member: int, seen: pl.Series, *, kinds: tuple[str, ...] = ("quarantine", "review", "found")) -> None:
+def note_gone(
+    tx: Connection, member: int, seen: pl.Series, *, kinds: tuple[str, ...] = ("quarantine", "review", "found")
+) -> None:
     """A finished full read did not show these rows any more: they wait for nobody, but what they held is kept."""
     waiting = asides(tx, member, kinds)
     gone = waiting.filter(~pl.col("remote_id").is_in(seen.drop_nulls().implode()))["id"].to_list()
@@ -117,8 +133,12 @@ def note_gone(tx: Connection, member: int, seen: pl.Series, *, kinds: tuple[str,
 def counts(tx: Connection) -> dict[str, int]:
     """How much waits: questions, rows in quarantine, rows in review."""
     waiting = tx.execute(
-        select(tables.aside.c.kind, func.count()).where(tables.aside.c.state.in_(("open", "retry"))).group_by(tables.aside.c.kind)
+        select(tables.aside.c.kind, func.count())
+        .where(tables.aside.c.state.in_(("open", "retry")))
+        .group_by(tables.aside.c.kind)
     )
     found = {kind: int(count) for kind, count in waiting}
-    asked = tx.execute(select(func.count()).select_from(tables.review).where(tables.review.c.state == OPEN)).scalar_one()
+    asked = tx.execute(
+        select(func.count()).select_from(tables.review).where(tables.review.c.state == OPEN)
+    ).scalar_one()
     return {"review": int(asked), "quarantine": found.get("quarantine", 0), "rows": found.get("review", 0)}

@@ -14,7 +14,11 @@ from synchub.record.marks import ALL, mark_all
 def live_links(tx: Connection, member: int) -> int:
     """How many live links a member has."""
     own = tables.link.c
-    return int(tx.execute(select(func.count()).select_from(tables.link).where(own.member == member, own.tomb.is_(None))).scalar_one())
+    return int(
+        tx.execute(
+            select(func.count()).select_from(tables.link).where(own.member == member, own.tomb.is_(None))
+        ).scalar_one()
+    )
 
 
 def mark_if_changed(

@@ -176,7 +176,9 @@ def _plain_errors(file: Path | None) -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        look = "See that the database runs" if file is None else "See that file and folder are there, and yours to write,"
+        look = (
+            "See that the database runs" if file is None else "See that file and folder are there, and yours to write,"
+        )
         raise RetryLater(
             f"The hub's {where} can't be used now: {_reason(error)}.",
             not_done="Nothing was changed by this step.",
@@ -213,11 +215,15 @@ def backup(store: Store, now: datetime, to: Path | None = None) -> Path:
         os.close(os.open(file, os.O_CREAT | os.O_WRONLY | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR))
     except OSError as error:
         raise ConfigurationError(
-            f"{file} can't be written: {error.strerror}.", not_done="No backup was made.",
+            f"{file} can't be written: {error.strerror}.",
+            not_done="No backup was made.",
             next_step="Name a new file in a folder that you may write to.",
-        ) from None  # fmt: skip
+        ) from None
     try:
-        with contextlib.closing(sqlite3.connect(store.file)) as source, contextlib.closing(sqlite3.connect(file)) as target:
+        with (
+            contextlib.closing(sqlite3.connect(store.file)) as source,
+            contextlib.closing(sqlite3.connect(file)) as target,
+        ):
             source.backup(target)
     except BaseException:
         file.unlink()  # half a backup is worse than none

@@ -21,33 +21,29 @@ def _table(name: str, key: str, numbers: str, texts: str = "") -> Table:
 meta = _table("meta", "name", "", "name value")
 counter = _table("counter", "name", "next", "name")
 member = _table(
-    "member", "id", "id read_at accepted fill_only claims", "entity system stream cursor mapping sources fields scope failed"
+    "member",
+    "id",
+    "id read_at accepted fill_only claims",
+    "entity system stream cursor mapping sources fields scope failed",
 )
 system_state = _table("system_state", "system", "", "system value")
-record = _table(
-    "record", "id", "id dirty deleted_run void_before joined_into made_run", "entity golden"
-)
+record = _table("record", "id", "id dirty deleted_run void_before joined_into made_run", "entity golden")
 link = _table(
-    "link", "id",
+    "link",
+    "id",
     "id record member tomb made raw_hash updated_at seen_at first_at first_run first_seq stale_run",
     "remote_id version said held",
-)  # fmt: skip
+)
 claim = _table("claim", "seq", "seq link record at run", "field value native base kind author reason")
 history = _table("history", "id", "id link run", "field value reason")
 form = _table("form", "link field state", "link count run", "field state golden native")
 ident = _table("ident", "hash record", "hash record")
-aside = _table(
-    "aside", "id", "id member run tries", "remote_id kind field value reason cause raw idents state"
-)
+aside = _table("aside", "id", "id member run tries", "remote_id kind field value reason cause raw idents state")
 review = _table("review", "id", "id record run", "entity kind subject details state answer")
 apart = _table("apart", "one other", "run", "one other")
 run = _table("run", "id", "id started clock ended", "sync entity kind state holder summary")
-operation = _table(
-    "operation", "id", "id run member record link at", "remote_id kind change version state reason"
-)
+operation = _table("operation", "id", "id run member record link at", "remote_id kind change version state reason")
 saved_plan = _table("saved_plan", "id", "id made", "sync body")
-event = _table(
-    "event", "id", "id hash member ref_hash record occurred_at run", "entity remote_id ref_field ref body"
-)
+event = _table("event", "id", "id hash member ref_hash record occurred_at run", "entity remote_id ref_field ref body")
 rate = _table("rate", "day source target", "", "day source target value")
 rule_epoch = _table("rule_epoch", "entity field since", "since", "entity field rule")

@@ -29,9 +29,12 @@ def conflicts(lines: Sequence[ConflictLine], total: int = 0) -> list[RenderableT
 
 def _conflict(line: ConflictLine) -> RenderableType:
     told = Text.assemble(
-        (cut(clean(line.label), 70), "bold"), f" {clean(line.field)}: ", value(line.value, "create"),
-        (f" from {speaker(line.winner)} by {clean(line.rule)}, over ", "quiet"), said(line.losers),
-    )  # fmt: skip
+        (cut(clean(line.label), 70), "bold"),
+        f" {clean(line.field)}: ",
+        value(line.value, "create"),
+        (f" from {speaker(line.winner)} by {clean(line.rule)}, over ", "quiet"),
+        said(line.losers),
+    )
     if line.record_times:
         told.append(" (only record-level times decided)", "quiet")
     return hanging(Text("⚠", style="conflict"), told)

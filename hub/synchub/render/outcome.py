@@ -50,9 +50,7 @@ def outcome(report: Outcome) -> RenderableType:
 def store(report: StoreReport) -> RenderableType:
     """What was done with the store."""
     sign = ("✗ ", "bad") if report.problems else ("✓ ", "good")
-    parts: list[RenderableType] = [
-        Text.assemble(sign, clean(report.happened), (f"  {clean(report.store)}", "quiet"))
-    ]
+    parts: list[RenderableType] = [Text.assemble(sign, clean(report.happened), (f"  {clean(report.store)}", "quiet"))]
     if report.backup:
         parts.append(indented(Text(f"backup: {clean(str(report.backup))}")))
     return Group(*parts, *bullets(report.problems, "bad", "✗"), *bullets(report.notes, "quiet"))
@@ -66,8 +64,6 @@ def plugins(loaded: Iterable[PluginLike]) -> RenderableType:
         kinds: dict[str, list[str]] = {}
         for offer in plugin.offers:
             kinds.setdefault(offer.kind, []).append(clean(offer.name))
-        parts += [
-            indented(Text.assemble((f"{kind}: ", "quiet"), ", ".join(names))) for kind, names in kinds.items()
-        ]
+        parts += [indented(Text.assemble((f"{kind}: ", "quiet"), ", ".join(names))) for kind, names in kinds.items()]
         parts += bullets(plugin.problems, "bad", "✗")
     return Group(*parts) if parts else Text("No plugin is installed.")

@@ -54,8 +54,7 @@ def without_values(report: PlanReport) -> PlanReport:
     return replace(
         report,
         members=tuple(
-            replace(member, changes=tuple(map(change_without_values, member.changes)))
-            for member in report.members
+            replace(member, changes=tuple(map(change_without_values, member.changes))) for member in report.members
         ),
         conflicts=tuple(map(conflict_without_values, report.conflicts)),
     )
@@ -129,9 +128,7 @@ def _decided(field: FieldChange) -> Text:
 
 
 def _heading(report: PlanReport) -> Text:
-    line = Text.assemble(
-        ("Plan for ", "head"), (clean(report.sync), "name"), (f"  {moment(report.started)}", "quiet")
-    )
+    line = Text.assemble(("Plan for ", "head"), (clean(report.sync), "name"), (f"  {moment(report.started)}", "quiet"))
     if report.plan:
         line.append(f"  saved as {report.plan}", "quiet")
     return line
@@ -192,9 +189,14 @@ def _closing(report: PlanReport) -> Iterator[RenderableType]:
     )
     if report.changes:
         yield Text.assemble(
-            ("To do: ", "head"), (count(creates, "create"), "create"), ", ",
-            (count(updates, "update"), "update"), ", ", (count(deletes, "delete"), "delete"), ".",
-        )  # fmt: skip
+            ("To do: ", "head"),
+            (count(creates, "create"), "create"),
+            ", ",
+            (count(updates, "update"), "update"),
+            ", ",
+            (count(deletes, "delete"), "delete"),
+            ".",
+        )
     elif any(member.problem for member in report.members):
         yield Text("Nothing to do in the systems that could be reached.", style="wait")
     else:

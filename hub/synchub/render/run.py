@@ -39,17 +39,13 @@ def run_report(report: RunReport) -> RenderableType:
         parts.append(indented(Text(clean(report.problem), style="bad")))
     if report.members:
         parts.append(indented(_members(report.members)))
-    parts += bullets(
-        (f"{clean(m.member)}: {clean(m.problem)}" for m in report.members if m.problem), "bad", "✗"
-    )
+    parts += bullets((f"{clean(m.member)}: {clean(m.problem)}" for m in report.members if m.problem), "bad", "✗")
     parts += map(indented, conflicts(report.conflicts, report.conflict_count))
     if report.put_back:
         told = f"{count(report.put_back, 'edit')} put back: the rules prefer another system."
         parts.append(hanging(Text("↺", style="conflict"), Text(told)))
     if report.own_form:
-        told = (
-            f"{count(report.own_form, 'value')} stored otherwise than sent; not sent again while that lasts."
-        )
+        told = f"{count(report.own_form, 'value')} stored otherwise than sent; not sent again while that lasts."
         parts.append(hanging(Text("≈", style="quiet"), Text(told)))
     return Group(*parts, *waits(report.waits), *bullets(report.notes, "quiet"))
 
@@ -70,9 +66,7 @@ def run_changes(report: RunsReport) -> RenderableType:
     for member, changes in by_member.items():
         parts += ["", Text(clean(member), style="name"), *changes]
     if report.more:
-        parts.append(
-            indented(Text(f"… and {count(report.more, 'more record')}: --json shows all", style="quiet"))
-        )
+        parts.append(indented(Text(f"… and {count(report.more, 'more record')}: --json shows all", style="quiet")))
     return Group(*parts)
 
 
@@ -100,9 +94,11 @@ def _heading(report: RunReport) -> Text:
     written = sum(member.written for member in report.members)
     what = f", {count(written, 'record')} written" if report.members else ""
     return Text.assemble(
-        (f"{sign} ", style), (clean(report.sync), "name"), f"  {report.state}{took}{what}",
+        (f"{sign} ", style),
+        (clean(report.sync), "name"),
+        f"  {report.state}{took}{what}",
         (f"  {moment(report.started)}{f'  run {clean(report.run)}' if report.run else ''}", "quiet"),
-    )  # fmt: skip
+    )
 
 
 def _members(members: tuple[MemberRun, ...]) -> Table:

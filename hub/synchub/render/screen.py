@@ -55,8 +55,16 @@ def text(renderable: RenderableType, *, width: int = PIPE_WIDTH, color: bool = F
 def svg(renderable: RenderableType, *, title: str, width: int = 100) -> str:
     """A report as an SVG picture of a terminal."""
     recorder = Console(
-        file=io.StringIO(), theme=THEME, width=width, record=True, force_terminal=True, highlight=False,
-        markup=False, emoji=False, color_system="truecolor", no_color=False,
-    )  # fmt: skip
+        file=io.StringIO(),
+        theme=THEME,
+        width=width,
+        record=True,
+        force_terminal=True,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        color_system="truecolor",
+        no_color=False,
+    )
     recorder.print(renderable)
     return recorder.export_svg(title=title)

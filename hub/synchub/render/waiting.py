@@ -33,9 +33,7 @@ def reviews(items: Sequence[ReviewItem]) -> RenderableType:
 
 def review(item: ReviewItem) -> RenderableType:
     """One question with all there is to decide it by, and the answers it takes."""
-    about = "  ".join(
-        clean(part) for part in (item.kind, item.entity, item.label or item.record, item.sync) if part
-    )
+    about = "  ".join(clean(part) for part in (item.kind, item.entity, item.label or item.record, item.sync) if part)
     parts: list[RenderableType] = [
         Text(clean(item.question), style="head"),
         Text(f"{about}  asked {moment(item.asked)}", style="quiet"),
@@ -64,12 +62,13 @@ def quarantine(groups: Sequence[QuarantineGroup]) -> RenderableType:
     for group in groups:
         parts += [
             Text.assemble(
-                (count(group.count, "row"), "wait"), f"  {clean(group.system)}/{clean(group.stream)}  ",
+                (count(group.count, "row"), "wait"),
+                f"  {clean(group.system)}/{clean(group.stream)}  ",
                 clean(group.cause),
             ),
             indented(Text(_between(group), style="quiet")),
             indented(Text(f"see one: synchub quarantine show {clean(group.example)}", style="quiet")),
-        ]  # fmt: skip
+        ]
         if group.next_step:
             parts.append(indented(Text(clean(group.next_step))))
     total = sum(group.count for group in groups)

@@ -30,9 +30,7 @@ def explanation(report: Explanation) -> RenderableType:
         Text(f"{clean(report.entity)} {clean(report.hub_id)}{since}", style="quiet"),
         "",
         Text("Where it stands", style="name"),
-        _links(report.links)
-        if report.links
-        else indented(Text("Nowhere any more: no system holds this record.")),
+        _links(report.links) if report.links else indented(Text("Nowhere any more: no system holds this record.")),
         "",
         Text("What is held, and why", style="name"),
     ]
@@ -56,9 +54,7 @@ def _links(links: tuple[LinkLine, ...]) -> RenderableType:
 
 
 def _field(field: FieldExplanation) -> Iterator[RenderableType]:
-    yield indented(
-        Text.assemble((clean(field.field), "bold"), ": ", value(shown(field.value, limit=LONGEST)))
-    )
+    yield indented(Text.assemble((clean(field.field), "bold"), ": ", value(shown(field.value, limit=LONGEST))))
     for line in _sentences(field):
         yield indented(hanging(Text("·", style="quiet"), line))
 

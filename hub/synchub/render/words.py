@@ -53,9 +53,7 @@ def span(length: timedelta) -> str:
 
 def rule_in_words(rule: str) -> str:
     """A rule, or a chain of rules joined by commas, as a sentence without its full stop."""
-    return "; if that leaves it open, ".join(
-        _one_rule(part.strip()) for part in rule.split(",") if part.strip()
-    )
+    return "; if that leaves it open, ".join(_one_rule(part.strip()) for part in rule.split(",") if part.strip())
 
 
 def _one_rule(rule: str) -> str:

@@ -84,5 +84,7 @@ class SystemHost:
     def sleep(self, seconds: float) -> None:
         self.outside.sleep(seconds)
 
-    def session(self, base_url: str, *, headers: Mapping[str, str] | None = None, budget: Budget | None = None) -> HttpSession:
+    def session(
+        self, base_url: str, *, headers: Mapping[str, str] | None = None, budget: Budget | None = None
+    ) -> HttpSession:
         return self.outside.sessions.open(base_url, headers=headers, budget=budget, system=self.system)

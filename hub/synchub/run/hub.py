@@ -11,16 +11,17 @@ from synchub.errors import ConfigurationError, SynchubError
 from synchub.plugins.observers import run_ended, run_started
 from synchub.record import aging, journal
 from synchub.record.lock import hold
-from synchub.run import line, plans, telling
-from synchub.run.asides import Quarantined, Reviewed
-from synchub.run.checking import check, run_mapping_tests
+from synchub.run import line, plans
 from synchub.run.events import line as event_line
-from synchub.run.explaining import explain
-from synchub.run.looking import look_at_runs, look_at_status, look_at_streams
 from synchub.run.opening import Opened, begin, pretend, work_on
-from synchub.run.people import join_records, set_values, split_record
-from synchub.run.storing import back_up_store, check_store, upgrade_store
-from synchub.run.undoing import plan_undo, undo
+from synchub.run.people.asides import Quarantined, Reviewed
+from synchub.run.people.people import join_records, set_values, split_record
+from synchub.run.people.undoing import plan_undo, undo
+from synchub.run.told import telling
+from synchub.run.told.checking import check, run_mapping_tests
+from synchub.run.told.explaining import explain
+from synchub.run.told.looking import look_at_runs, look_at_status, look_at_streams
+from synchub.run.told.storing import back_up_store, check_store, upgrade_store
 from synchub.run.work import Work
 from synchub.spec.answers import CheckReport, Outcome, StatusReport, StoreReport, StreamReport, TestsReport
 from synchub.spec.job import Sync
@@ -122,7 +123,9 @@ class Hub:
             report = telling.run_report(work, outcome, self._zone, problem=problem)
             with work.store.write() as tx:
                 journal.end(tx, work.run, state=report.state, now=work.seams.micros(), summary=_summary(report))
-                aging.age_out(tx, sync.entity, before=aging.horizon(work.clock, self._hub.configuration.settings.history))
+                aging.age_out(
+                    tx, sync.entity, before=aging.horizon(work.clock, self._hub.configuration.settings.history)
+                )
             run_ended(self._hub.plugins, report, work.log)
             return report
 
@@ -145,8 +148,9 @@ class Hub:
         if unknown:
             raise ConfigurationError(
                 f"There is no sync {', '.join(unknown)}. There is: {', '.join(known) or 'none'}.",
-                not_done="Nothing was read or written.", next_step="Correct the name, or add the sync to hub.toml.",
-            )  # fmt: skip
+                not_done="Nothing was read or written.",
+                next_step="Correct the name, or add the sync to hub.toml.",
+            )
         if not names and options.plan is not None:
             names = plans.syncs_of(self._hub.store, options.plan)
         if not names and options.record is not None:

@@ -20,15 +20,15 @@ from synchub.errors import GuardError
 from synchub.plan.guard import Excess, Load, excesses
 from synchub.read.stage import Staged
 from synchub.record import epochs, intake, journal, marks, members, reviews, scopes
-from synchub.run.agreeing import Decision, agree
-from synchub.run.alternating import notice_alternation
-from synchub.run.deletions import note_deletions
-from synchub.run.listening import listen
-from synchub.run.performing import Done, perform
-from synchub.run.reading import note_read, quarantine, read_all
-from synchub.run.recognising import Recognised, recognise
-from synchub.run.remapping import remap
-from synchub.run.settling import settle
+from synchub.run.steps.agreeing import Decision, agree
+from synchub.run.steps.alternating import notice_alternation
+from synchub.run.steps.deletions import note_deletions
+from synchub.run.steps.listening import listen
+from synchub.run.steps.performing import Done, perform
+from synchub.run.steps.reading import note_read, quarantine, read_all
+from synchub.run.steps.recognising import Recognised, recognise
+from synchub.run.steps.remapping import remap
+from synchub.run.steps.settling import settle
 from synchub.run.work import Part, Work
 
 
@@ -95,8 +95,13 @@ def decide(tx: Connection, work: Work, staged: dict[str, Staged]) -> Outcome:
     decision = agree(tx, work, history, recomputed=work.options.recompute)
     work.keep(tx)
     loads = [load(work, part, decision, links[part.name]) for part in work.parts]
-    changed = {part.name: one.rows + recognised.rows.get(part.state.id, 0) for part, one in zip(work.parts, noticed, strict=True)}
-    return Outcome(staged, decision, recognised, excesses(loads, work.options.allow), links, quarantined, changed=changed)
+    changed = {
+        part.name: one.rows + recognised.rows.get(part.state.id, 0)
+        for part, one in zip(work.parts, noticed, strict=True)
+    }
+    return Outcome(
+        staged, decision, recognised, excesses(loads, work.options.allow), links, quarantined, changed=changed
+    )
 
 
 def load(work: Work, part: Part, decision: Decision, links: int) -> Load:
@@ -137,8 +142,20 @@ def _once(work: Work, excess: Sequence[Excess]) -> str:
 def write(work: Work, decision: Decision) -> dict[str, Done]:
     """Send what is due to every member that is up and accepted, side by side; then take the marks off what agrees."""
     parts = [part for part in work.parts if decision.files.get(part.name)]
-    done = dict(zip((part.name for part in parts), work.seams.executor.map(lambda part: _write(work, part, decision), parts), strict=True))
-    left = pl.concat([pl.Series("record", [], dtype=pl.Int64), *decision.waiting, *(series for one in done.values() for series in one.undone)]).unique()
+    done = dict(
+        zip(
+            (part.name for part in parts),
+            work.seams.executor.map(lambda part: _write(work, part, decision), parts),
+            strict=True,
+        )
+    )
+    left = pl.concat(
+        [
+            pl.Series("record", [], dtype=pl.Int64),
+            *decision.waiting,
+            *(series for one in done.values() for series in one.undone),
+        ]
+    ).unique()
     planned = [frame["record"] for part in parts for frame in decision.operations(part.name)]
     agreed = pl.concat([left.head(0), *planned]).unique()
     with work.store.write() as tx:
@@ -171,4 +188,3 @@ def due(work: Work, part: Part, frame: pl.DataFrame) -> pl.DataFrame:
     if work.only is not None:
         frame = frame.filter(pl.col("record").is_in(work.only.implode()))
     return frame if work.promised is None else work.promised.keep(part, frame)
-

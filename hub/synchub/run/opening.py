@@ -92,16 +92,26 @@ class Opened:
                 stack.callback(connector.close)
 
 
-def open_at(file: Path, *, environ: Mapping[str, str], redactor: Redactor, seams: Seams | None = None,
-            outside: Outside | None = None) -> Opened:  # fmt: skip
+def open_at(
+    file: Path,
+    *,
+    environ: Mapping[str, str],
+    redactor: Redactor,
+    seams: Seams | None = None,
+    outside: Outside | None = None,
+) -> Opened:
     """Open the hub of a hub.toml. Raises ConfigurationError with all its problems."""
     seams = seams or Seams()
     plugins = loader.load(file.parent, config=file, taken={"transform": set(built_in_transforms()), "rule": set(RULES)})
     configuration = load_configuration(
-        file, connectors={name: offered.info for name, offered in plugins.connectors.items()},
-        config_model=lambda name: config_model(plugins, name), transforms={**plugins.transforms, **built_in_transforms()},
-        rules=list(plugins.rules), environ=environ, checks=CHECKS,
-    )  # fmt: skip
+        file,
+        connectors={name: offered.info for name, offered in plugins.connectors.items()},
+        config_model=lambda name: config_model(plugins, name),
+        transforms={**plugins.transforms, **built_in_transforms()},
+        rules=list(plugins.rules),
+        environ=environ,
+        checks=CHECKS,
+    )
     secrets = Secrets(configuration.settings.name, file.parent, environ=environ, redactor=redactor)
     outside = outside or Outside(seams.clock, redactor.redact)
     return Opened(configuration, plugins, secrets, redactor, environ, seams, outside)
@@ -114,7 +124,9 @@ def config_model(plugins: Plugins, name: str) -> type[BaseModel]:
 
 def ready_store(hub: Opened) -> store.Store:
     """Connect to the store. An empty one is made; an SQLite one is brought up to date, after a backup."""
-    opened = store.connect(store_url(hub.configuration, environ=hub.environ, secrets=hub.secrets), hub.configuration.folder)
+    opened = store.connect(
+        store_url(hub.configuration, environ=hub.environ, secrets=hub.secrets), hub.configuration.folder
+    )
     try:
         _make_ready(hub, opened)
     except BaseException:
@@ -129,14 +141,16 @@ def _make_ready(hub: Opened, opened: store.Store) -> None:
     newest = store.migrations()[-1][0]
     if present > newest:
         raise ConfigurationError(
-            "The store was written by a newer version of synchub.", not_done="Nothing was read or written.",
+            "The store was written by a newer version of synchub.",
+            not_done="Nothing was read or written.",
             next_step="Install that version, or one after it.",
-        )  # fmt: skip
+        )
     if present < newest and present > 0 and opened.file is None:
         raise ConfigurationError(
-            "The store is older than this version of synchub.", not_done="Nothing was read or written.",
+            "The store is older than this version of synchub.",
+            not_done="Nothing was read or written.",
             next_step="Run `synchub store upgrade`.",
-        )  # fmt: skip
+        )
     if present < newest:
         if present > 0:
             store.backup(opened, hub.seams.clock())
@@ -161,7 +175,11 @@ def work_on(hub: Opened, sync: Sync, options: RunOptions, progress: Progress, *,
         fresh = not journal.has_run(tx, sync.name)
         states = {member.name: _state(tx, sync, member, accepted=fresh) for member in sync.members}
         salt = salt_of(tx, hub)
-        given = marks.of_syncs(tx, sync.entity.name, [one.name for one in hub.configuration.syncs.values() if one.entity.name == sync.entity.name])
+        given = marks.of_syncs(
+            tx,
+            sync.entity.name,
+            [one.name for one in hub.configuration.syncs.values() if one.entity.name == sync.entity.name],
+        )
         everyone = members.of_entity(tx, sync.entity.name)
     rates = PinnedRates(hub.store, hub.plugins.rates)
     parts = [_part(hub, sync, member, states[member.name], rates) for member in sync.members]
@@ -171,17 +189,28 @@ def work_on(hub: Opened, sync: Sync, options: RunOptions, progress: Progress, *,
     places |= {part.state.id: replace(places[part.state.id], fill_only=part.fill_only) for part in parts}
     with TemporaryDirectory(prefix="synchub-") as folder:
         yield Work(
-            sync=sync, parts=parts, places=places, store=hub.store, rules=built_in_and(plugin_rules(hub.plugins.rules)),
-            options=options, seams=hub.seams, folder=Path(folder), salt=salt, progress=progress,
-            mark=given[sync.name], others=sum(given.values()) - given[sync.name],
+            sync=sync,
+            parts=parts,
+            places=places,
+            store=hub.store,
+            rules=built_in_and(plugin_rules(hub.plugins.rules)),
+            options=options,
+            seams=hub.seams,
+            folder=Path(folder),
+            salt=salt,
+            progress=progress,
+            mark=given[sync.name],
+            others=sum(given.values()) - given[sync.name],
             keep=lambda tx: _keep(tx, hub, rates),
             contact=hub.configuration.entities.get(sync.entity.refers_to.get("contact", "contact")),
-        )  # fmt: skip
+        )
 
 
 def _state(tx: Connection, sync: Sync, member: Member, *, accepted: bool) -> members.MemberState:
     found = members.find(tx, sync.entity.name, member.system, member.stream)
-    return found or members.add(tx, sync.entity.name, member.system, member.stream, accepted=accepted or member.direction == "in")
+    return found or members.add(
+        tx, sync.entity.name, member.system, member.stream, accepted=accepted or member.direction == "in"
+    )
 
 
 def _keep(tx: Connection, hub: Opened, rates: PinnedRates) -> None:
@@ -210,7 +239,12 @@ def _part(hub: Opened, sync: Sync, member: Member, state: members.MemberState, r
             raise  # it never worked: somebody is just setting it up
         stream, down = Stream(member.stream, (), member.mapping.keys, weak=state.fill_only), problem.line
     mapping = compile_mapping(
-        member.mapping, sync.entity, hub.configuration.settings, transforms=hub.transforms, rate=rates.rate, stream=stream
+        member.mapping,
+        sync.entity,
+        hub.configuration.settings,
+        transforms=hub.transforms,
+        rate=rates.rate,
+        stream=stream,
     )
     inside = compile_where(member.where, sync.entity) if member.where else None
     return Part(member, state, stream, mapping, connector, inside, down)
@@ -236,7 +270,8 @@ def _stream(connector: Connector, member: Member) -> Stream:
         )
     if wrong_key(found, member):
         raise ConfigurationError(
-            wrong_key(found, member), not_done="Nothing was read from it or written to it.",
+            wrong_key(found, member),
+            not_done="Nothing was read from it or written to it.",
             next_step=f"Correct `key` in mappings/{member.mapping_name}.toml, or the system's own settings.",
         )
     return found

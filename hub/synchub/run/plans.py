@@ -13,9 +13,9 @@ from synchub.errors import ConfigurationError
 from synchub.model import TO, WAS
 from synchub.record import members, tables
 from synchub.record.store import Store, take
-from synchub.run.finding import find_record
 from synchub.run.line import Outcome
 from synchub.run.opening import Opened
+from synchub.run.people.finding import find_record
 from synchub.run.work import Part, Work
 
 _NOT_COMPARED = frozenset({TO + "hub_id", WAS + "hub_id"})
@@ -64,8 +64,9 @@ def accept(work: Work) -> None:
     if unknown:
         raise ConfigurationError(
             f"{work.sync.name} has no member {', '.join(unknown)}. It has: {', '.join(sorted(names))}.",
-            not_done="Nothing was read or written.", next_step="Correct --accept.",
-        )  # fmt: skip
+            not_done="Nothing was read or written.",
+            next_step="Correct --accept.",
+        )
     for part in work.parts:
         if part.name in work.options.accept:
             part.state = replace(part.state, accepted=True)
@@ -75,12 +76,17 @@ def accept(work: Work) -> None:
 
 def save(work: Work, outcome: Outcome) -> str:
     """Keep a plan, so that it can be done exactly. Returns its id."""
-    marks = {part.name: [mark for frame in outcome.decision.operations(part.name) for mark in marks_of(frame)] for part in work.parts}
+    marks = {
+        part.name: [mark for frame in outcome.decision.operations(part.name) for mark in marks_of(frame)]
+        for part in work.parts
+    }
     with work.store.write() as tx:
         number = take(tx, "saved_plan", 1)
-        tx.execute(tables.saved_plan.insert().values(
-            id=number, sync=work.sync.name, made=work.clock, body=orjson.dumps(marks).decode()
-        ))  # fmt: skip
+        tx.execute(
+            tables.saved_plan.insert().values(
+                id=number, sync=work.sync.name, made=work.clock, body=orjson.dumps(marks).decode()
+            )
+        )
     return str(number)
 
 
@@ -90,7 +96,8 @@ def _load(work: Work, name: str) -> Saved:
         body = tx.execute(query, {"id": int(name) if name.isdigit() else -1, "sync": work.sync.name}).scalar()
     if body is None:
         raise ConfigurationError(
-            f"There is no saved plan {name} of {work.sync.name}.", not_done="Nothing was read or written.",
+            f"There is no saved plan {name} of {work.sync.name}.",
+            not_done="Nothing was read or written.",
             next_step=f"`synchub plan {work.sync.name} --save` saves one and tells its id.",
-        )  # fmt: skip
+        )
     return Saved({member: frozenset(marks) for member, marks in orjson.loads(body).items()})

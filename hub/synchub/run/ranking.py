@@ -14,12 +14,7 @@ REMOVED = 10_000
 
 def members_of(configuration: Configuration, entity: str) -> list[Member]:
     """All members of an entity's syncs, in the order of hub.toml. A stream may be there twice."""
-    return [
-        member
-        for sync in configuration.syncs.values()
-        if sync.entity.name == entity
-        for member in sync.members
-    ]
+    return [member for sync in configuration.syncs.values() if sync.entity.name == entity for member in sync.members]
 
 
 def places_of(configuration: Configuration, entity: str, states: Iterable[MemberState]) -> dict[int, Place]:

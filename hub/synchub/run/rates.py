@@ -43,9 +43,18 @@ class PinnedRates:
 
     def pin(self, tx: Any) -> None:
         """Keep the rates that were used."""
-        used = [dict(zip(("source", "target", "day", "value"), (*key, value), strict=True)) for key, value in self._known.items() if value]
+        used = [
+            dict(zip(("source", "target", "day", "value"), (*key, value), strict=True))
+            for key, value in self._known.items()
+            if value
+        ]
         if used:
-            tx.execute(text("INSERT INTO rate (source, target, day, value) VALUES (:source, :target, :day, :value) ON CONFLICT DO NOTHING"), used)
+            tx.execute(
+                text(
+                    "INSERT INTO rate (source, target, day, value) VALUES (:source, :target, :day, :value) ON CONFLICT DO NOTHING"
+                ),
+                used,
+            )
 
     @cached_property
     def _bank(self) -> Rates:
@@ -59,7 +68,12 @@ class EuropeanCentralBank:
     def _table(self) -> Any:
         from currency_converter import CurrencyConverter  # reads six megabytes: only for who needs a rate
 
-        return CurrencyConverter(fallback_on_missing_rate=True, fallback_on_missing_rate_method="last_known", fallback_on_wrong_date=True, decimal=True)
+        return CurrencyConverter(
+            fallback_on_missing_rate=True,
+            fallback_on_missing_rate_method="last_known",
+            fallback_on_wrong_date=True,
+            decimal=True,
+        )
 
     def rate(self, source: str, target: str, day: str) -> str | None:
         if not {source, target} <= self._table.currencies:

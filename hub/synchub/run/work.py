@@ -141,9 +141,20 @@ class Part:
     def scope(self) -> tuple[int, str]:
         """The member's number and a text that changes when what it is to be sent may change without a new claim."""
         own = self.member
-        return self.state.id, "|".join(map(str, (
-            self.mapping.fingerprint, own.where, own.direction, own.create, own.on_delete, self.fill_only, own.rank
-        )))  # fmt: skip
+        return self.state.id, "|".join(
+            map(
+                str,
+                (
+                    self.mapping.fingerprint,
+                    own.where,
+                    own.direction,
+                    own.create,
+                    own.on_delete,
+                    self.fill_only,
+                    own.rank,
+                ),
+            )
+        )
 
 
 @dataclass(slots=True)

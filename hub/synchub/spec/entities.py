@@ -8,8 +8,14 @@ from typing import Final
 from synchub.model import FieldType
 
 LIFECYCLE: Final = (
-    "subscriber", "lead", "marketing_qualified", "sales_qualified", "opportunity", "customer", "evangelist",
-)  # fmt: skip
+    "subscriber",
+    "lead",
+    "marketing_qualified",
+    "sales_qualified",
+    "opportunity",
+    "customer",
+    "evangelist",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,12 +104,19 @@ class MemorySystem:
         own += [Field(CHANGED, "datetime", writable=False)] if self.tells_time else []
         own += [Field(VERSION, writable=False)] if self.versions else []
         return Stream(
-            STREAM, (*own, *(Field(name, kind) for name, kind in self.types.items())), (KEY,),
-            matching_keys=tuple(name for name in self.types if name != "hub_id"), updated_at=CHANGED if self.tells_time else None,
-            version=VERSION if self.versions else None, external_id="hub_id" if self.keeps_hub_id else None,
-            incremental=self.incremental, sees_deletes=self.sees_deletes, batch=self.batch, weak=self.weak,
+            STREAM,
+            (*own, *(Field(name, kind) for name, kind in self.types.items())),
+            (KEY,),
+            matching_keys=tuple(name for name in self.types if name != "hub_id"),
+            updated_at=CHANGED if self.tells_time else None,
+            version=VERSION if self.versions else None,
+            external_id="hub_id" if self.keeps_hub_id else None,
+            incremental=self.incremental,
+            sees_deletes=self.sees_deletes,
+            batch=self.batch,
+            weak=self.weak,
             writes=frozenset({"create", "update", "archive", "delete"}),
-        )  # fmt: skip
+        )
 
     @property
     def rows(self) -> dict[str, dict[str, Any]]:
@@ -180,9 +187,12 @@ class MemorySystem:
     def _done(self, name: str) -> Result:
         kept = self.kept[name]
         return Result(
-            "ok", name, version=str(kept.version) if self.versions else None,
-            updated_at=kept.changed if self.answers and self.tells_time else None, stored=self.row(name) if self.answers else None,
-        )  # fmt: skip
+            "ok",
+            name,
+            version=str(kept.version) if self.versions else None,
+            updated_at=kept.changed if self.answers and self.tells_time else None,
+            stored=self.row(name) if self.answers else None,
+        )
 
     # What both come to
 
@@ -194,7 +204,9 @@ class MemorySystem:
         if unknown:
             raise RecordRejected(f"{self.name} has no field {', '.join(sorted(unknown))}.")
         keep = self.stores
-        return {name: keep[name](value) if name in keep and value is not None else value for name, value in values.items()}
+        return {
+            name: keep[name](value) if name in keep and value is not None else value for name, value in values.items()
+        }
 
     def _add(self, values: Row, time: datetime) -> str:
         given = self._stored(values)
@@ -218,4 +230,3 @@ class MemorySystem:
 
 def _usual(name: str) -> FieldType:
     return CONTACT_FIELDS[name].type if name in CONTACT_FIELDS else "text"
-

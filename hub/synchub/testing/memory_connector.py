@@ -36,7 +36,11 @@ class MemoryConnector(Connector):
         reached = {"change": system.changes} if system.incremental else None
         stale, system.stale = system.stale, {}
         names = [name for name, kept in system.kept.items() if since is None or kept.number > since or name in stale]
-        gone = [name for name, number in system.gone.items() if since is not None and number > since and name not in system.kept]
+        gone = [
+            name
+            for name, number in system.gone.items()
+            if since is not None and number > since and name not in system.kept
+        ]
         pages = list(_parted(system.order(names), system.page_size)) or [[]]
         for number, page in enumerate(pages, start=1):
             system.interrupt("read")
@@ -44,9 +48,10 @@ class MemoryConnector(Connector):
             yield Page(
                 [system.row(name, stale.get(name)) for name in page if name in system.kept],
                 tuple(field.name for field in system.stream.fields),
-                cursor=reached, complete=last and since is None,
+                cursor=reached,
+                complete=last and since is None,
                 deleted=tuple(gone) if last and system.sees_deletes else (),
-            )  # fmt: skip
+            )
 
     def write(self, stream: str, operations: Sequence[Operation]) -> Sequence[Result]:
         return [self._perform(operation) for operation in operations]
@@ -78,4 +83,3 @@ def connector_of(system: MemorySystem) -> MemoryConnector:
 def _parted(names: list[str], size: int) -> Iterator[list[str]]:
     for start in range(0, len(names), size):
         yield names[start : start + size]
-

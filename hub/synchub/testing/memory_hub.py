@@ -1,8 +1,8 @@
 """A real hub over systems in memory: the engine that `synchub sync` runs, with nothing on disk but a store that goes with it.
 
-    hub = MemoryHub([crm, shop], rules={"phone": "prefer crm"}, members={"shop": {"on_delete": "propagate"}})
-    hub.sync(10)
-    assert hub.golden("ann@example.com")["first_name"] == "Ann"
+hub = MemoryHub([crm, shop], rules={"phone": "prefer crm"}, members={"shop": {"on_delete": "propagate"}})
+hub.sync(10)
+assert hub.golden("ann@example.com")["first_name"] == "Ann"
 """
 
 from __future__ import annotations
@@ -25,11 +25,12 @@ from synchub.plugins.offers import Plugins
 from synchub.record import bulk, journal, known, members, reviews
 from synchub.record.store import Store
 from synchub.redact import Redactor
-from synchub.run import line, telling
+from synchub.run import line
 from synchub.run.hosting import Outside
 from synchub.run.line import Outcome
 from synchub.run.opening import Opened, begin, pretend, salt_of, work_on
-from synchub.run.people import join_records, set_values, split_record
+from synchub.run.people.people import join_records, set_values, split_record
+from synchub.run.told import telling
 from synchub.run.work import Executor, OneByOne, Seams
 from synchub.secrets import Secrets
 from synchub.spec.hub import EntitySettings, HubSettings, MatchSettings, MemberSettings, SystemSettings
@@ -124,7 +125,9 @@ class MemoryHub:
     ) -> None:
         """Edit the configuration: what is given takes the place of what was."""
         self.rules = dict(rules) if rules is not None else self.rules
-        self.members = {name: dict(options) for name, options in members.items()} if members is not None else self.members
+        self.members = (
+            {name: dict(options) for name, options in members.items()} if members is not None else self.members
+        )
         self.systems = list(systems) if systems is not None else self.systems
         self._opened.configuration = self._configuration()
         self._opened.connectors = self._connectors()
@@ -146,10 +149,12 @@ class MemoryHub:
         entity = self._contact()
         members = tuple(self._member(rank, system) for rank, system in enumerate(self.systems))
         return Configuration(
-            Path(self._folder.name) / "hub.toml", HubSettings(),
+            Path(self._folder.name) / "hub.toml",
+            HubSettings(),
             {system.name: SystemSettings(connector="memory") for system in self.systems},
-            {ENTITY: entity}, {"people": Sync("people", entity, members)},
-        )  # fmt: skip
+            {ENTITY: entity},
+            {"people": Sync("people", entity, members)},
+        )
 
     def _contact(self) -> Entity:
         settings = EntitySettings(match=MatchSettings(keys=self._match), rules=self.rules, **self._entity)
@@ -167,9 +172,19 @@ class MemoryHub:
         fields: dict[str, FieldMapping | str] = {name: own.get(name, name) for name in system.types} | dict(own)
         mapping = MappingFile(entity=ENTITY, key=KEY, updated_at=CHANGED if system.tells_time else None, fields=fields)
         return Member(
-            system.name, rank, system.name, STREAM, system.name, mapping, settings.direction, settings.create,
-            settings.on_delete, settings.where, settings.fill_only, settings.limits,
-        )  # fmt: skip
+            system.name,
+            rank,
+            system.name,
+            STREAM,
+            system.name,
+            mapping,
+            settings.direction,
+            settings.create,
+            settings.on_delete,
+            settings.where,
+            settings.fill_only,
+            settings.limits,
+        )
 
     # Runs
 
@@ -236,10 +251,13 @@ class MemoryHub:
         names = [name for name in self._opened.configuration.entities[ENTITY].fields if name != "hub_id"]
         with self._opened.store.read() as tx:
             salt = salt_of(tx, self._opened)
-            rows = bulk.select(tx, text("SELECT id FROM record WHERE joined_into IS NULL ORDER BY id"), {"id": pl.Int64})
+            rows = bulk.select(
+                tx, text("SELECT id FROM record WHERE joined_into IS NULL ORDER BY id"), {"id": pl.Int64}
+            )
             found = known.goldens(tx, rows["id"], names).sort("id").to_dicts()
         return [
-            {"hub_id": f"{salt}-{row['id']}", **{name: row[name] for name in names if row[name] is not None}} for row in found
+            {"hub_id": f"{salt}-{row['id']}", **{name: row[name] for name in names if row[name] is not None}}
+            for row in found
         ]
 
     def golden(self, key: str) -> dict[str, str]:

@@ -22,7 +22,9 @@ def operations(frame: pl.DataFrame, stream: Stream, target: Target, values: Valu
     sent = _plain(frame, stream, target, values, TO)
     before = dict(enumerate(_plain(frame, stream, target, values, WAS, only=TO)))
     removing = frame["kind"].is_in(["delete", "archive"])
-    before.update(zip(removing.arg_true().to_list(), _plain(frame.filter(removing), stream, target, values, WAS), strict=True))
+    before.update(
+        zip(removing.arg_true().to_list(), _plain(frame.filter(removing), stream, target, values, WAS), strict=True)
+    )
     columns = frame.select("id", "kind", "remote_id", "version").rows()
     return [
         Operation(kind, remote_id, sent[place], f"{salt}-{number}", {} if kind == "create" else before[place], version)
@@ -30,7 +32,9 @@ def operations(frame: pl.DataFrame, stream: Stream, target: Target, values: Valu
     ]
 
 
-def _plain(frame: pl.DataFrame, stream: Stream, target: Target, values: Values, prefix: str, only: str = "") -> list[dict[str, Any]]:
+def _plain(
+    frame: pl.DataFrame, stream: Stream, target: Target, values: Values, prefix: str, only: str = ""
+) -> list[dict[str, Any]]:
     """Native field to plain value, for each row: what its columns `prefix` hold where those of `only` hold anything."""
     types: dict[str, FieldType] = {field.name: field.type for field in stream.fields}
     rows: list[dict[str, Any]] = [{} for _ in range(frame.height)]
@@ -53,23 +57,36 @@ OPERATION = "operation number"
 """A column beside native fields, so it has a name that no native field is likely to have."""
 
 RESULTS = {
-    "id": pl.Int64, "status": pl.String, "result_id": pl.String, "result_version": pl.String, "result_at": pl.Int64,
-    "reason": pl.String, "at_fault": pl.String,
-}  # fmt: skip
+    "id": pl.Int64,
+    "status": pl.String,
+    "result_id": pl.String,
+    "result_version": pl.String,
+    "result_at": pl.Int64,
+    "reason": pl.String,
+    "at_fault": pl.String,
+}
 
 
 def answers(numbers: Sequence[int], results: Sequence[Result]) -> pl.DataFrame:
     """Results as a frame, one row an operation, in order."""
     rows = [
-        (number, result.status, result.remote_id, result.version,
-         None if result.updated_at is None else int(result.updated_at.timestamp() * 1_000_000), result.reason, result.field)
+        (
+            number,
+            result.status,
+            result.remote_id,
+            result.version,
+            None if result.updated_at is None else int(result.updated_at.timestamp() * 1_000_000),
+            result.reason,
+            result.field,
+        )
         for number, result in zip(numbers, results, strict=True)
-    ]  # fmt: skip
+    ]
     return pl.DataFrame(rows, schema=RESULTS, orient="row")
 
 
-def stored_frame(numbers: Sequence[int], rows: Sequence[Row | None], natives: Sequence[str],
-                 to_frame: Callable[..., pl.DataFrame]) -> pl.DataFrame:  # fmt: skip
+def stored_frame(
+    numbers: Sequence[int], rows: Sequence[Row | None], natives: Sequence[str], to_frame: Callable[..., pl.DataFrame]
+) -> pl.DataFrame:
     """What systems say they stored: `operation` (its number), and a column a native field; null where nothing was said."""
     alike: dict[tuple[str, ...], list[tuple[int, Row]]] = {}
     for number, row in zip(numbers, rows, strict=True):
@@ -82,8 +99,12 @@ def stored_frame(numbers: Sequence[int], rows: Sequence[Row | None], natives: Se
     return pl.concat(frames)
 
 
-def by_remote_id(rows: Sequence[Row], key: Sequence[str], to_frame: Callable[..., pl.DataFrame],
-                 remote_ids: Callable[[pl.DataFrame, Sequence[str]], pl.Series]) -> Mapping[str, Row]:  # fmt: skip
+def by_remote_id(
+    rows: Sequence[Row],
+    key: Sequence[str],
+    to_frame: Callable[..., pl.DataFrame],
+    remote_ids: Callable[[pl.DataFrame, Sequence[str]], pl.Series],
+) -> Mapping[str, Row]:
     """Rows by the text that names them."""
     if not rows:
         return {}

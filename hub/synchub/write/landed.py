@@ -53,12 +53,16 @@ def land(sent: pl.DataFrame, stored: pl.DataFrame, fields: Sequence[str], compar
         ]
         for mask, state, seen in ((same, "same", "n"), (other, "own", "n"), (silent, "unconfirmed", "to")):
             if mask.any():
-                forms.append(table.filter(mask).select("id", field=pl.lit(name), state=pl.lit(state), golden="as", native=seen))
+                forms.append(
+                    table.filter(mask).select("id", field=pl.lit(name), state=pl.lit(state), golden="as", native=seen)
+                )
         by_itself = told & ~was_sent & (value.fill_null(BLANK) != BLANK)
         if by_itself.any():
             filled.append(table.filter(by_itself).select("id", field=pl.lit(name), value="v", native="n"))
     return Landed(
-        pl.DataFrame(held), pl.concat([pl.DataFrame(schema=_FORM), *forms]), pl.concat([pl.DataFrame(schema=_FILLED), *filled])
+        pl.DataFrame(held),
+        pl.concat([pl.DataFrame(schema=_FORM), *forms]),
+        pl.concat([pl.DataFrame(schema=_FILLED), *filled]),
     )
 
 
@@ -76,5 +80,7 @@ def _alike(name: str, one: pl.Series, other: pl.Series, comparable: Comparable) 
     unsure = (one.is_not_null() & other.is_not_null() & ~equal).arg_true()
     if len(unsure) == 0:
         return equal
-    meant = comparable(name, one.gather(unsure)).fill_null(BLANK) == comparable(name, other.gather(unsure)).fill_null(BLANK)
+    meant = comparable(name, one.gather(unsure)).fill_null(BLANK) == comparable(name, other.gather(unsure)).fill_null(
+        BLANK
+    )
     return equal.scatter(unsure, meant)

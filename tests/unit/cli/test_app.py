@@ -32,13 +32,16 @@ STATUS = StatusReport("sqlite:///hub.db", (), ())
 @pytest.mark.parametrize(
     ("kind", "code"),
     [
-        (ConfigurationError, 2), (GuardError, 3), (BusyError, 75), (AuthenticationError, 1), (RetryLater, 1),
-        (PluginError, 1), (FatalError, 1),
+        (ConfigurationError, 2),
+        (GuardError, 3),
+        (BusyError, 75),
+        (AuthenticationError, 1),
+        (RetryLater, 1),
+        (PluginError, 1),
+        (FatalError, 1),
     ],
-)  # fmt: skip
-def test_an_error_says_what_happened_what_was_not_done_and_what_to_do(
-    call, hub, kind: type[SynchubError], code: int
-):
+)
+def test_an_error_says_what_happened_what_was_not_done_and_what_to_do(call, hub, kind: type[SynchubError], code: int):
     hub.answers["status"] = kind("It went wrong.", not_done="Nothing was written.", next_step="Look.")
     done = call("status")
 
@@ -48,9 +51,7 @@ def test_an_error_says_what_happened_what_was_not_done_and_what_to_do(
 
 
 def test_all_problems_of_a_configuration_are_listed(call, hub):
-    hub.answers["status"] = ConfigurationError(
-        "Wrong.", problems=tuple(f"hub.toml:{n}:1: wrong" for n in range(300))
-    )
+    hub.answers["status"] = ConfigurationError("Wrong.", problems=tuple(f"hub.toml:{n}:1: wrong" for n in range(300)))
     err = call("status").err
 
     assert "  hub.toml:0:1: wrong\n" in err
@@ -129,9 +130,7 @@ def test_nobody_reads_on(folder: Path):
     )
     reader, writer = os.pipe()
     os.close(reader)
-    done = subprocess.run(
-        [sys.executable, "-c", code], stdout=writer, stderr=subprocess.PIPE, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", code], stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
     os.close(writer)
 
     assert done.returncode == 1

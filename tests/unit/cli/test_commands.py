@@ -34,9 +34,7 @@ from synchub.spec.reports import (
 )
 
 AT = datetime(2024, 5, 1, 10, 23, tzinfo=UTC)
-CHANGE = RecordChange(
-    "crm", "update", "h-1", "Ann Lee", "1", (FieldChange("city", "city", "Berlin", "Bonn"),)
-)
+CHANGE = RecordChange("crm", "update", "h-1", "Ann Lee", "1", (FieldChange("city", "city", "Berlin", "Bonn"),))
 PLAN = PlanReport("contacts", AT, (MemberPlan("crm", "crm", "contacts", updates=1, changes=(CHANGE,)),))
 NOTHING = PlanReport("contacts", AT, (MemberPlan("crm", "crm", "contacts"),))
 DONE = Outcome("It is done.")
@@ -57,16 +55,26 @@ def asked(hub) -> tuple[object, ...]:
 def test_plan_and_sync_take_the_same_options(call, hub, name: str):
     hub.answers = {"plan": [NOTHING], "sync": [ran()]}
     call(
-        name, "contacts", "activity", "--full", "--system", "crm", "--system", "shop",
-        "--record", "ann@example.com", "--allow", "deletes=120", "--allow", "creates=5",
-    )  # fmt: skip
+        name,
+        "contacts",
+        "activity",
+        "--full",
+        "--system",
+        "crm",
+        "--system",
+        "shop",
+        "--record",
+        "ann@example.com",
+        "--allow",
+        "deletes=120",
+        "--allow",
+        "creates=5",
+    )
 
     assert asked(hub) == (
         name,
         ("contacts", "activity"),
-        RunOptions(
-            full=True, systems=("crm", "shop"), record="ann@example.com", allow={"deletes": 120, "creates": 5}
-        ),
+        RunOptions(full=True, systems=("crm", "shop"), record="ann@example.com", allow={"deletes": 120, "creates": 5}),
     )
 
 
@@ -84,9 +92,7 @@ def test_options_of_sync_alone(call, hub):
     assert asked(hub) == ("sync", (), RunOptions(plan="7f3a", accept=("fair", "shop"), recompute=True))
 
 
-@pytest.mark.parametrize(
-    "allowed", ["deletes", "deletes=", "deletes=-1", "deletes=5%", "reads=5", "deletes=²"]
-)
+@pytest.mark.parametrize("allowed", ["deletes", "deletes=", "deletes=-1", "deletes=5%", "reads=5", "deletes=²"])
 def test_an_allowance_that_is_none_is_refused(call, hub, allowed: str):
     done = call("sync", "--allow", allowed)
 
@@ -245,8 +251,12 @@ def test_status_runs_and_why(call, hub):
     assert call("runs", "--json").json["runs"][0]["run"] == "42"
     assert "Ann Lee" in call("why", "contact", "ann@example.com").out
     assert hub.calls == [
-        ("status",), ("runs", "42"), ("runs", None), ("runs", None), ("why", "contact", "ann@example.com"),
-    ]  # fmt: skip
+        ("status",),
+        ("runs", "42"),
+        ("runs", None),
+        ("runs", None),
+        ("why", "contact", "ann@example.com"),
+    ]
 
 
 def test_review(call, hub):

@@ -13,10 +13,24 @@ from synchub.cli.app import synchub
 from synchub.cli.table import COMMANDS
 
 HEAVY = {
-    "polars", "sqlalchemy", "pydantic", "rich", "requests", "keyring", "openpyxl", "pluggy", "orjson",
-    "tenacity", "phonenumbers", "logging.config", "synchub.run", "synchub.plugins", "synchub.config",
-    "synchub.redact", "synchub_connectors",
-}  # fmt: skip
+    "polars",
+    "sqlalchemy",
+    "pydantic",
+    "rich",
+    "requests",
+    "keyring",
+    "openpyxl",
+    "pluggy",
+    "orjson",
+    "tenacity",
+    "phonenumbers",
+    "logging.config",
+    "synchub.run",
+    "synchub.plugins",
+    "synchub.config",
+    "synchub.redact",
+    "synchub_connectors",
+}
 
 
 def imported(*args: str) -> set[str]:

@@ -83,9 +83,7 @@ def test_the_demo_shows_a_first_sync_then_a_conflict(call, hub, folder: Path):
 
     assert done.code == 0
     assert [name for name, *_ in hub.calls] == ["plan", "sync", "plan", "sync"]
-    assert (
-        done.out.index("$ synchub plan") < done.out.index("$ synchub sync") < done.out.index("Now Ann moves")
-    )
+    assert done.out.index("$ synchub plan") < done.out.index("$ synchub sync") < done.out.index("Now Ann moves")
     again = call("demo")
     assert again.code == 2
     assert "already" in again.err
@@ -183,9 +181,12 @@ def test_secrets_are_kept_listed_and_deleted_and_never_shown(folder: Path):
     def synchub(*args: str, told: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-W", "ignore", "-c", KEYRING, "-C", str(folder), *args],
-            input=told, capture_output=True, text=True, check=False,
+            input=told,
+            capture_output=True,
+            text=True,
+            check=False,
             env={"PATH": os.environ["PATH"], "KEYRING_FILE": str(folder / "keyring.json")},
-        )  # fmt: skip
+        )
 
     kept = synchub("secret", "set", "crm", told="s3cr3t-token\n")
     assert kept.returncode == 0

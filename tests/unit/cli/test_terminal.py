@@ -41,8 +41,12 @@ def on_a_terminal(folder: Path, *args: str, answer: str = "", **environ: str) ->
     variables = {"PATH": os.environ["PATH"], "TERM": "xterm-256color", "COLUMNS": "100", **environ}
     process = subprocess.Popen(
         [sys.executable, "-c", CODE, "-C", str(folder), *args],
-        stdin=slave, stdout=slave, stderr=slave, env=variables, close_fds=True,
-    )  # fmt: skip
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        env=variables,
+        close_fds=True,
+    )
     os.close(slave)
     os.write(master, answer.encode())
     seen = b""

@@ -124,9 +124,7 @@ def test_an_address_without_a_password_is_no_secret(hub: Any) -> None:
 
 
 def test_no_secret_is_in_any_problem(hub: Any) -> None:
-    hub.write(
-        hub=CRM + 'token = "hunter22"\nport = "hunter22"\nhost = "http://u:hunter22@x.y"\nmode = "hunter22"\n'
-    )
+    hub.write(hub=CRM + 'token = "hunter22"\nport = "hunter22"\nhost = "http://u:hunter22@x.y"\nmode = "hunter22"\n')
     problems = hub.lint({})
     assert len(problems) == 4
     assert not [problem for problem in problems if "hunter22" in problem]

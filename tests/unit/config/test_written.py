@@ -122,9 +122,7 @@ class TestProject:
     def test_its_examples_are_right_too(self, tmp_path: Path) -> None:
         config.write_project(tmp_path, "acme")
         text = (tmp_path / "hub.toml").read_text(encoding="utf-8")
-        examples = [
-            line.removeprefix("# ") for line in text.splitlines() if line.startswith("# ") and _is_toml(line)
-        ]
+        examples = [line.removeprefix("# ") for line in text.splitlines() if line.startswith("# ") and _is_toml(line)]
         assert len(examples) > 20
         found = tomllib.loads("\n".join(examples[1:]))
         assert found["systems"].keys() == {"crm", "shop", "mail"}

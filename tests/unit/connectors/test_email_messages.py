@@ -109,10 +109,7 @@ def test_a_message_without_a_name_gets_a_stable_one() -> None:
     assert first["message_id"] == moved["message_id"]
     assert str(first["message_id"]).startswith("none-")
     for number in range(len(lines)):
-        assert (
-            made(*lines[:number], lines[number] + "x", *lines[number + 1 :])["message_id"]
-            != first["message_id"]
-        )
+        assert made(*lines[:number], lines[number] + "x", *lines[number + 1 :])["message_id"] != first["message_id"]
 
 
 def test_a_message_without_headers_is_refused() -> None:
@@ -121,7 +118,5 @@ def test_a_message_without_headers_is_refused() -> None:
 
 
 def test_names_and_subjects_are_clean() -> None:
-    found = made(
-        'From: "=?utf-8?q?Ann=0A=0DLee?=" <ann@x.example>', "Subject: =?utf-8?q?a=00b?=", "In-Reply-To: <1@x>"
-    )
+    found = made('From: "=?utf-8?q?Ann=0A=0DLee?=" <ann@x.example>', "Subject: =?utf-8?q?a=00b?=", "In-Reply-To: <1@x>")
     assert (found["contact_name"], found["subject"], found["in_reply_to"]) == ("Ann Lee", "a b", "1@x")

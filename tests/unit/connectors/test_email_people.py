@@ -40,9 +40,7 @@ def test_everybody_in_a_message_is_met_once() -> None:
 
 
 def test_when_somebody_was_seen() -> None:
-    row = gathered(("From: ann@x.example",), ("From: bob@x.example",), ("From: ann@x.example",))[
-        "ann@x.example"
-    ]
+    row = gathered(("From: ann@x.example",), ("From: bob@x.example",), ("From: ann@x.example",))["ann@x.example"]
     assert (row["first_seen"], row["last_seen"], row["count"]) == (START, START + timedelta(days=2), 2)
 
 
@@ -58,9 +56,7 @@ def test_when_somebody_was_seen() -> None:
     ],
 )
 def test_the_name_that_most_messages_give(names: tuple[str, ...], chosen: str) -> None:
-    assert (
-        gathered(*((f"From: {name} <ann@x.example>",) for name in names))["ann@x.example"]["name"] == chosen
-    )
+    assert gathered(*((f"From: {name} <ann@x.example>",) for name in names))["ann@x.example"]["name"] == chosen
 
 
 @pytest.mark.parametrize(
@@ -88,9 +84,7 @@ def test_a_mailing_list_is_nobody_even_where_it_is_written_to() -> None:
 
 
 def test_names_made_up_by_the_thousand_do_not_pile_up() -> None:
-    found = gathered(
-        *((f"From: Name{number} Lee <ann@x.example>",) for number in range(100)), ("From: ann@x.example",)
-    )
+    found = gathered(*((f"From: Name{number} Lee <ann@x.example>",) for number in range(100)), ("From: ann@x.example",))
     assert found["ann@x.example"]["count"] == 101
     assert found["ann@x.example"]["name"] == "Name19 Lee"
 

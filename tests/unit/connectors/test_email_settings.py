@@ -68,9 +68,7 @@ def test_wrong_settings_are_refused_without_the_password(wrong: dict[str, Any]) 
 
 def test_a_password_with_a_line_break_is_never_sent() -> None:
     # Nothing listens on the port: an attempt to connect would fail differently.
-    settings = EmailConfig(
-        **GIVEN | {"host": "127.0.0.1", "port": 1, "security": "none", "password": "a\r\nX LOGOUT"}
-    )
+    settings = EmailConfig(**GIVEN | {"host": "127.0.0.1", "port": 1, "security": "none", "password": "a\r\nX LOGOUT"})
     with pytest.raises(ConfigurationError, match="line break"):
         Email(settings, LocalHost("mail")).check()
 
@@ -116,9 +114,7 @@ def test_folders_that_are_missing_are_named(wanted: str) -> None:
     assert '"Clients/A"' in caught.value.next_step
 
 
-@pytest.mark.parametrize(
-    ("name", "stream"), [("mail-messages", MESSAGES), ("mail-correspondents", CORRESPONDENTS)]
-)
+@pytest.mark.parametrize(("name", "stream"), [("mail-messages", MESSAGES), ("mail-correspondents", CORRESPONDENTS)])
 def test_suggested_mappings_fit_their_streams(name: str, stream: Any) -> None:
     text = resources.files("synchub_connectors.email.mappings").joinpath(f"{name}.toml").read_text()
     mapping = MappingFile.model_validate(tomllib.loads(text))

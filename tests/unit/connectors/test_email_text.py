@@ -39,9 +39,7 @@ def test_the_text_is_found(structure: Any, section: str, html: bool) -> None:
     assert text_part(structure) == TextPart(section, html, "utf-8", "quoted-printable")
 
 
-@pytest.mark.parametrize(
-    "structure", [None, (), PICTURE, FILE, FORWARDED, ([FORWARDED], b"MIXED"), (b"TEXT",)]
-)
+@pytest.mark.parametrize("structure", [None, (), PICTURE, FILE, FORWARDED, ([FORWARDED], b"MIXED"), (b"TEXT",)])
 def test_there_may_be_no_text(structure: Any) -> None:
     assert text_part(structure) is None
 

@@ -117,14 +117,29 @@ def test_a_property_of_that_name_that_is_not_unique_does_not_count(hubspot: HubS
 
 def test_fields_have_the_types_of_their_properties(hubspot: HubSpot) -> None:
     told = fields(hubspot, "contacts")
-    types = {name: told[name].type for name in (
-        "email", "lead_score", "opted_out", "birthday", "consent_at", "lifecyclestage", "interests",
-        "hs_object_id",
-    )}  # fmt: skip
+    types = {
+        name: told[name].type
+        for name in (
+            "email",
+            "lead_score",
+            "opted_out",
+            "birthday",
+            "consent_at",
+            "lifecyclestage",
+            "interests",
+            "hs_object_id",
+        )
+    }
     assert types == {
-        "email": "text", "lead_score": "number", "opted_out": "bool", "birthday": "date",
-        "consent_at": "datetime", "lifecyclestage": "enum", "interests": "set", "hs_object_id": "text",
-    }  # fmt: skip
+        "email": "text",
+        "lead_score": "number",
+        "opted_out": "bool",
+        "birthday": "date",
+        "consent_at": "datetime",
+        "lifecyclestage": "enum",
+        "interests": "set",
+        "hs_object_id": "text",
+    }
     assert "marketingqualifiedlead" in told["lifecyclestage"].options
     assert told["interests"].options == ("news", "events", "offers", "webinars")
     assert told["email"].options == ()
@@ -196,9 +211,15 @@ def test_an_empty_account_is_a_complete_read(hubspot: HubSpot) -> None:
 
 def test_values_come_as_their_types(hubspot: HubSpot, crm: StandInCrm) -> None:
     ann = crm.create_contact(
-        email="ann@example.com", lead_score="12.50", opted_out="false", birthday="1980-02-29",
-        consent_at="2024-05-01T10:00:00.5Z", interests="news;events", lifecyclestage="lead", city="",
-    )  # fmt: skip
+        email="ann@example.com",
+        lead_score="12.50",
+        opted_out="false",
+        birthday="1980-02-29",
+        consent_at="2024-05-01T10:00:00.5Z",
+        interests="news;events",
+        lifecyclestage="lead",
+        city="",
+    )
     row = read(hubspot, "contacts").rows[ann]
     assert row["lead_score"] == Decimal("12.50")
     assert row["opted_out"] is False
@@ -440,9 +461,7 @@ def test_a_cursor_that_means_nothing_starts_a_full_read(hubspot: HubSpot, cursor
     assert read(hubspot, "contacts", cursor).complete
 
 
-def test_a_cursor_older_than_the_list_of_the_archived_starts_a_full_read(
-    hubspot: HubSpot, host: LocalHost
-) -> None:
+def test_a_cursor_older_than_the_list_of_the_archived_starts_a_full_read(hubspot: HubSpot, host: LocalHost) -> None:
     cursor = read(hubspot, "contacts").cursor
     host.sleep(KEPT.total_seconds())
     assert not read(hubspot, "contacts", cursor).complete
@@ -494,10 +513,14 @@ def test_lookup_by_id_and_unique_values(hubspot: HubSpot, crm: StandInCrm) -> No
     ann = crm.create_contact(email="ann@example.com", synchub_id="c-1", lead_score="5")
     bob = crm.create_contact(email="bob@example.com")
     keys = [
-        Key("email", "ann@example.com"), Key("synchub_id", "c-1"), Key("hs_object_id", ann),
-        Key("hs_object_id", bob), Key("hs_object_id", "77"), Key("email", "nobody@example.com"),
+        Key("email", "ann@example.com"),
+        Key("synchub_id", "c-1"),
+        Key("hs_object_id", ann),
+        Key("hs_object_id", bob),
+        Key("hs_object_id", "77"),
+        Key("email", "nobody@example.com"),
         Key("email", ""),
-    ]  # fmt: skip
+    ]
     found = {row["hs_object_id"]: row for row in hubspot.lookup("contacts", keys)}
     assert found.keys() == {ann, bob}
     assert found[ann]["lead_score"] == Decimal(5)

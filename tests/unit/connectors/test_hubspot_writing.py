@@ -63,11 +63,20 @@ def test_it_has_the_capabilities(hubspot: HubSpot) -> None:
 
 
 def test_values_on_the_wire(hubspot: HubSpot, crm: StandInCrm) -> None:
-    (result,) = hubspot.write("contacts", [create(
-        email="ann@example.com", lead_score=Decimal("12.50"), opted_out=True, birthday=date(1980, 2, 29),
-        consent_at=datetime(2024, 5, 1, 10, 23, 0, 5000, tzinfo=UTC), interests=["news", "events"],
-        city="A <b> & C",
-    )])  # fmt: skip
+    (result,) = hubspot.write(
+        "contacts",
+        [
+            create(
+                email="ann@example.com",
+                lead_score=Decimal("12.50"),
+                opted_out=True,
+                birthday=date(1980, 2, 29),
+                consent_at=datetime(2024, 5, 1, 10, 23, 0, 5000, tzinfo=UTC),
+                interests=["news", "events"],
+                city="A <b> & C",
+            )
+        ],
+    )
     assert (result.status, result.remote_id) == ("ok", next(iter(crm.contacts())))
     kept = crm.contacts()[str(result.remote_id)]
     assert kept["lead_score"] == "12.50"
@@ -130,10 +139,17 @@ def test_an_answer_that_does_not_tell_is_looked_up(hubspot: HubSpot, crm: StandI
 
 def test_results_come_in_the_order_of_operations(hubspot: HubSpot, crm: StandInCrm) -> None:
     ann, bob = crm.create_contact(email="ann@example.com"), crm.create_contact(email="bob@example.com")
-    results = hubspot.write("contacts", [
-        create(email="bad@"), update(ann, firstname="Ann"), create(email="new@example.com"), archive(bob),
-        update("77", firstname="X"), create(email="ann@example.com"),
-    ])  # fmt: skip
+    results = hubspot.write(
+        "contacts",
+        [
+            create(email="bad@"),
+            update(ann, firstname="Ann"),
+            create(email="new@example.com"),
+            archive(bob),
+            update("77", firstname="X"),
+            create(email="ann@example.com"),
+        ],
+    )
     assert [result.status for result in results] == ["rejected", "ok", "ok", "ok", "conflict", "conflict"]
     assert [result.remote_id for result in results][1] == ann
     assert list(crm.contacts(archived=True)) == [bob]
@@ -176,9 +192,7 @@ def test_two_creates_of_one_address_make_one_contact(hubspot: HubSpot, crm: Stan
 def test_an_address_of_another_contact_is_rejected(hubspot: HubSpot, crm: StandInCrm) -> None:
     crm.create_contact(email="ann@example.com", synchub_id="c-1")
     bob = crm.create_contact(email="bob@example.com")
-    one, two = hubspot.write(
-        "contacts", [update(bob, email="ann@example.com"), update(bob, synchub_id="c-1")]
-    )
+    one, two = hubspot.write("contacts", [update(bob, email="ann@example.com"), update(bob, synchub_id="c-1")])
     assert (one.status, one.field) == ("rejected", "email")
     assert (two.status, two.field) == ("rejected", "synchub_id")
 
@@ -291,9 +305,7 @@ def test_a_batch_refused_as_a_whole_is_sent_one_by_one(hubspot: HubSpot, crm: St
     assert emails(crm) == ["ann@example.com", "bob@example.com"]
 
 
-def test_what_is_done_one_by_one_is_told_even_if_it_then_breaks_off(
-    hubspot: HubSpot, crm: StandInCrm
-) -> None:
+def test_what_is_done_one_by_one_is_told_even_if_it_then_breaks_off(hubspot: HubSpot, crm: StandInCrm) -> None:
     hubspot.streams()
     crm.fail(status=400, path="batch/create")
     crm.meanwhile("batch/read", lambda: crm.fail(next=99, status=503, retry_after=200))

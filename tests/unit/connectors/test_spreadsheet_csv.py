@@ -38,9 +38,7 @@ def opened(tmp_path: Path) -> Open:
 
     def make(content: bytes | str, **settings: Any) -> Spreadsheet:
         (tmp_path / "leads.csv").write_bytes(content.encode() if isinstance(content, str) else content)
-        return Spreadsheet(
-            SpreadsheetSettings(**{"path": "leads.csv"} | settings), LocalHost("fair", tmp_path)
-        )
+        return Spreadsheet(SpreadsheetSettings(**{"path": "leads.csv"} | settings), LocalHost("fair", tmp_path))
 
     return make
 
@@ -95,9 +93,7 @@ def test_every_dialect_gives_the_same_rows(opened: Open, content: bytes) -> None
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
 def test_the_encoding_is_found_out(opened: Open, encoding: str) -> None:
-    assert rows_of(opened("id,name\n1,Jürgen Weiß\n".encode(encoding))) == [
-        {"id": "1", "name": "Jürgen Weiß"}
-    ]
+    assert rows_of(opened("id,name\n1,Jürgen Weiß\n".encode(encoding))) == [{"id": "1", "name": "Jürgen Weiß"}]
 
 
 def test_lines_above_the_header_are_left_out(opened: Open) -> None:
@@ -121,12 +117,8 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("line", "reason"), BROKEN)
-@pytest.mark.parametrize(
-    "after", ["3,Cem,Köln\n", '3,"Cem",Köln\n', ""], ids=["plain", "quoted", "end of file"]
-)
-def test_a_broken_row_is_set_aside_and_the_others_go_on(
-    opened: Open, line: str, reason: str, after: str
-) -> None:
+@pytest.mark.parametrize("after", ["3,Cem,Köln\n", '3,"Cem",Köln\n', ""], ids=["plain", "quoted", "end of file"])
+def test_a_broken_row_is_set_aside_and_the_others_go_on(opened: Open, line: str, reason: str, after: str) -> None:
     rows, broken = read_all(opened("id,name,city\n1,Ann,Ulm\n" + line + after))
     assert broken == [BrokenRow("leads.csv line 3", line.rstrip(), reason)]
     assert rows == [ANN, {"id": "3", "name": "Cem", "city": "Köln"}][: 2 if after else 1]
@@ -209,18 +201,13 @@ def test_both_ways_of_reading_agree_on_anything(tokens: list[str], width: int, s
     careful = list(records(io.StringIO(text, newline="\n"), delimiter=",", width=width))
     rows = [tuple(unescaped(value) or None for value in record.fields) for record in careful if record.fields]
     assert [row for frame, _ in found for row in frame.rows()] == rows
-    assert [row for _, broken in found for row in broken] == [
-        each.broken("x") for each in careful if each.reason
-    ]
+    assert [row for _, broken in found for row in broken] == [each.broken("x") for each in careful if each.reason]
 
 
 def test_a_file_in_order_is_read_the_fast_way_wherever_it_is_cut() -> None:
     body = "".join(_many(())).encode()
     parts = iter([body[at : at + 100] for at in range(0, len(body), 100)])
-    found = [
-        pieces.at_once(data, ("id", "name", "note"), ",")
-        for data, *_ in pieces.pieces(lambda: next(parts, b""))
-    ]
+    found = [pieces.at_once(data, ("id", "name", "note"), ",") for data, *_ in pieces.pieces(lambda: next(parts, b""))]
     assert len(found) > 50
     assert all(frame is not None for frame in found)
 
@@ -296,10 +283,7 @@ def test_a_file_saved_while_it_is_read_does_not_count(opened: Open, tmp_path: Pa
 
 
 def test_a_write_touches_only_what_changes(opened: Open, tmp_path: Path) -> None:
-    before = (
-        b'\xef\xbb\xbfid;"name";city;extra\r\n1;Ann;"Ulm";"keep"\r\n2;Bob;Bonn;=1+1\r\n'
-        b"3;broken\r\n\r\n4;Cem;;'=x"
-    )
+    before = b'\xef\xbb\xbfid;"name";city;extra\r\n1;Ann;"Ulm";"keep"\r\n2;Bob;Bonn;=1+1\r\n3;broken\r\n\r\n4;Cem;;\'=x'
     connector = opened(before)
     (tmp_path / "leads.csv").chmod(0o640)
     results = connector.write(
@@ -425,9 +409,7 @@ def test_rows_with_the_same_key_are_read_but_not_written(opened: Open) -> None:
         ("nr,name\n1,Ann\n", {"key": "nr"}, ["2", "3"]),
     ],
 )
-def test_new_rows_get_a_key(
-    opened: Open, content: str, settings: dict[str, Any], made: list[str | None]
-) -> None:
+def test_new_rows_get_a_key(opened: Open, content: str, settings: dict[str, Any], made: list[str | None]) -> None:
     results = opened(content, **settings).write("leads", [create(name="x"), create(name="y")])
     assert [result.remote_id for result in results] == made
     assert [result.status for result in results] == ["ok" if key else "rejected" for key in made]
@@ -435,16 +417,12 @@ def test_new_rows_get_a_key(
 
 def test_a_key_of_several_columns(opened: Open) -> None:
     connector = opened("shop,nr,name\na,1,Ann\nb,1,Bob\n", key=["shop", "nr"])
-    results = connector.write(
-        "leads", [update('["b", "1"]', name="Rob"), create(shop="c", nr="2", name="Cem")]
-    )
+    results = connector.write("leads", [update('["b", "1"]', name="Rob"), create(shop="c", nr="2", name="Cem")])
     assert [(result.status, result.remote_id) for result in results] == [
         ("ok", '["b","1"]'),
         ("ok", '["c","2"]'),
     ]
-    assert connector.lookup("leads", [Key("shop,nr", '["b","1"]')]) == [
-        {"shop": "b", "nr": "1", "name": "Rob"}
-    ]
+    assert connector.lookup("leads", [Key("shop,nr", '["b","1"]')]) == [{"shop": "b", "nr": "1", "name": "Rob"}]
 
 
 def test_without_a_key_a_sheet_is_read_only(opened: Open) -> None:
@@ -462,9 +440,7 @@ def test_check_names_a_key_that_is_no_column(opened: Open) -> None:
 
 def test_lookup_by_any_column(opened: Open) -> None:
     connector = opened("id,email,city\n1,Ann@X.org,Ulm\n2,bob@x.org,Ulm\n3,c@x.org,Bonn\n")
-    found = connector.lookup(
-        "leads", [Key("email", "ann@x.org"), Key("id", "1"), Key("id", "3"), Key("nope", "1")]
-    )
+    found = connector.lookup("leads", [Key("email", "ann@x.org"), Key("id", "1"), Key("id", "3"), Key("nope", "1")])
     assert [row["id"] for row in found] == ["1", "3"]
     assert connector.lookup("leads", [Key("email", "nobody@x.org")]) == []
 

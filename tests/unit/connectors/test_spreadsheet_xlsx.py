@@ -87,9 +87,13 @@ def test_cells_are_read_as_native_text(file: Path) -> None:
 def test_dates_times_and_booleans_have_their_type(file: Path) -> None:
     (stream,) = connect(file).streams()
     assert stream.fields == (
-        Field("id"), Field("name"), Field("phone"), Field("born", "date"), Field("seen", "datetime"),
+        Field("id"),
+        Field("name"),
+        Field("phone"),
+        Field("born", "date"),
+        Field("seen", "datetime"),
         Field("vip", "bool"),
-    )  # fmt: skip
+    )
     assert (stream.name, stream.key, stream.incremental) == ("Leads", ("id",), True)
 
 
@@ -191,12 +195,16 @@ def test_writes_keep_types_and_formats(file: Path) -> None:
             create(id="3", name="=1+1", phone="+49 30 1", born=None),
             update("1", vip=None),
         ],
-    )  # fmt: skip
+    )
     assert [result.status for result in results] == ["ok", "ok", "ok"]
     assert results[0].stored == {
-        "id": "2", "name": "Rob", "phone": "4930999", "born": "2000-01-02", "seen": "2024-06-01T10:30:00.123",
+        "id": "2",
+        "name": "Rob",
+        "phone": "4930999",
+        "born": "2000-01-02",
+        "seen": "2024-06-01T10:30:00.123",
         "vip": "true",
-    }  # fmt: skip
+    }
     assert read_all(connector)[0][1:] == [results[0].stored, results[1].stored]
     sheet = openpyxl.load_workbook(file)["Leads"]
     assert (sheet["A4"].value, sheet["C3"].value, sheet["C4"].value) == (3, 4930999, "+49 30 1")
@@ -265,9 +273,7 @@ def _compute(file: Path, results: dict[str, bytes]) -> None:
                 start, found, rest = data.partition(f'<c r="{cell}"'.encode())
                 if found and name.startswith("xl/worksheets/") and b"<f>" in rest.split(b"</c>")[0]:
                     kind = b' t="str"' if b"Total" in result else b""
-                    data = (
-                        start + found + kind + rest.replace(b"<v />", result, 1).replace(b"<v/>", result, 1)
-                    )
+                    data = start + found + kind + rest.replace(b"<v />", result, 1).replace(b"<v/>", result, 1)
             archive.writestr(name, data)
 
 

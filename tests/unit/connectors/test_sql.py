@@ -44,12 +44,19 @@ TABLES = {
         CREATE TABLE codes (code VARCHAR(10) NOT NULL UNIQUE, label VARCHAR(10));
         CREATE TABLE loose (label VARCHAR(10));
         CREATE VIEW vips AS SELECT id, name FROM people WHERE vip""",
-}  # fmt: skip
+}
 
 ANN = {
-    "id": "1", "email": "ann@x.org", "name": "Ann", "score": "12.5", "vip": "true", "born": "1990-05-01",
-    "changed_at": "2024-05-01T10:00:00", "note": 'say "hi",\nÜ', "seats": "3",
-}  # fmt: skip
+    "id": "1",
+    "email": "ann@x.org",
+    "name": "Ann",
+    "score": "12.5",
+    "vip": "true",
+    "born": "1990-05-01",
+    "changed_at": "2024-05-01T10:00:00",
+    "note": 'say "hi",\nÜ',
+    "seats": "3",
+}
 BOB = dict.fromkeys(ANN, None) | {"id": "2", "name": "Bob", "note": ""}
 
 
@@ -87,15 +94,15 @@ def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Shop:
     insert = "INSERT INTO people (email, name, score, vip, born, changed_at, note, seats) VALUES "
     made.run(
         insert + "(:email, 'Ann', 12.50, :yes, '1990-05-01', '2024-05-01 10:00:00', :note, 3)",
-        email="ann@x.org", yes=True, note=ANN["note"],
-    )  # fmt: skip
+        email="ann@x.org",
+        yes=True,
+        note=ANN["note"],
+    )
     made.run(insert + "(NULL, 'Bob', NULL, NULL, NULL, NULL, '', NULL)")
     return made
 
 
-def read_all(
-    connector: Sql, stream: str, cursor: Any = None, fields: tuple[str, ...] = ()
-) -> tuple[Rows, Page]:
+def read_all(connector: Sql, stream: str, cursor: Any = None, fields: tuple[str, ...] = ()) -> tuple[Rows, Page]:
     pages = list(connector.read(stream, cursor, fields))
     return [row for page in pages for row in pl.DataFrame(page.rows).to_dicts()], pages[-1]
 
@@ -142,13 +149,24 @@ def test_streams(shop: Shop) -> None:
     people = streams["people"]
     types = {field.name: field.type for field in people.fields}
     assert types == {
-        "id": "integer", "email": "text", "name": "text", "score": "number", "vip": "bool", "born": "date",
-        "changed_at": "datetime", "note": "text", "seats": "integer",
-    }  # fmt: skip
+        "id": "integer",
+        "email": "text",
+        "name": "text",
+        "score": "number",
+        "vip": "bool",
+        "born": "date",
+        "changed_at": "datetime",
+        "note": "text",
+        "seats": "integer",
+    }
     assert people.writes == {"create", "update", "delete"}
     assert {name: stream.key for name, stream in streams.items()} == {
-        "codes": ("code",), "loose": (), "people": ("id",), "places": ("shop", "nr"), "vips": (),
-    }  # fmt: skip
+        "codes": ("code",),
+        "loose": (),
+        "people": ("id",),
+        "places": ("shop", "nr"),
+        "vips": (),
+    }
     assert {name for name, stream in streams.items() if not stream.writes} == {"loose", "vips"}
     required = {field.name for field in streams["places"].fields if field.required}
     assert required in ({"shop", "nr"}, set())
@@ -178,13 +196,18 @@ def test_writes_are_done_and_told_as_stored(shop: Shop) -> None:
             delete("2"),
             create(email="dee@x.org", name="Dee"),
         ],
-    )  # fmt: skip
+    )
     assert [result.status for result in results] == ["ok"] * 4
     assert [result.remote_id for result in results] == ["3", "1", "2", "4"]
     anna = ANN | {"name": "Anna", "changed_at": "2024-06-01T10:30:00", "vip": "false", "note": None}
     cem = dict.fromkeys(ANN, None) | {
-        "id": "3", "email": "cem@x.org", "name": "Cem", "score": "1.5", "vip": "false", "born": "2000-01-02",
-    }  # fmt: skip
+        "id": "3",
+        "email": "cem@x.org",
+        "name": "Cem",
+        "score": "1.5",
+        "vip": "false",
+        "born": "2000-01-02",
+    }
     assert results[1].stored == as_read(shop, anna)
     assert results[0].stored == cem
     rows = {row["id"]: row for row in read_all(connector, "people")[0]}
@@ -238,8 +261,13 @@ def test_one_bad_row_stops_no_other(shop: Shop) -> None:
     results = connector.write("people", operations)
     bad = {place: result for place, result in enumerate(results) if result.status != "ok"}
     assert {place: result.status for place, result in bad.items()} == {
-        17: "rejected", 60: "rejected", 99: "conflict", 150: "conflict", 200: "rejected", 202: "rejected",
-    }  # fmt: skip
+        17: "rejected",
+        60: "rejected",
+        99: "conflict",
+        150: "conflict",
+        200: "rejected",
+        202: "rejected",
+    }
     assert all(result.reason for result in bad.values())
     assert (bad[99].remote_id, bad[150].remote_id) == ("1", results[7].remote_id)
     assert bad[99].stored is not None
@@ -247,9 +275,7 @@ def test_one_bad_row_stops_no_other(shop: Shop) -> None:
     assert shop.run("SELECT count(*) FROM people") == [(198,)]
     remote_ids = [result.remote_id for result in results[:17]]
     emails = {row["id"]: row["email"] for row in read_all(connector, "people")[0]}
-    assert [emails[str(remote_id)] for remote_id in remote_ids] == [
-        f"p{number}@x.org" for number in range(17)
-    ]
+    assert [emails[str(remote_id)] for remote_id in remote_ids] == [f"p{number}@x.org" for number in range(17)]
 
 
 @pytest.mark.parametrize(
@@ -265,9 +291,7 @@ def test_one_bad_row_stops_no_other(shop: Shop) -> None:
         ("note", "\ud800", "It holds half a character."),
     ],
 )
-def test_a_value_that_does_not_fit_is_rejected_alone(
-    shop: Shop, column: str, value: Any, reason: str
-) -> None:
+def test_a_value_that_does_not_fit_is_rejected_alone(shop: Shop, column: str, value: Any, reason: str) -> None:
     results = shop.connect().write("people", [update("1", {}, **{column: value}), update("2", name="Rob")])
     assert results[0] == Result("rejected", "1", reason=reason, field=column)
     assert results[1].status == "ok"
@@ -289,20 +313,19 @@ def test_a_unique_value_given_up_can_be_taken(shop: Shop) -> None:
 
 def test_a_key_of_several_columns(shop: Shop) -> None:
     connector = shop.connect()
-    results = connector.write(
-        "places", [create(shop="a", nr=1, city="Ulm"), create(shop="b", nr=1, city="Bonn")]
-    )
+    results = connector.write("places", [create(shop="a", nr=1, city="Ulm"), create(shop="b", nr=1, city="Bonn")])
     assert [result.remote_id for result in results] == ['["a","1"]', '["b","1"]']
     results = connector.write(
         "places",
         [update('["b", 1]', city="Köln"), update('["a","1"]', nr=7), delete("no"), create(shop="b", nr=1)],
     )
     assert [(result.status, result.remote_id) for result in results] == [
-        ("ok", '["b","1"]'), ("ok", '["a","7"]'), ("unchanged", "no"), ("conflict", '["b","1"]'),
-    ]  # fmt: skip
-    assert connector.lookup("places", [Key("shop,nr", '["a","7"]')]) == [
-        {"shop": "a", "nr": "7", "city": "Ulm"}
+        ("ok", '["b","1"]'),
+        ("ok", '["a","7"]'),
+        ("unchanged", "no"),
+        ("conflict", '["b","1"]'),
     ]
+    assert connector.lookup("places", [Key("shop,nr", '["a","7"]')]) == [{"shop": "a", "nr": "7", "city": "Ulm"}]
 
 
 def test_a_text_key_without_a_primary_key(shop: Shop) -> None:
@@ -347,9 +370,7 @@ def test_a_number_can_be_the_cursor(shop: Shop) -> None:
 
 
 def test_named_queries_are_streams(shop: Shop) -> None:
-    query = (
-        "SELECT p.id AS nr, upper(name) AS loud, ':x 100%' AS odd FROM people p WHERE name LIKE 'A%' -- note;"
-    )
+    query = "SELECT p.id AS nr, upper(name) AS loud, ':x 100%' AS odd FROM people p WHERE name LIKE 'A%' -- note;"
     connector = shop.connect(queries={"loud": query})
     connector.check()
     assert read_all(connector, "loud")[0] == [{"nr": "1", "loud": "ANN", "odd": ":x 100%"}]
@@ -411,10 +432,17 @@ def test_a_read_may_be_left_in_the_middle(shop: Shop) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["DELETE FROM people", "SELECT 1; DROP TABLE people", "SELECT * FROM a FOR SHARE",
-     "WITH x AS (DELETE FROM a RETURNING *) SELECT * FROM x",
-     "SELECT * INTO b FROM a", "", "not sql ((", "SELECT * FROM a FOR UPDATE"],
-)  # fmt: skip
+    [
+        "DELETE FROM people",
+        "SELECT 1; DROP TABLE people",
+        "SELECT * FROM a FOR SHARE",
+        "WITH x AS (DELETE FROM a RETURNING *) SELECT * FROM x",
+        "SELECT * INTO b FROM a",
+        "",
+        "not sql ((",
+        "SELECT * FROM a FOR UPDATE",
+    ],
+)
 def test_a_query_has_to_be_one_select(query: str) -> None:
     with pytest.raises(ValueError, match="query 'q'"):
         SqlSettings(url="sqlite:///x.db", queries={"q": query})  # type: ignore[arg-type]

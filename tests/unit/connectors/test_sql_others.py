@@ -77,13 +77,9 @@ def _storable(value: Any) -> Any:
 def test_sqlite_is_written_in_its_usual_forms(file: Path) -> None:
     connector = connect(f"sqlite:///{file}")
     moment = datetime(2024, 5, 1, 8, 0, tzinfo=UTC)
-    (result,) = connector.write(
-        "t", [create(n=Decimal("1.50"), r=2, d="2024-05-01", at=moment, ok=True, any="x")]
-    )
+    (result,) = connector.write("t", [create(n=Decimal("1.50"), r=2, d="2024-05-01", at=moment, ok=True, any="x")])
     assert result.remote_id == "1"
-    assert _run(file, "SELECT n, r, d, at, ok, any FROM t") == [
-        (1.5, 2.0, "2024-05-01", "2024-05-01 10:00:00", 1, "x")
-    ]
+    assert _run(file, "SELECT n, r, d, at, ok, any FROM t") == [(1.5, 2.0, "2024-05-01", "2024-05-01 10:00:00", 1, "x")]
     assert connector.lookup("t", [Key("at", "2024-05-01 10:00:00"), Key("ok", "true")]) == [result.stored]
 
 
@@ -132,9 +128,7 @@ def test_sqlite_creates_tell_what_reads_tell(file: Path) -> None:
 
 
 def test_sqlite_creates_tell_what_happens_after_the_insert(file: Path) -> None:
-    _run(
-        file, "CREATE TRIGGER g AFTER INSERT ON T BEGIN UPDATE t SET any = upper(any) WHERE id = NEW.id; END"
-    )
+    _run(file, "CREATE TRIGGER g AFTER INSERT ON T BEGIN UPDATE t SET any = upper(any) WHERE id = NEW.id; END")
     (result,) = connect(f"sqlite:///{file}").write("t", [create(any="ann")])
     assert result.stored
     assert result.stored["any"] == "ANN"
@@ -157,21 +151,33 @@ def test_mariadb_types(maria: str) -> None:
     connector = connect(maria)
     moment = datetime(2024, 5, 1, 8, 0, 0, 250000, tzinfo=UTC)
     values = {
-        "at": moment, "wall": moment, "ok": False, "size": "m", "data": {"a": 1}, "n": Decimal("100.0000"),
-        "f": Decimal("0.1"), "big": 2**64 - 1, "name": "Zoë%s",
-    }  # fmt: skip
+        "at": moment,
+        "wall": moment,
+        "ok": False,
+        "size": "m",
+        "data": {"a": 1},
+        "n": Decimal("100.0000"),
+        "f": Decimal("0.1"),
+        "big": 2**64 - 1,
+        "name": "Zoë%s",
+    }
     stored = {
-        "id": "1", "at": "2024-05-01T08:00:00.250Z", "wall": "2024-05-01T10:00:00", "ok": "false",
-        "size": "m", "data": '{"a":1}', "n": "100", "f": "0.1",
-        "big": "18446744073709551615", "name": "Zoë%s",
-    }  # fmt: skip
+        "id": "1",
+        "at": "2024-05-01T08:00:00.250Z",
+        "wall": "2024-05-01T10:00:00",
+        "ok": "false",
+        "size": "m",
+        "data": '{"a":1}',
+        "n": "100",
+        "f": "0.1",
+        "big": "18446744073709551615",
+        "name": "Zoë%s",
+    }
     assert connector.write("t", [create(**values)]) == [Result("ok", "1", stored=stored)]
     assert rows_of(connector, "t") == [stored]
     (same,) = connector.write("t", [update("1", stored, at=moment, n=Decimal(100))])
     assert same.status == "unchanged"
-    results = connector.write(
-        "t", [create(size="xl"), create(name="longer"), create(data="{"), create(ok=True)]
-    )
+    results = connector.write("t", [create(size="xl"), create(name="longer"), create(data="{"), create(ok=True)])
     assert [result.status for result in results] == ["rejected", "rejected", "rejected", "ok"]
 
 
@@ -184,15 +190,9 @@ def test_mariadb_creates_tell_what_reads_tell(mariadb: MariaDB) -> None:
                at DATETIME, seen TIMESTAMP NULL, ok BOOLEAN, twice DECIMAL(9,2) AS (n * 2),
                d INT DEFAULT 7)"""
         )
-        connection.exec_driver_sql(
-            "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET NEW.c = upper(NEW.c)"
-        )
-        connection.exec_driver_sql(
-            "CREATE TABLE u (id INT AUTO_INCREMENT PRIMARY KEY, n DECIMAL(8,2), c CHAR(5))"
-        )
-        connection.exec_driver_sql(
-            "CREATE TRIGGER h BEFORE INSERT ON u FOR EACH ROW SET NEW.c = upper(NEW.c)"
-        )
+        connection.exec_driver_sql("CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET NEW.c = upper(NEW.c)")
+        connection.exec_driver_sql("CREATE TABLE u (id INT AUTO_INCREMENT PRIMARY KEY, n DECIMAL(8,2), c CHAR(5))")
+        connection.exec_driver_sql("CREATE TRIGGER h BEFORE INSERT ON u FOR EACH ROW SET NEW.c = upper(NEW.c)")
     at = datetime(2024, 5, 1, 10, tzinfo=UTC)
     full = create(n=Decimal("1.255"), f=0.5, c="a ", at=at, seen=at, ok=True)
     for table, operations in {

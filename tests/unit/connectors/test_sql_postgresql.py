@@ -106,9 +106,18 @@ def test_the_types_of_fields(url: str) -> None:
     (stream,) = [stream for stream in connect(url).streams() if stream.name == "things"]
     fields = {field.name: field for field in stream.fields}
     assert {name: field.type for name, field in fields.items() if field.type != "text"} == {
-        "id": "integer", "at": "datetime", "tags": "set", "counts": "set", "data": "json", "mood": "enum",
-        "ratio": "number", "big": "number", "day": "date", "double": "integer", "small": "integer",
-    }  # fmt: skip
+        "id": "integer",
+        "at": "datetime",
+        "tags": "set",
+        "counts": "set",
+        "data": "json",
+        "mood": "enum",
+        "ratio": "number",
+        "big": "number",
+        "day": "date",
+        "double": "integer",
+        "small": "integer",
+    }
     assert "raw" not in fields
     assert fields["mood"].options == ("good", "bad")
     assert {name for name, field in fields.items() if not field.writable} == {"id", "double"}
@@ -160,8 +169,7 @@ def test_a_value_that_does_not_fit_is_rejected_alone(url: str, column: str, valu
 def test_other_schemas_are_named(url: str) -> None:
     run(
         url,
-        "CREATE SCHEMA crm; CREATE TABLE crm.people (id INTEGER PRIMARY KEY);"
-        "CREATE VIEW crm.v AS SELECT 1 AS a",
+        "CREATE SCHEMA crm; CREATE TABLE crm.people (id INTEGER PRIMARY KEY);CREATE VIEW crm.v AS SELECT 1 AS a",
     )
     connector = connect(url)
     assert [stream.name for stream in connector.streams()] == ["crm.people", "crm.v", "plain", "things"]
@@ -196,9 +204,7 @@ def test_what_triggers_do_is_seen_and_told(url: str) -> None:
              NEW.name := upper(NEW.name); RETURN NEW; END $$;
            CREATE TRIGGER t BEFORE INSERT OR UPDATE ON plain FOR EACH ROW EXECUTE FUNCTION loud();""",
     )
-    results = connect(url).write(
-        "plain", [create(name=name) for name in ("ann", "bad", "bob", "drop", "cem")]
-    )
+    results = connect(url).write("plain", [create(name=name) for name in ("ann", "bad", "bob", "drop", "cem")])
     assert [result.status for result in results] == ["ok", "rejected", "ok", "rejected", "ok"]
     assert [result.stored and result.stored["name"] for result in results] == [
         "ANN",
@@ -216,9 +222,7 @@ def test_reasons_show_no_other_values(url: str) -> None:
         url,
         "ALTER TABLE plain ADD CHECK (name <> 'x'); INSERT INTO plain (name, nick) VALUES ('secret', 'a')",
     )
-    results = connect(url).write(
-        "plain", [create(name="x", nick="b"), update("1", {}, id=5), create(nick="a")]
-    )
+    results = connect(url).write("plain", [create(name="x", nick="b"), update("1", {}, id=5), create(nick="a")])
     assert [result.status for result in results] == ["rejected", "ok", "conflict"]
     assert results[0].reason == 'new row for relation "plain" violates check constraint "plain_name_check"'
 
@@ -226,9 +230,7 @@ def test_reasons_show_no_other_values(url: str) -> None:
 def test_a_batch_of_thousands_keeps_its_order(url: str) -> None:
     operations = [create(name=f"n{number}", nick=str(number)) for number in range(5_000)]
     results = connect(url).write("plain", operations)
-    assert [result.stored and result.stored["nick"] for result in results] == [
-        str(number) for number in range(5_000)
-    ]
+    assert [result.stored and result.stored["nick"] for result in results] == [str(number) for number in range(5_000)]
     assert [result.remote_id for result in results] == [str(number + 1) for number in range(5_000)]
 
 
@@ -308,8 +310,7 @@ def test_a_row_is_locked_before_it_is_compared(url: str, elsewhere: psycopg.Conn
 def test_a_query_that_writes_is_stopped_by_the_server(url: str) -> None:
     run(
         url,
-        "CREATE FUNCTION sly() RETURNS integer LANGUAGE sql"
-        " AS 'INSERT INTO plain (name) VALUES (1) RETURNING id'",
+        "CREATE FUNCTION sly() RETURNS integer LANGUAGE sql AS 'INSERT INTO plain (name) VALUES (1) RETURNING id'",
     )
     with pytest.raises(ConfigurationError, match="may not do this: cannot execute INSERT"):
         rows_of(connect(url, queries={"q": "SELECT sly() AS a"}), "q")
@@ -325,15 +326,13 @@ def test_time_zones_of_the_server_make_no_difference(url: str) -> None:
 def test_late_commits_are_caught_up(url: str) -> None:
     run(
         url,
-        "ALTER TABLE plain ADD at TIMESTAMPTZ;"
-        "INSERT INTO plain (name, at) VALUES ('a', '2024-05-01 10:00:30Z')",
+        "ALTER TABLE plain ADD at TIMESTAMPTZ;INSERT INTO plain (name, at) VALUES ('a', '2024-05-01 10:00:30Z')",
     )
     connector = connect(url, cursors={"plain": "at"})
     cursor = list(connector.read("plain", None, ()))[-1].cursor
     run(
         url,
-        "INSERT INTO plain (name, at)"
-        " VALUES ('late', '2024-05-01 10:00:00Z'), ('old', '2024-05-01 09:00:00Z')",
+        "INSERT INTO plain (name, at) VALUES ('late', '2024-05-01 10:00:00Z'), ('old', '2024-05-01 09:00:00Z')",
     )
     rows = [row for page in connector.read("plain", cursor, ()) for row in pl.DataFrame(page.rows).to_dicts()]
     assert [row["name"] for row in rows] == ["a", "late"]

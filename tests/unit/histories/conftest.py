@@ -42,7 +42,10 @@ def pair(new_hub: NewHub) -> NewPair:
         more: Sequence[MemorySystem] = (),
         **options: Any,
     ) -> Pair:
-        systems = [MemorySystem("crm", **{"fields": FIELDS, **(crm_is or {})}), MemorySystem("shop", **{"fields": FIELDS, **(shop_is or {})})]
+        systems = [
+            MemorySystem("crm", **{"fields": FIELDS, **(crm_is or {})}),
+            MemorySystem("shop", **{"fields": FIELDS, **(shop_is or {})}),
+        ]
         for at, (system, values) in enumerate(zip(reversed(systems), (shop, crm), strict=True)):
             if values is not None:
                 system.create(at=at, **{"email": ANN, **values})

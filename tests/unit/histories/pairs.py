@@ -12,8 +12,17 @@ from synchub.testing.memory_hub import MemoryHub
 
 ANN = "ann@example.org"
 FIELDS = (
-    "email", "first_name", "last_name", "job_title", "notes", "tags", "lead_score", "lifecycle_stage", "opted_out", "source",
-)  # fmt: skip
+    "email",
+    "first_name",
+    "last_name",
+    "job_title",
+    "notes",
+    "tags",
+    "lead_score",
+    "lifecycle_stage",
+    "opted_out",
+    "source",
+)
 
 NewHub = Callable[..., MemoryHub]
 

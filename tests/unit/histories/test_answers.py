@@ -66,7 +66,9 @@ def test_a_create_that_nobody_can_look_for_is_asked_about(pair: NewPair) -> None
 @pytest.mark.parametrize("can_lookup", [True, False])
 def test_a_system_that_cuts_names_and_says_nothing(pair: NewPair, can_lookup: bool) -> None:
     """The shop keeps four letters and does not say so: the CRM keeps the whole name."""
-    ann = pair({"first_name": "Alexandra"}, {"first_name": "Al"}, shop_is={**CUTS, "answers": False, "can_lookup": can_lookup})
+    ann = pair(
+        {"first_name": "Alexandra"}, {"first_name": "Al"}, shop_is={**CUTS, "answers": False, "can_lookup": can_lookup}
+    )
     reports = [ann.hub.sync(at) for at in (10, 20, 30)]
     assert ann.both("first_name") == ("Alexandra", "Alex")
     assert written(reports[-1]) == 0
@@ -105,6 +107,7 @@ def test_an_edit_where_a_value_was_cut_is_put_back(pair: NewPair) -> None:
 
 def test_a_refused_value_stops_neither_the_record_nor_the_run(pair: NewPair) -> None:
     """The shop refuses a job title: everybody else is written, and a person hears of it."""
+
     def refuse(text: str) -> str:
         if text == "CEO":
             raise RecordRejected("There is no such job.")
@@ -113,7 +116,10 @@ def test_a_refused_value_stops_neither_the_record_nor_the_run(pair: NewPair) -> 
     ann = pair({"job_title": "CEO"}, {}, shop_is={"stores": {"job_title": refuse}})
     ann.crm.create(at=2, email="bob@example.org", job_title="Clerk")
     ann.hub.sync(10)
-    assert {row["email"]: row["job_title"] for row in ann.shop.rows.values()} == {"ann@example.org": None, "bob@example.org": "Clerk"}
+    assert {row["email"]: row["job_title"] for row in ann.shop.rows.values()} == {
+        "ann@example.org": None,
+        "bob@example.org": "Clerk",
+    }
     assert [question["kind"] for question in ann.hub.review()] == ["refused"]
     assert written(ann.hub.sync(20)) == 0
 
@@ -133,10 +139,13 @@ def test_an_amount_in_another_currency_stays_as_it_was_sent(pair: NewPair) -> No
 def test_a_system_that_keeps_only_the_day(pair: NewPair) -> None:
     """The shop keeps days, the CRM times: the time of day is not lost, and nothing goes back and forth."""
     ann = pair(
-        {"visit": "2024-04-01T10:23:00+00:00"}, {},
-        crm_is={"fields": {"email": "email", "visit": "datetime"}}, shop_is={"fields": {"email": "email", "visit": "text"}},
-        members={"shop": {"mapping": {"visit": FieldMapping(native="visit", format="%Y-%m-%d")}}}, fields={"visit": "datetime"},
-    )  # fmt: skip
+        {"visit": "2024-04-01T10:23:00+00:00"},
+        {},
+        crm_is={"fields": {"email": "email", "visit": "datetime"}},
+        shop_is={"fields": {"email": "email", "visit": "text"}},
+        members={"shop": {"mapping": {"visit": FieldMapping(native="visit", format="%Y-%m-%d")}}},
+        fields={"visit": "datetime"},
+    )
     ann.hub.sync(10)
     assert ann.both("visit") == ("2024-04-01T10:23:00+00:00", "2024-04-01")
     assert [written(ann.hub.sync(at)) for at in (20, 30)] == [0, 0]

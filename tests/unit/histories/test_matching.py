@@ -83,7 +83,10 @@ def test_a_row_that_cannot_be_understood_gets_no_double(pair: NewPair) -> None:
 
 def test_a_row_that_is_unreadable_for_a_while_misses_nothing(pair: NewPair) -> None:
     """Somebody types nonsense into Ann's row: nothing is written over it until it is mended, but an opt-out."""
-    fields = {"fields": {"email": "email", "birthday": "text", "job_title": "text", "opted_out": "bool"}, "versions": True}
+    fields = {
+        "fields": {"email": "email", "birthday": "text", "job_title": "text", "opted_out": "bool"},
+        "versions": True,
+    }
     ann = pair({"job_title": "1"}, {"job_title": "1"}, crm_is=fields, shop_is=fields)
     ann.hub.sync(10)
     ann.shop.edit("1", at=11, birthday="soon", job_title="2")

@@ -214,9 +214,10 @@ def test_an_address_is_never_mixed(pair: NewPair) -> None:
 def test_what_a_system_fills_in_by_itself_decides_nothing(pair: NewPair) -> None:
     """The shop fills in `source` in the rows that the hub makes there: that is nobody's word."""
     ann = pair(
-        {"source": "fair"}, shop_is={"defaults": {"source": "shop"}},
+        {"source": "fair"},
+        shop_is={"defaults": {"source": "shop"}},
         members={"shop": {"mapping": {"source": {"native": "source", "direction": "in"}}}},
-    )  # fmt: skip
+    )
     for at in (10, 20, 30):
         ann.hub.sync(at)
     assert ann.in_crm("source") == "fair"

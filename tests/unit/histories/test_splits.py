@@ -54,15 +54,20 @@ def test_rows_that_the_hub_made_stay_with_the_older_part(new_hub: NewHub) -> Non
     hub.split(ANN, ("shop", "1"), at=25)
     hub.sync(30)
     hub.sync(40)
-    assert [system.rows["1"]["job_title"] for system in (crm, shop, fair)] == ["of the crm", "of the shop", "of the crm"]
+    assert [system.rows["1"]["job_title"] for system in (crm, shop, fair)] == [
+        "of the crm",
+        "of the shop",
+        "of the crm",
+    ]
 
 
 def test_a_join_can_be_taken_back(pair: NewPair) -> None:
     """Two records are joined by hand, and parted again: each has what it had."""
     ann = pair(
-        {"job_title": "crm's"}, {"email": "ann.lee@example.org", "job_title": "shop's"},
+        {"job_title": "crm's"},
+        {"email": "ann.lee@example.org", "job_title": "shop's"},
         members={"crm": {"create": False}, "shop": {"create": False}},
-    )  # fmt: skip
+    )
     ann.hub.sync(10)
     ann.hub.join(ANN, "ann.lee@example.org", at=15)
     ann.hub.sync(20)

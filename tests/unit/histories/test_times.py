@@ -97,7 +97,9 @@ def test_a_restored_backup_is_brought_up_to_date(pair: NewPair, rule: str) -> No
 @pytest.mark.parametrize("can_lookup", [True, False])
 def test_a_restored_backup_is_seen_from_a_cursor(pair: NewPair, can_lookup: bool) -> None:
     """A system that only tells what changed tells of the old copy once: it is looked at again all the same."""
-    ann = pair({"job_title": "1"}, members={"shop": {"create": False}}, shop_is={"incremental": True, "can_lookup": can_lookup})
+    ann = pair(
+        {"job_title": "1"}, members={"shop": {"create": False}}, shop_is={"incremental": True, "can_lookup": can_lookup}
+    )
     ann.shop.create(at=2, email="ann@example.org")
     ann.hub.sync(10)
     ann.crm.edit("1", at=11, job_title="2")

@@ -25,9 +25,7 @@ def test_addresses_of_the_machine_itself_are_refused(url: str) -> None:
         parse(url)
 
 
-@pytest.mark.parametrize(
-    "url", ["ftp://example.com/", "example.com", "file:///etc/passwd", "https://", "https:///x"]
-)
+@pytest.mark.parametrize("url", ["ftp://example.com/", "example.com", "file:///etc/passwd", "https://", "https:///x"])
 def test_only_http_addresses_are_taken(url: str) -> None:
     with pytest.raises(ConfigurationError, match="is not an http address"):
         parse(url)
@@ -56,9 +54,7 @@ def test_private_networks_are_allowed() -> None:
     assert parse("http://192.168.1.2/").hostname == "192.168.1.2"
 
 
-@pytest.mark.parametrize(
-    "name", ["Authorization", "X-Api-Key", "cookie", "access_token", "client_secret", "PASSWORD"]
-)
+@pytest.mark.parametrize("name", ["Authorization", "X-Api-Key", "cookie", "access_token", "client_secret", "PASSWORD"])
 def test_credentials_over_plain_http_are_refused(name: str) -> None:
     with pytest.raises(ConfigurationError, match="readable on the way"):
         require_private(parse("http://crm.example.com/"), ["Accept", name])

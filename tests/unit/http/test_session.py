@@ -61,9 +61,7 @@ def open_session(host: LocalHost, url: str) -> Session:
 
 
 def sessions(host: LocalHost, transport: Callable[[], Transport] = Transport) -> Sessions:
-    return Sessions(
-        now=host.now, sleep=host.sleep, monotonic=lambda: host.now().timestamp(), transport=transport
-    )
+    return Sessions(now=host.now, sleep=host.sleep, monotonic=lambda: host.now().timestamp(), transport=transport)
 
 
 # What is sent.
@@ -149,9 +147,7 @@ def test_refused_credentials(host: LocalHost, server: Scripted, status: int) -> 
 
 
 @pytest.mark.parametrize("status", [401, 403, 429, 500, 503])
-def test_a_status_that_the_caller_accepts_is_returned_at_once(
-    host: LocalHost, server: Scripted, status: int
-) -> None:
+def test_a_status_that_the_caller_accepts_is_returned_at_once(host: LocalHost, server: Scripted, status: int) -> None:
     server.script["/x"] = (status, {}, b"")
     assert open_session(host, server.url).request("GET", "/x", accept=[status]).status_code == status
     assert host.slept == []
@@ -161,9 +157,7 @@ def test_a_status_that_the_caller_accepts_is_returned_at_once(
 
 
 @pytest.mark.parametrize("status", [423, 429, 477, 503])
-def test_what_was_turned_away_is_sent_again_even_if_it_creates(
-    session: Session, crm: StandInCrm, status: int
-) -> None:
+def test_what_was_turned_away_is_sent_again_even_if_it_creates(session: Session, crm: StandInCrm, status: int) -> None:
     crm.fail(next=3, status=status, path="batch/create")
     assert session.request("POST", BATCH, json=ANN).status_code == 201
     assert len(crm.contacts()) == 1
@@ -310,9 +304,7 @@ def test_sessions_of_one_account_share_its_budget(host: LocalHost, server: Scrip
 
 def test_within_its_budget_nobody_is_turned_away(host: LocalHost, crm: StandInCrm) -> None:
     crm.rate_limit(5, 10.0)
-    session = host.session(
-        crm.url, headers={"Authorization": f"Bearer {TOKEN}"}, budget=Budget("crm", 5, 10.0)
-    )
+    session = host.session(crm.url, headers={"Authorization": f"Bearer {TOKEN}"}, budget=Budget("crm", 5, 10.0))
     for _ in range(23):
         session.request("GET", "/crm/v3/objects/contacts")
     assert {request.status for request in crm.requests} == {200}
@@ -416,9 +408,7 @@ def test_the_body_of_a_redirect_is_bounded_too(host: LocalHost, server: Scripted
         open_session(host, server.url).request("GET", "/x")
 
 
-def test_no_secret_in_logs_and_errors(
-    host: LocalHost, server: Scripted, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_no_secret_in_logs_and_errors(host: LocalHost, server: Scripted, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, logger="synchub")
     server.script[f"/{TOKEN}"] = (503, {}, b"")
     with pytest.raises(RetryLater) as given_up:

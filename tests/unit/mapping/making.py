@@ -46,14 +46,10 @@ def compiled(
     stream: Stream | None = None,
 ) -> CompiledMapping:
     mapping = mapping_file(text)
-    return compile_mapping(
-        mapping, entity, SETTINGS, transforms=built_in_transforms(), rate=rate, stream=stream
-    )
+    return compile_mapping(mapping, entity, SETTINGS, transforms=built_in_transforms(), rate=rate, stream=stream)
 
 
-def read_in(
-    mapping: CompiledMapping, *rows: dict[str, Any], delivered: tuple[str, ...] | None = None
-) -> Mapped:
+def read_in(mapping: CompiledMapping, *rows: dict[str, Any], delivered: tuple[str, ...] | None = None) -> Mapped:
     """Rows with an id of their own, mapped inward."""
     numbered = [{"id": str(number), **row} for number, row in enumerate(rows)]
     return mapping.inward(native_frame(numbered, mapping.natives, delivered=delivered))

@@ -85,9 +85,7 @@ AMOUNTS = st.tuples(
 TEXTS = st.one_of(
     st.text(max_size=20),
     st.from_regex(r"[A-Za-z0-9._ -]{0,6}@?[A-Za-z0-9.-]{0,8}", fullmatch=True),
-    st.from_regex(
-        r"(https?://|HTTP://)?[a-zA-Z0-9.-]{1,12}(:[0-9]{1,5})?(/[a-zA-Z0-9._~%/+-]{0,8})?", fullmatch=True
-    ),
+    st.from_regex(r"(https?://|HTTP://)?[a-zA-Z0-9.-]{1,12}(:[0-9]{1,5})?(/[a-zA-Z0-9._~%/+-]{0,8})?", fullmatch=True),
     st.sampled_from(
         [
             "true",

@@ -111,9 +111,7 @@ class TestErrors:
 
     def test_a_row_without_key_is_set_aside(self) -> None:
         mapping = compiled('[fields]\nemail = "mail"')
-        mapped = read_in(
-            mapping, {"id": " ", "mail": "a@b.de"}, {"id": None, "mail": "a@b.de"}, {"mail": "c@d.de"}
-        )
+        mapped = read_in(mapping, {"id": " ", "mail": "a@b.de"}, {"id": None, "mail": "a@b.de"}, {"mail": "c@d.de"})
         assert mapped.frame["remote_id"].to_list() == ["2"]
         assert mapped.errors.select("row", "field", "reason").rows() == [
             (0, "id", "the row has no key"),
@@ -208,9 +206,7 @@ class TestExpressions:
             full_name = { expr = "forename || ' ' || upper(surname)" }
             revenue = { expr = "net * 1.19" }
             """)
-        mapped = read_in(
-            mapping, {"forename": "Ann", "surname": "Lee", "net": 100}, {"forename": "Bo", "net": "x"}
-        )
+        mapped = read_in(mapping, {"forename": "Ann", "surname": "Lee", "net": 100}, {"forename": "Bo", "net": "x"})
         assert mapped.frame["v.full_name"].to_list() == ["Ann LEE", ""]
         assert mapped.frame["v.revenue"].to_list() == ["119.00 EUR", ""]
         assert mapping.natives == ("id", "forename", "surname", "net")
@@ -224,9 +220,7 @@ class TestExpressions:
 def test_references_name_their_key() -> None:
     mapping = compiled('entity = "event"\n[fields]\ncontact = "who"\nsubject = "s"', entity=EVENT)
     assert value_of(mapping, "contact", "Ann@Example.com") == "email:ann@example.com"
-    by_phone = compiled(
-        'entity = "event"\n[fields]\ncontact = { native = "who", by = "phone" }', entity=EVENT
-    )
+    by_phone = compiled('entity = "event"\n[fields]\ncontact = { native = "who", by = "phone" }', entity=EVENT)
     assert value_of(by_phone, "contact", "030 123456") == "phone:+4930123456"
     by_id = compiled('entity = "event"\n[fields]\ncontact = { native = "who", by = "id" }', entity=EVENT)
     assert value_of(by_id, "contact", 17) == "id:17"

@@ -64,16 +64,12 @@ def test_an_exact_name_wins_over_a_nested_one() -> None:
         "address": {"city": "nested", "zip": 10115},
         "mails": [{"value": "a@b.de"}],
     }
-    frame = native_frame(
-        [row], ["address.city", "address.zip", "mails.0.value", "address.none", "mails.7.value"]
-    )
+    frame = native_frame([row], ["address.city", "address.zip", "mails.0.value", "address.none", "mails.7.value"])
     assert frame.row(0) == ("flat", "10115", "a@b.de", "", "")
 
 
 def test_a_nested_field_counts_as_delivered_with_what_holds_it() -> None:
-    frame = native_frame(
-        [{"address": {"city": "Bonn"}}], ["address.city", "phone.home"], delivered=["address"]
-    )
+    frame = native_frame([{"address": {"city": "Bonn"}}], ["address.city", "phone.home"], delivered=["address"])
     assert frame.row(0) == ("Bonn", None)
 
 

@@ -122,16 +122,12 @@ class TestValues:
         assert (found["to.lifecycle_stage"], found["x.lifecycle_stage"]) == ("", None)
 
     def test_two_natives_for_one_value_are_no_way_back(self) -> None:
-        mapping = compiled(
-            '[fields]\nlifecycle_stage = { native = "s", values = { neu = "lead", frisch = "Lead" } }'
-        )
+        mapping = compiled('[fields]\nlifecycle_stage = { native = "s", values = { neu = "lead", frisch = "Lead" } }')
         assert mapping.outward_fields == ()
         assert mapping.claiming_fields == ("lifecycle_stage",)
 
     def test_another_type_goes_as_it_is_unless_it_is_someone_elses_name(self) -> None:
-        mapping = compiled(
-            """[fields]\ncity = { native = "c", values = { "Köln" = "Cologne", Wien = "Vienna" } }"""
-        )
+        mapping = compiled("""[fields]\ncity = { native = "c", values = { "Köln" = "Cologne", Wien = "Vienna" } }""")
         assert sent(mapping, city="Cologne")["to.city"] == "Köln"
         assert sent(mapping, city="Bonn")["to.city"] == "Bonn"
         assert sent(mapping, city="Wien")["to.city"] is None
@@ -175,9 +171,7 @@ class TestJoins:
         ("first", "last", "joined"),
         [("Ann", "", "Ann"), (None, "Lee", "Lee"), ("", "", ""), ("", None, ""), (None, None, None)],
     )
-    def test_leave_out_what_is_not_there(
-        self, first: str | None, last: str | None, joined: str | None
-    ) -> None:
+    def test_leave_out_what_is_not_there(self, first: str | None, last: str | None, joined: str | None) -> None:
         found = sent(compiled(self.MAPPING), first_name=first, last_name=last)
         assert (found["as.full_name"], found["to.full_name"]) == (joined, joined)
 

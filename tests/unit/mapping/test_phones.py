@@ -46,9 +46,7 @@ def by_library(text: str, region: str) -> str | None:
 
 def written(number: phonenumbers.PhoneNumber, dice: random.Random) -> str:
     formats = phonenumbers.PhoneNumberFormat
-    text = phonenumbers.format_number(
-        number, dice.choice([formats.E164, formats.INTERNATIONAL, formats.NATIONAL])
-    )
+    text = phonenumbers.format_number(number, dice.choice([formats.E164, formats.INTERNATIONAL, formats.NATIONAL]))
     if text.startswith("+") and dice.random() < 0.3:
         text = "00" + text[1:]
     if dice.random() < 0.2:
@@ -72,9 +70,7 @@ def real_numbers(count: int, dice: random.Random) -> list[str]:
         number = phonenumbers.PhoneNumber()
         number.merge_from(example)
         digits = dice.randint(1, 5)
-        number.national_number = number.national_number // 10**digits * 10**digits + dice.randrange(
-            10**digits
-        )
+        number.national_number = number.national_number // 10**digits * 10**digits + dice.randrange(10**digits)
         texts.append(written(number, dice))
     return texts
 
@@ -100,9 +96,7 @@ def random_numbers(count: int, dice: random.Random) -> list[str]:
     ]
     return [
         dice.choice(starts)
-        + "".join(
-            dice.choice("0123456789" if dice.random() < 0.9 else " -/().") for _ in range(dice.randint(1, 15))
-        )
+        + "".join(dice.choice("0123456789" if dice.random() < 0.9 else " -/().") for _ in range(dice.randint(1, 15)))
         for _ in range(count)
     ]
 
@@ -140,10 +134,7 @@ def test_columns_agree_with_the_library_at_home_in_every_country() -> None:
         metadata = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
         assert metadata is not None
         starts = ["", "", "0", "1", "8", "00", metadata.national_prefix or "", str(metadata.country_code)]
-        texts = [
-            dice.choice(starts) + "".join(dice.choices("0123456789", k=dice.randint(3, 12)))
-            for _ in range(60)
-        ]
+        texts = [dice.choice(starts) + "".join(dice.choices("0123456789", k=dice.randint(3, 12))) for _ in range(60)]
         for text, number in zip(texts, _sure(texts, region), strict=True):
             if number is not None:
                 assert number == by_library(text, region), (region, text)

@@ -21,9 +21,7 @@ def term(text: str) -> Term:
 
 def come_to(text: str, **columns: str | None) -> str | None:
     """What an expression comes to, as text, over one row."""
-    frame = pl.DataFrame(
-        {name: pl.Series([value], dtype=pl.String) for name, value in columns.items()} or {"_": [0]}
-    )
+    frame = pl.DataFrame({name: pl.Series([value], dtype=pl.String) for name, value in columns.items()} or {"_": [0]})
     return frame.select(term(text).text()).item()  # type: ignore[no-any-return]
 
 
@@ -159,9 +157,7 @@ def _arithmetic(parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 NUMERIC = st.recursive(LEAVES, _arithmetic, max_leaves=6)
-COMPARED = st.builds(
-    "({} {} {})".format, NUMERIC, st.sampled_from(["=", "<>", "<", "<=", ">", ">="]), NUMERIC
-)
+COMPARED = st.builds("({} {} {})".format, NUMERIC, st.sampled_from(["=", "<>", "<", "<=", ">", ">="]), NUMERIC)
 LOGIC = st.recursive(
     st.one_of(
         COMPARED,
@@ -188,9 +184,7 @@ def _number(text: str) -> pl.Expr:
 
 @settings(deadline=None, max_examples=150)
 @given(st.one_of(NUMERIC, LOGIC, CHOICES), st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=5))
-def test_numbers_and_logic_agree_with_sqlite(
-    text: str, rows: list[tuple[float | None, float | None]]
-) -> None:
+def test_numbers_and_logic_agree_with_sqlite(text: str, rows: list[tuple[float | None, float | None]]) -> None:
     frame = pl.DataFrame(
         {
             "n": pl.Series([None if n is None else repr(n) for n, _ in rows], dtype=pl.String),

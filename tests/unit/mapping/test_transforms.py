@@ -11,9 +11,7 @@ STEPS = built_in_transforms()
 
 
 def after(name: str, text: str | None) -> str | None:
-    series = pl.DataFrame({"t": pl.Series([text], dtype=pl.String)}).select(
-        STEPS[name].expression(pl.col("t"))
-    )
+    series = pl.DataFrame({"t": pl.Series([text], dtype=pl.String)}).select(STEPS[name].expression(pl.col("t")))
     return series.item()  # type: ignore[no-any-return]
 
 

@@ -108,12 +108,10 @@ SAME: list[tuple[Form, str, str]] = [
     (ref_form("email", email_form()), "Ann@Example.com", "email:ann@example.com"),
     (ref_form("email", email_form()), "email:ann@example.com", "email:ann@example.com"),
     (ref_form("id", text_form()), " 17 ", "id:17"),
-]  # fmt: skip
+]
 
 
-@pytest.mark.parametrize(
-    ("form", "text", "value"), SAME, ids=[f"{text} -> {value}" for _, text, value in SAME]
-)
+@pytest.mark.parametrize(("form", "text", "value"), SAME, ids=[f"{text} -> {value}" for _, text, value in SAME])
 def test_the_same_value_written_otherwise(form: Form, text: str, value: str) -> None:
     assert read_one(form, text) == value
     assert read(form, pl.Series([text, text])).values.to_list() == [value, value]
@@ -157,12 +155,10 @@ WRONG: list[tuple[Form, str, str]] = [
     (country_form(), "Atlantis", "is not a country"),
     (language_form(), "Klingonisch", "is not a language"),
     (json_form(), "{", "is not JSON"),
-]  # fmt: skip
+]
 
 
-@pytest.mark.parametrize(
-    ("form", "text", "reason"), WRONG, ids=[f"{text[:20]} {reason}" for _, text, reason in WRONG]
-)
+@pytest.mark.parametrize(("form", "text", "reason"), WRONG, ids=[f"{text[:20]} {reason}" for _, text, reason in WRONG])
 def test_what_is_no_value_is_told(form: Form, text: str, reason: str) -> None:
     with pytest.raises(Unreadable) as told:
         read_one(form, text)

@@ -14,9 +14,13 @@ Keys = list[tuple[int, int, str]]
 
 
 def _assign(
-    rows: list[tuple[int, str, str]], keys: Keys, known: Keys | None = None, *,
-    taken: list[tuple[int, str, str]] | None = None, apart: list[tuple[int, int]] | None = None,
-) -> dict[int, tuple[str, int | None, str | None]]:  # fmt: skip
+    rows: list[tuple[int, str, str]],
+    keys: Keys,
+    known: Keys | None = None,
+    *,
+    taken: list[tuple[int, str, str]] | None = None,
+    apart: list[tuple[int, int]] | None = None,
+) -> dict[int, tuple[str, int | None, str | None]]:
     """node -> outcome, record, reason; the same whatever the order of the rows."""
     found = []
     for step in (1, -1):
@@ -24,9 +28,12 @@ def _assign(
             pl.DataFrame(rows[::step], schema={"node": pl.Int64, "system": pl.String, "name": pl.String}, orient="row"),
             pl.DataFrame(keys[::step], schema={"node": pl.Int64, "key": pl.Int64, "text": pl.String}, orient="row"),
             pl.DataFrame(known or [], schema={"record": pl.Int64, "key": pl.Int64, "text": pl.String}, orient="row"),
-            taken=pl.DataFrame(taken or [], schema={"record": pl.Int64, "system": pl.String, "name": pl.String}, orient="row"),
-            apart=pl.DataFrame(apart or [], schema={"node": pl.Int64, "record": pl.Int64}, orient="row"), places=PLACES,
-        )  # fmt: skip
+            taken=pl.DataFrame(
+                taken or [], schema={"record": pl.Int64, "system": pl.String, "name": pl.String}, orient="row"
+            ),
+            apart=pl.DataFrame(apart or [], schema={"node": pl.Int64, "record": pl.Int64}, orient="row"),
+            places=PLACES,
+        )
         found.append({row["node"]: (row["outcome"], row["record"], row["reason"]) for row in told.rows.to_dicts()})
     assert found[0] == found[1]
     return found[0]
@@ -89,7 +96,9 @@ def test_the_hubs_own_id_is_the_strongest_of_all() -> None:
 
 def _same(ours: Keys, theirs: Keys) -> list[tuple[int, int]]:
     schema = {"node": pl.Int64, "key": pl.Int64, "text": pl.String}
-    return same(pl.DataFrame(ours, schema=schema, orient="row"), pl.DataFrame(theirs, schema=schema, orient="row")).rows()
+    return same(
+        pl.DataFrame(ours, schema=schema, orient="row"), pl.DataFrame(theirs, schema=schema, orient="row")
+    ).rows()
 
 
 def test_same_by_the_strongest_key_that_both_have() -> None:

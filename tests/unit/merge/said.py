@@ -15,15 +15,28 @@ SYSTEMS = ("hub", "crm", "shop", "fair")
 TEXT = FieldDeclaration("x", "text")
 
 
-def say(system: str, value: str, at: int | None = None, *, base: str | None = None, link: int | None = None, **more: Any) -> dict[str, Any]:
+def say(
+    system: str, value: str, at: int | None = None, *, base: str | None = None, link: int | None = None, **more: Any
+) -> dict[str, Any]:
     """One claim. Systems stand in the order hub, crm, shop, fair; a system has one link unless `link` says otherwise."""
     rank = SYSTEMS.index(system) - 1
     own = None if system == "hub" else (rank if link is None else link)
     kind = "hub" if system == "hub" else "claim"
     return {
-        "record": 1, "field": "x", "link": own, "system": system, "rank": rank, "remote_id": str(own), "value": value, "base": base,
-        "at": at, "seen": at or 0, "run": 1, "kind": kind, **more,
-    }  # fmt: skip
+        "record": 1,
+        "field": "x",
+        "link": own,
+        "system": system,
+        "rank": rank,
+        "remote_id": str(own),
+        "value": value,
+        "base": base,
+        "at": at,
+        "seen": at or 0,
+        "run": 1,
+        "kind": kind,
+        **more,
+    }
 
 
 def frame(*claims: dict[str, Any]) -> pl.DataFrame:
@@ -34,7 +47,10 @@ def frame(*claims: dict[str, Any]) -> pl.DataFrame:
 def verdict(claims: pl.DataFrame, *chain: str, field: FieldDeclaration = TEXT) -> dict[str, Any]:
     """What a chain of rules makes of claims; the same whatever the order of their rows."""
     told = strong(standing(claims))
-    found = [decide(rows, chain, field, RULES).to_dicts() for rows in (told, told.reverse(), told.sample(fraction=1.0, shuffle=True, seed=7))]
+    found = [
+        decide(rows, chain, field, RULES).to_dicts()
+        for rows in (told, told.reverse(), told.sample(fraction=1.0, shuffle=True, seed=7))
+    ]
     assert found[0] == found[1] == found[2]
     assert len(found[0]) == 1
     return found[0][0]

@@ -56,13 +56,24 @@ def _opted(system: str, value: str, at: int | None = None, **more: Any) -> dict[
 
 
 def test_an_opt_out_stands_against_everything_a_machine_says() -> None:
-    assert _consent(_opted("crm", "true", 1), _opted("crm", "false", 2, base="true"), _opted("shop", "false", 3))["opted_out"] == "true"
+    assert (
+        _consent(_opted("crm", "true", 1), _opted("crm", "false", 2, base="true"), _opted("shop", "false", 3))[
+            "opted_out"
+        ]
+        == "true"
+    )
 
 
 def test_a_trusted_system_lifts_an_opt_out_by_a_later_consent_alone() -> None:
     out = _opted("crm", "true", T0)
-    late = [_opted("shop", "false", T0 + 9, run=2), say("shop", "2023-11-15T00:00:00Z", T0 + 9, field="consent_at", run=2)]
-    early = [_opted("shop", "false", T0 + 9, run=2), say("shop", "2023-11-01T00:00:00Z", T0 + 9, field="consent_at", run=2)]
+    late = [
+        _opted("shop", "false", T0 + 9, run=2),
+        say("shop", "2023-11-15T00:00:00Z", T0 + 9, field="consent_at", run=2),
+    ]
+    early = [
+        _opted("shop", "false", T0 + 9, run=2),
+        say("shop", "2023-11-01T00:00:00Z", T0 + 9, field="consent_at", run=2),
+    ]
     assert _consent(out, *late, trusted=("shop",)) == {"opted_out": "false", "consent_at": "2023-11-15T00:00:00Z"}
     assert _consent(out, *early, trusted=("shop",))["opted_out"] == "true"
     assert _consent(out, *late)["opted_out"] == "true"
@@ -70,14 +81,21 @@ def test_a_trusted_system_lifts_an_opt_out_by_a_later_consent_alone() -> None:
 
 
 def test_an_undated_opt_out_counts_from_when_it_was_read() -> None:
-    lifted = [_opted("shop", "false", T0 + 9, run=2), say("shop", "2023-11-15T00:00:00Z", T0 + 9, field="consent_at", run=2)]
+    lifted = [
+        _opted("shop", "false", T0 + 9, run=2),
+        say("shop", "2023-11-15T00:00:00Z", T0 + 9, field="consent_at", run=2),
+    ]
     late = 86_400_000_000 * 30
     assert _consent(_opted("crm", "true", None, seen=T0 + late), *lifted, trusted=("shop",))["opted_out"] == "true"
     assert _consent(_opted("crm", "true", None, seen=T0), *lifted, trusted=("shop",))["opted_out"] == "false"
 
 
 def test_an_opt_out_after_a_lifted_one_counts_again() -> None:
-    claims = [_opted("crm", "true", T0), _opted("shop", "false", T0 + 9, run=2), say("shop", "2023-11-15T00:00:00Z", T0 + 9, field="consent_at", run=2)]
+    claims = [
+        _opted("crm", "true", T0),
+        _opted("shop", "false", T0 + 9, run=2),
+        say("shop", "2023-11-15T00:00:00Z", T0 + 9, field="consent_at", run=2),
+    ]
     again = _opted("crm", "true", T0 + 86_400_000_000 * 9, run=3)
     assert _consent(*claims, again, trusted=("shop",))["opted_out"] == "true"
 
@@ -88,15 +106,28 @@ def _address(*claims: dict[str, Any], rule: str = "newest") -> dict[str, str]:
 
 
 def test_an_address_comes_from_one_system() -> None:
-    claims = [say("crm", "Old 1", 1, field="street"), say("crm", "Ulm", 1, field="city"), say("shop", "New 2", 2, field="street"), say("shop", "Bonn", 2, field="city")]
+    claims = [
+        say("crm", "Old 1", 1, field="street"),
+        say("crm", "Ulm", 1, field="city"),
+        say("shop", "New 2", 2, field="street"),
+        say("shop", "Bonn", 2, field="city"),
+    ]
     assert _address(*claims) == {"street": "New 2", "city": "Bonn"}
     assert _address(*claims, rule="prefer crm") == {"street": "Old 1", "city": "Ulm"}
 
 
 def test_gaps_are_filled_only_by_who_contradicts_nowhere() -> None:
-    claims = [say("crm", "Old 1", 1, field="street"), say("crm", "Ulm", 1, field="city"), say("shop", "New 2", 2, field="street")]
+    claims = [
+        say("crm", "Old 1", 1, field="street"),
+        say("crm", "Ulm", 1, field="city"),
+        say("shop", "New 2", 2, field="street"),
+    ]
     assert _address(*claims) == {"street": "New 2"}
-    claims = [say("crm", "New 2", 1, field="street"), say("crm", "Bonn", 1, field="city"), say("shop", "New 2", 2, field="street")]
+    claims = [
+        say("crm", "New 2", 1, field="street"),
+        say("crm", "Bonn", 1, field="city"),
+        say("shop", "New 2", 2, field="street"),
+    ]
     assert _address(*claims) == {"street": "New 2", "city": "Bonn"}
 
 

@@ -12,10 +12,18 @@ from synchub.model.heard import Heard
 
 FIELDS = ("a", "b", "street", "city")
 COLUMNS = {
-    "link": pl.Int64, "record": pl.Int64, "remote_id": pl.String, "updated_at": pl.Int64, "version": pl.String, "raw_hash": pl.Int64,
-    "known_updated_at": pl.Int64, "known_version": pl.String, "known_seen_at": pl.Int64, "stale_run": pl.Int64,
+    "link": pl.Int64,
+    "record": pl.Int64,
+    "remote_id": pl.String,
+    "updated_at": pl.Int64,
+    "version": pl.String,
+    "raw_hash": pl.Int64,
+    "known_updated_at": pl.Int64,
+    "known_version": pl.String,
+    "known_seen_at": pl.Int64,
+    "stale_run": pl.Int64,
     **{prefix + name: pl.String for name in FIELDS for prefix in ("n.", "v.", "hn.", "hv.")},
-}  # fmt: skip
+}
 UNCONFIRMED = {"link": pl.Int64, "field": pl.String, "native": pl.String, "golden": pl.String}
 
 
@@ -23,18 +31,48 @@ def _comparable(_field: str, natives: pl.Series) -> pl.Series:
     return natives.str.to_lowercase()
 
 
-def _hear(now: dict[str, str], before: dict[str, str], *, unconfirmed: list[tuple[Any, ...]] | None = None, claiming: tuple[str, ...] = FIELDS,
-          identity: tuple[str, ...] = (), first_heard: tuple[str, ...] = (), **row: Any) -> Heard:  # fmt: skip
+def _hear(
+    now: dict[str, str],
+    before: dict[str, str],
+    *,
+    unconfirmed: list[tuple[Any, ...]] | None = None,
+    claiming: tuple[str, ...] = FIELDS,
+    identity: tuple[str, ...] = (),
+    first_heard: tuple[str, ...] = (),
+    **row: Any,
+) -> Heard:
     """One row of link 10 on record 1: natives delivered now, natives held before. Values are natives in capitals. The
     hub read this member last at 50, knows the row as of 40, and starts this run, number 3, at 100."""
-    cells = {"link": 10, "record": 1, "remote_id": "r1", "raw_hash": 99, "updated_at": 60, "known_updated_at": 40, **row}
-    cells |= {f"n.{name}": native for name, native in now.items()} | {f"v.{name}": native.upper() for name, native in now.items()}
-    cells |= {f"hn.{name}": native for name, native in before.items()} | {f"hv.{name}": native.upper() for name, native in before.items()}
+    cells = {
+        "link": 10,
+        "record": 1,
+        "remote_id": "r1",
+        "raw_hash": 99,
+        "updated_at": 60,
+        "known_updated_at": 40,
+        **row,
+    }
+    cells |= {f"n.{name}": native for name, native in now.items()} | {
+        f"v.{name}": native.upper() for name, native in now.items()
+    }
+    cells |= {f"hn.{name}": native for name, native in before.items()} | {
+        f"hv.{name}": native.upper() for name, native in before.items()
+    }
     how = Listening(
-        inward=FIELDS, claiming=frozenset(claiming), groups={"address": ("street", "city")}, identity=frozenset(identity),
-        first_heard=frozenset(first_heard), comparable=_comparable, start=100, run=3, last_run=2, read_at=50,
-    )  # fmt: skip
-    return hear(pl.DataFrame([cells], schema=COLUMNS), pl.DataFrame(unconfirmed or [], schema=UNCONFIRMED, orient="row"), how)
+        inward=FIELDS,
+        claiming=frozenset(claiming),
+        groups={"address": ("street", "city")},
+        identity=frozenset(identity),
+        first_heard=frozenset(first_heard),
+        comparable=_comparable,
+        start=100,
+        run=3,
+        last_run=2,
+        read_at=50,
+    )
+    return hear(
+        pl.DataFrame([cells], schema=COLUMNS), pl.DataFrame(unconfirmed or [], schema=UNCONFIRMED, orient="row"), how
+    )
 
 
 def _claims(heard: Heard) -> list[tuple[Any, ...]]:
@@ -102,7 +140,9 @@ def test_a_counted_version_tells_age_where_no_time_does() -> None:
 
 
 def test_a_late_row_does_not_take_the_known_version_with_it() -> None:
-    assert _hear({"a": "old"}, {"a": "new"}, updated_at=30, version="9", known_version="10").links["version"].to_list() == ["10"]
+    assert _hear({"a": "old"}, {"a": "new"}, updated_at=30, version="9", known_version="10").links[
+        "version"
+    ].to_list() == ["10"]
 
 
 def test_a_row_whose_keys_and_names_are_all_others_is_somebody_else() -> None:

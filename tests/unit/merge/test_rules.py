@@ -35,7 +35,16 @@ def test_ties_go_by_the_order_of_members_then_by_remote_id() -> None:
 
 
 def test_only_the_latest_claim_of_a_link_counts() -> None:
-    assert golden(say("crm", "a", 1), say("shop", "b", 2), say("crm", "c", 3, base="a"), say("shop", "", 4, base="b"), chain="longest") == "c"
+    assert (
+        golden(
+            say("crm", "a", 1),
+            say("shop", "b", 2),
+            say("crm", "c", 3, base="a"),
+            say("shop", "", 4, base="b"),
+            chain="longest",
+        )
+        == "c"
+    )
 
 
 def test_oldest_looks_at_all_claims_and_passes_over_blanks() -> None:
@@ -86,11 +95,13 @@ def test_most_common_counts_filled_values() -> None:
 @pytest.mark.parametrize(
     ("field", "values", "high", "low"),
     [
-        (NUMBER, ("9", "10", "-1"), "10", "-1"), (STAGE, ("lead", "customer", "subscriber"), "customer", "subscriber"),
-        (DATE, ("2024-02-01", "1999-12-31", ""), "2024-02-01", "1999-12-31"), (MONEY, ("9.50 EUR", "10.00 EUR", ""), "10.00 EUR", "9.50 EUR"),
+        (NUMBER, ("9", "10", "-1"), "10", "-1"),
+        (STAGE, ("lead", "customer", "subscriber"), "customer", "subscriber"),
+        (DATE, ("2024-02-01", "1999-12-31", ""), "2024-02-01", "1999-12-31"),
+        (MONEY, ("9.50 EUR", "10.00 EUR", ""), "10.00 EUR", "9.50 EUR"),
         (BOOL, ("true", "false", ""), "true", "false"),
     ],
-)  # fmt: skip
+)
 def test_highest_and_lowest_by_type(field: FieldDeclaration, values: tuple[str, ...], high: str, low: str) -> None:
     claims = [say(system, value, 1) for system, value in zip(("crm", "shop", "fair"), values, strict=True)]
     assert golden(*claims, chain="highest", field=field) == high
@@ -153,7 +164,16 @@ def test_add_starts_anew_from_what_a_person_says() -> None:
 
 
 def test_add_of_fractions_is_a_plain_number() -> None:
-    assert golden(say("crm", "0.1"), say("crm", "0.3", 1, base="0.1"), say("shop", "0.5", 2, base="0.3"), chain="add", field=NUMBER) == "0.5"
+    assert (
+        golden(
+            say("crm", "0.1"),
+            say("crm", "0.3", 1, base="0.1"),
+            say("shop", "0.5", 2, base="0.3"),
+            chain="add",
+            field=NUMBER,
+        )
+        == "0.5"
+    )
 
 
 # ask
@@ -180,9 +200,15 @@ def test_a_persons_decision_voids_what_was_claimed_before(rule: str) -> None:
     assert golden(say("crm", "long and old", 9), say("shop", "long and old", 9), say("hub", "x", 5), chain=rule) == "x"
 
 
-@pytest.mark.parametrize(("rule", "field", "before", "said"), [
-    ("furthest", STAGE, "customer", "lead"), ("any", BOOL, "true", "false"), ("highest", NUMBER, "9", "1"), ("union", FieldDeclaration("x", "set"), '["a"]', '["b"]'),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("rule", "field", "before", "said"),
+    [
+        ("furthest", STAGE, "customer", "lead"),
+        ("any", BOOL, "true", "false"),
+        ("highest", NUMBER, "9", "1"),
+        ("union", FieldDeclaration("x", "set"), '["a"]', '["b"]'),
+    ],
+)
 def test_a_person_can_correct_downward(rule: str, field: FieldDeclaration, before: str, said: str) -> None:
     assert golden(say("crm", before, 1), say("hub", said, 5), chain=rule, field=field) == said
 
@@ -204,7 +230,10 @@ def test_a_chain_breaks_ties_of_the_rule_before() -> None:
 
 
 def test_the_rule_is_told_as_it_was_written() -> None:
-    assert verdict(frame(say("crm", "a", 1), say("shop", "b", 2)), "prefer crm", "newest")["rule"] == "prefer crm, then newest"
+    assert (
+        verdict(frame(say("crm", "a", 1), say("shop", "b", 2)), "prefer crm", "newest")["rule"]
+        == "prefer crm, then newest"
+    )
 
 
 def test_a_verdict_is_contested_if_another_latest_claim_says_otherwise() -> None:
@@ -222,5 +251,9 @@ def test_a_changed_rule_applies_from_then_on() -> None:
 
 
 def test_a_set_that_was_agreed_before_the_rule_changed_stays_whole() -> None:
-    claims = frame(say("crm", '["a"]', 1), say("crm", '["a","b"]', 2, base='["a"]'), say("shop", '["a","b","c"]', 3, base='["a","b"]'))
+    claims = frame(
+        say("crm", '["a"]', 1),
+        say("crm", '["a","b"]', 2, base='["a"]'),
+        say("shop", '["a","b","c"]', 3, base='["a","b"]'),
+    )
     assert golden_over_time(claims, (0, "newest"), (3, "union"), field=FieldDeclaration("x", "set")) == '["a","b","c"]'

@@ -14,7 +14,9 @@ from synchub.spec.mapping import MappingFile
 
 def _load(limits: dict[str, Any], *, creates: int = 0, updates: int = 0, deletes: int = 0, links: int = 100) -> Load:
     mapping = MappingFile(entity="contact", key="id", fields={"email": "email"})
-    return Load(Member("shop", 0, "shop", "people", "m", mapping, limits=Limits(**limits)), creates, updates, deletes, links)
+    return Load(
+        Member("shop", 0, "shop", "people", "m", mapping, limits=Limits(**limits)), creates, updates, deletes, links
+    )
 
 
 @pytest.mark.parametrize(
@@ -32,7 +34,7 @@ def _load(limits: dict[str, Any], *, creates: int = 0, updates: int = 0, deletes
         ({"deletes": None}, {"deletes": 100}, 100, []),
         ({"deletes": 0, "creates": 0}, {"deletes": 1, "creates": 1}, 5, ["deletes", "creates"]),
     ],
-)  # fmt: skip
+)
 def test_limits(limits: dict[str, Any], counts: dict[str, int], links: int, stopped: list[str]) -> None:
     assert [excess.what for excess in excesses([_load(limits, links=links, **counts)], {})] == stopped
 

@@ -49,9 +49,7 @@ CODE = """
 
 def offered(install, target: str, code: str = CODE):
     install("acme_code", code, group="acme.parts")
-    return load(
-        None, entry_points=install("acme_crm", PLUGIN.format(target=target), version="3.0")
-    ).connectors["acme"]
+    return load(None, entry_points=install("acme_crm", PLUGIN.format(target=target), version="3.0")).connectors["acme"]
 
 
 def test_the_class_is_imported_only_when_it_is_asked_for(install):

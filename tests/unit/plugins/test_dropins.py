@@ -78,9 +78,9 @@ def test_a_package_may_import_its_own_modules(hub: Path):
     write(hub / "plugins/loud/voice.py", "def shout(text): return text.str.to_uppercase()")
     write(
         hub / "plugins/loud/__init__.py",
-        CODE.replace(
-            "import Transform, hookimpl", "import Transform, hookimpl\n    from .voice import shout"
-        ).replace("lambda text: text.str.to_uppercase()", "shout"),
+        CODE.replace("import Transform, hookimpl", "import Transform, hookimpl\n    from .voice import shout").replace(
+            "lambda text: text.str.to_uppercase()", "shout"
+        ),
     )
     plugins = load(hub, entry_points=[])
 

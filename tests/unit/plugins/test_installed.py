@@ -66,9 +66,7 @@ def test_one_that_cannot_be_imported_is_named_and_the_rest_goes_on(install):
 
     assert set(plugins.connectors) == {"acme"}
     (told,) = plugins.problems
-    assert told.startswith(
-        "plugin acme_broken (acme-broken 0.3): it could not be imported: ModuleNotFoundError"
-    )
+    assert told.startswith("plugin acme_broken (acme-broken 0.3): it could not be imported: ModuleNotFoundError")
     assert "acme_broken.py:1" in told
 
 

@@ -55,6 +55,4 @@ def test_one_that_fails_is_logged_by_name_and_the_next_is_told(install, caplog: 
     assert acme_notes.seen == [("ended", "done")]
     (record,) = caplog.records
     assert record.levelname == "WARNING"
-    assert (
-        "synchub_run_ended of acme-failing 1.2 failed: RuntimeError: the chat is down" in record.getMessage()
-    )
+    assert "synchub_run_ended of acme-failing 1.2 failed: RuntimeError: the chat is down" in record.getMessage()

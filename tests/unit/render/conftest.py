@@ -69,9 +69,7 @@ def plan_report() -> PlanReport:
     )
     conflicts = (
         ConflictLine("h-ann", ANN, "city", "prefer shop crm", "shop", "Hamburg", (("crm", "Bremen"),)),
-        ConflictLine(
-            "h-quin", "Quin", "company", "newest", "shop", "Acme", (("crm", "Apex"),), record_times=True
-        ),
+        ConflictLine("h-quin", "Quin", "company", "newest", "shop", "Acme", (("crm", "Apex"),), record_times=True),
     )
     return PlanReport(
         "contacts",
@@ -84,8 +82,6 @@ def plan_report() -> PlanReport:
         review=2,
         quarantined=1,
         recomputed=1,
-        guard=(
-            "crm: 120 deletes, at most 50 (5 % of 1,000 links): allow them once with --allow deletes=120",
-        ),
+        guard=("crm: 120 deletes, at most 50 (5 % of 1,000 links): allow them once with --allow deletes=120",),
         notes=("fair was not read: its file is open elsewhere",),
     )

@@ -31,5 +31,8 @@ def test_times_paths_and_mappings():
     when = datetime(2024, 5, 1, tzinfo=UTC)
 
     assert jsonable({"a": when, "b": date(2024, 5, 1), "c": Path("x/y"), "d": (1, None, True)}) == {
-        "a": "2024-05-01T00:00:00+00:00", "b": "2024-05-01", "c": "x/y", "d": [1, None, True],
-    }  # fmt: skip
+        "a": "2024-05-01T00:00:00+00:00",
+        "b": "2024-05-01",
+        "c": "x/y",
+        "d": [1, None, True],
+    }

@@ -44,15 +44,12 @@ def test_a_conflict_is_marked_and_its_losers_are_shown(plan_report: PlanReport):
     drawn = text(plan(plan_report), width=200)
 
     assert line(drawn, "Hamburg") == (
-        "⚠ city Berlin → Hamburg prefer shop crm: shop over crm: Bremen, fair: ∅"
-        " (only record-level times decided)"
+        "⚠ city Berlin → Hamburg prefer shop crm: shop over crm: Bremen, fair: ∅ (only record-level times decided)"
     )
 
 
 def test_a_persons_decision_is_called_that():
-    drawn = text(
-        plan(changed(FieldChange("city", "city", "a", "b", "newest", "hub", losers=(("hub", "c"),))))
-    )
+    drawn = text(plan(changed(FieldChange("city", "city", "a", "b", "newest", "hub", losers=(("hub", "c"),)))))
 
     assert line(drawn, "a → b") == "city a → b newest: a person over a person: c"
 
@@ -76,9 +73,7 @@ def test_what_was_cut_is_counted(plan_report: PlanReport):
 def test_what_only_a_changed_rule_brings_is_listed_apart(plan_report: PlanReport):
     drawn = text(plan(plan_report))
 
-    assert (
-        drawn.index("… and 340 more") < drawn.index("Only because a rule was changed") < drawn.index("~ Eve")
-    )
+    assert drawn.index("… and 340 more") < drawn.index("Only because a rule was changed") < drawn.index("~ Eve")
     assert drawn.count("~ Eve") == 1
 
 
@@ -114,9 +109,7 @@ def test_a_plan_of_nothing_says_so():
 
 def test_data_cannot_steer_the_terminal_nor_forge_lines():
     hostile = "\x1b[2JGone\nTo do: nothing [bold]x[/bold] :smile:"
-    field = FieldChange(
-        hostile, hostile, hostile, hostile + "!", hostile, hostile, losers=((hostile, hostile),)
-    )
+    field = FieldChange(hostile, hostile, hostile, hostile + "!", hostile, hostile, losers=((hostile, hostile),))
     report = changed(replace(field, note=hostile), label=hostile)
     drawn = text(plan(report), color=True, width=400)
 
@@ -167,9 +160,7 @@ def test_the_picture_is_svg_with_the_plan_in_it(plan_report: PlanReport):
 
 def test_a_plan_of_a_thousand_changes_is_drawn_in_a_moment():
     changes = tuple(
-        RecordChange(
-            "crm", "update", f"h-{n}", f"Person {n}", str(n), (FieldChange("city", "city", "a", "b"),)
-        )
+        RecordChange("crm", "update", f"h-{n}", f"Person {n}", str(n), (FieldChange("city", "city", "a", "b"),))
         for n in range(1000)
     )
     member = MemberPlan("crm", "crm", "contacts", updates=1000, changes=changes)

@@ -77,9 +77,7 @@ def test_a_run_says_its_state_counts_and_what_waits():
 
 
 def test_a_run_of_many_conflicts_shows_some_and_counts_the_rest():
-    conflicts = tuple(
-        ConflictLine(f"h{n}", f"P{n}", "city", "newest", "crm", "a", (("shop", "b"),)) for n in range(50)
-    )
+    conflicts = tuple(ConflictLine(f"h{n}", f"P{n}", "city", "newest", "crm", "a", (("shop", "b"),)) for n in range(50))
     report = RunReport("1", "contacts", AT, AT, "done", conflicts=conflicts)
     drawn = text(run.run_report(report))
 
@@ -145,10 +143,15 @@ def test_status_that_waits_does_not_say_that_nothing_does():
 
 def test_a_question_shows_what_to_decide_by_and_the_answers():
     item = ReviewItem(
-        "12", "match", "contact", "Are these the same person?", AT,
+        "12",
+        "match",
+        "contact",
+        "Are these the same person?",
+        AT,
         (Choice("same", "join them"), Choice("different", "keep them apart, and remember it")),
-        (("crm 4711", "Ann Lee"), ("shop 7", None)), label="Ann Lee",
-    )  # fmt: skip
+        (("crm 4711", "Ann Lee"), ("shop 7", None)),
+        label="Ann Lee",
+    )
     listed, shown = lines(text(waiting.reviews([item]))), lines(text(waiting.review(item)))
 
     assert "12 match Are these the same person? 2024-05-01 10:23 UTC" in listed
@@ -175,9 +178,7 @@ def test_quarantine_is_grouped_by_cause_with_one_to_look_at():
 
 def test_a_quarantined_row_shows_its_raw_form_over_several_lines():
     raw = json.dumps({"id": 7, "dob": "\x1b[31m31.02.1990", "name": "Zoë"})
-    item = QuarantineItem(
-        "31", "shop", "customers", "birthday is no date", raw, "7", "birthday", "31.02.1990"
-    )
+    item = QuarantineItem("31", "shop", "customers", "birthday is no date", raw, "7", "birthday", "31.02.1990")
     drawn = text(waiting.quarantined(item))
 
     assert drawn.startswith("birthday is no date\n")
@@ -231,19 +232,22 @@ def test_failed_tests_show_both_values():
 
 def test_one_stream_is_shown_with_its_fields_and_several_as_a_list():
     stream = StreamReport(
-        "shop", "customers", ("id",),
+        "shop",
+        "customers",
+        ("id",),
         (
             StreamField("mail", "email", required=True, samples=("a@b.c", "d@e.f")),
             StreamField("no", "integer", False),
         ),
-        ("mail",), "changed_at", True, False, ("create", "update"),
-    )  # fmt: skip
+        ("mail",),
+        "changed_at",
+        True,
+        False,
+        ("create", "update"),
+    )
     single, several = lines(text(checks.streams([stream]))), lines(text(checks.streams([stream, stream])))
 
-    assert (
-        single[1]
-        == "key: id; found by: mail; changed at: changed_at; reads what changed; takes create, update"
-    )
+    assert single[1] == "key: id; found by: mail; changed at: changed_at; reads what changed; takes create, update"
     assert "mail email required a@b.c, d@e.f" in single
     assert "no integer read only" in single
     assert several[1] == "shop customers id 2 changes create, update"
@@ -254,8 +258,10 @@ def test_a_decision_says_what_happened_and_how_to_go_back():
     done = Outcome("phone is +49301 now.", "It is sent with the next sync.", (("was", ""),))
 
     assert lines(text(outcome.outcome(done))) == [
-        "✓ phone is +49301 now.", "was ∅", "It is sent with the next sync.",
-    ]  # fmt: skip
+        "✓ phone is +49301 now.",
+        "was ∅",
+        "It is sent with the next sync.",
+    ]
 
 
 def test_what_was_done_with_the_store_is_told():
@@ -267,12 +273,13 @@ def test_what_was_done_with_the_store_is_told():
 
 def test_plugins_are_shown_with_origin_offers_and_problems():
     loaded = (
-        LoadedPlugin(
-            "builtin", Origin("synchub", "0.1"), (Offer("connector", "sql"), Offer("connector", "email"))
-        ),
+        LoadedPlugin("builtin", Origin("synchub", "0.1"), (Offer("connector", "sql"), Offer("connector", "email"))),
         LoadedPlugin("bad", Origin(path=Path("plugins/bad.py")), problems=("it could not be imported",)),
     )
 
     assert lines(text(outcome.plugins(loaded))) == [
-        "builtin synchub 0.1", "connector: sql, email", "bad plugins/bad.py", "✗ it could not be imported",
-    ]  # fmt: skip
+        "builtin synchub 0.1",
+        "connector: sql, email",
+        "bad plugins/bad.py",
+        "✗ it could not be imported",
+    ]

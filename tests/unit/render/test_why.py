@@ -38,13 +38,15 @@ def test_a_record_that_no_system_holds_says_so():
 
 def test_a_field_tells_winner_rule_losers_and_history():
     field = FieldExplanation(
-        "phone", "+4930123456", "prefer shop crm, newest",
+        "phone",
+        "+4930123456",
+        "prefer shop crm, newest",
         winner=ClaimLine("shop", "+4930123456", AT, "42", "customers"),
         losers=(ClaimLine("crm", "+4930999", LATER, "43", weak=True, reason="shop comes first"),),
         history=(ClaimLine("crm", "", None, "40", reason="replaced in run 43"),),
         held=(HeldLine("crm", "mobilephone", "030 999", note="its own form"),),
         note="Decided together with nothing else.",
-    )  # fmt: skip
+    )
     drawn = explained(field)
 
     assert "phone: +4930123456" in drawn

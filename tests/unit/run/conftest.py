@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from synchub.redact import Redactor
-from synchub.run.explaining import explain
 from synchub.run.hub import Hub
 from synchub.run.opening import Opened, open_at
+from synchub.run.told.explaining import explain
 from synchub.run.work import OneByOne, Seams
 from synchub.spec.options import RunOptions, Silent
 from synchub.spec.reports import Explanation, FieldExplanation, RunReport

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from unit.run.conftest import FAIR, HUB, SHOP, SYNC, Office
 
-from synchub.run.checking import check, check_file, run_mapping_tests
+from synchub.run.told.checking import check, check_file, run_mapping_tests
 from synchub.spec.answers import CheckReport
 from synchub.spec.answers import TestsReport as MappingResults
 
@@ -56,9 +56,7 @@ mapping   = "odd"
 
 def checked(office: Office, *, offline: bool = False) -> CheckReport:
     """As `synchub check` does it on a file that may be wrong. A hub that can be opened says the same."""
-    told = check_file(
-        office.folder / "hub.toml", environ=office.environ, redactor=office.redactor, offline=offline
-    )
+    told = check_file(office.folder / "hub.toml", environ=office.environ, redactor=office.redactor, offline=offline)
     if not told.problems and not offline:
         with office.opened() as hub:
             assert check(hub, offline=offline) == told
@@ -173,9 +171,7 @@ def test_nested_fields_are_known_by_their_first_part(office: Office):
         ("[]", 'direction = "in"', None),
     ],
 )
-def test_what_a_member_asks_and_its_stream_cannot_do(
-    odd: Office, writes: str, setting: str, problem: str | None
-):
+def test_what_a_member_asks_and_its_stream_cannot_do(odd: Office, writes: str, setting: str, problem: str | None):
     odd.write("plugins/odd.py", PLUGIN.format(check="pass", writes=writes))
     odd.write("hub.toml", HUB + SYNC + ODD + setting + "\n")
 

@@ -15,8 +15,8 @@ from synchub.config.document import Document
 from synchub.config.entities import resolve_entities
 from synchub.config.source import Source
 from synchub.mapping import mapping_problems
-from synchub.run.drafting import draft
-from synchub.run.likeness import ENDS_SO, LOOKS_SO, SAME, likeness
+from synchub.run.told.drafting import draft
+from synchub.run.told.likeness import ENDS_SO, LOOKS_SO, SAME, likeness
 from synchub.spec.hub import HubSettings
 from synchub.spec.job import Configuration
 from synchub.spec.mapping import MappingFile
@@ -86,9 +86,7 @@ def test_the_name_that_fits_best_comes_first():
 
 
 def test_what_cannot_be_read_so_is_left_out_and_told():
-    made = drafted(
-        {"email": ["Ann", "Bob"], "mail": ["ann@acme.com", "bob@acme.com"], "status": ["neu", "kunde"]}
-    )
+    made = drafted({"email": ["Ann", "Bob"], "mail": ["ann@acme.com", "bob@acme.com"], "status": ["neu", "kunde"]})
 
     assert made["fields"] == {"email": "mail"}
     assert '# ? = "email"   # text; not email: what stands there is no email' in made["text"]
@@ -186,9 +184,7 @@ NAMES = st.one_of(
     )
 )
 def test_every_draft_passes_the_check(rows: dict[str, list[str]]):
-    made = draft(
-        Stream("x\ny", tuple(Field(name) for name in rows), tuple(rows)[:1]), pl.DataFrame(rows), HUB
-    )
+    made = draft(Stream("x\ny", tuple(Field(name) for name in rows), tuple(rows)[:1]), pl.DataFrame(rows), HUB)
     mapping = MappingFile.model_validate(tomllib.loads(made))
 
     found = mapping_problems(mapping, ENTITIES[mapping.entity], {}, HUB.settings)

@@ -8,8 +8,8 @@ import pytest
 from unit.run.conftest import HUB, SYNC, Office
 
 from synchub.errors import ConfigurationError
-from synchub.run.explaining import explain
 from synchub.run.hub import Hub
+from synchub.run.told.explaining import explain
 from synchub.spec.reports import ClaimLine
 
 ANN = "ann@acme.com"
@@ -155,9 +155,7 @@ def test_who_holds_something_else_and_why(office: Office, setting: str, note: st
     office.sync(at=0)
     city = office.why_field(ANN, "city")
 
-    assert [(held.system, held.native, held.value, held.note) for held in city.held] == [
-        ("fair", "City", "Bonn", note)
-    ]
+    assert [(held.system, held.native, held.value, held.note) for held in city.held] == [("fair", "City", "Bonn", note)]
 
 
 def test_links_tell_how_they_came_and_whether_they_live(office: Office):

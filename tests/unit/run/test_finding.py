@@ -6,9 +6,9 @@ import pytest
 from unit.run.conftest import HUB, SYNC, Office
 
 from synchub.errors import ConfigurationError
-from synchub.run.asides import salt_if_any
-from synchub.run.finding import find_record
 from synchub.run.hub import Hub
+from synchub.run.people.asides import salt_if_any
+from synchub.run.people.finding import find_record
 
 ANN, BOB = 1, 2
 FIRMS = """
@@ -90,9 +90,7 @@ def test_an_entity_that_is_not_there(find):
 
 
 def test_several_that_fit_are_listed_with_their_ids(office: Office, find):
-    office.customers(
-        {"id": 5, "mail": "zoe@acme.com", "forename": "Zoe", "surname": "Ray", "tel": "0221 99887"}
-    )
+    office.customers({"id": 5, "mail": "zoe@acme.com", "forename": "Zoe", "surname": "Ray", "tel": "0221 99887"})
     office.sync(at=1)
     with pytest.raises(ConfigurationError, match="2 records of contact fit ray") as refused:
         find("ray")

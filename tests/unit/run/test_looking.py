@@ -11,7 +11,7 @@ from unit.run.conftest import HUB, SYNC, Office
 
 from synchub.errors import ConfigurationError
 from synchub.run.hub import Hub
-from synchub.run.looking import look_at_runs, look_at_status, look_at_streams
+from synchub.run.told.looking import look_at_runs, look_at_status, look_at_streams
 from synchub.spec.answers import StatusReport, StreamReport
 from synchub.spec.reports import RunsReport
 
@@ -29,9 +29,7 @@ def runs(office: Office, run: str | None = None) -> RunsReport:
         return look_at_runs(hub, run)
 
 
-def streams(
-    office: Office, system: str | None = None, stream: str | None = None, **named: bool
-) -> list[StreamReport]:
+def streams(office: Office, system: str | None = None, stream: str | None = None, **named: bool) -> list[StreamReport]:
     with office.opened() as hub:
         return list(look_at_streams(hub, system, stream, mapping=named.get("mapping", False)))
 
@@ -96,11 +94,9 @@ def test_status_names_members_that_wait_to_be_accepted(office: Office):
 
 
 def test_status_never_shows_a_password(office: Office):
-    office.environ["SYNCHUB_STORE"] = (
-        f"sqlite://someone:s3cret-word@/{office.folder}/x.db?sslpassword=s3cret-too"
-    )
+    office.environ["SYNCHUB_STORE"] = f"sqlite://someone:s3cret-word@/{office.folder}/x.db?sslpassword=s3cret-too"
     with office.opened() as hub:
-        from synchub.run.storing import shown_store
+        from synchub.run.told.storing import shown_store
 
         shown = shown_store(hub)
 
@@ -168,9 +164,7 @@ def test_one_run_tells_what_it_wrote(office: Office):
         ("phone", "Phone", None, "+49301234567"),
     }
     assert (create.kind, create.label) == ("create", "Bob Ray <bob@acme.com>")
-    assert ("last_name", "surname", None, "Ray") in {
-        (f.field, f.native, f.before, f.after) for f in create.fields
-    }
+    assert ("last_name", "surname", None, "Ray") in {(f.field, f.native, f.before, f.after) for f in create.fields}
 
 
 def test_a_write_that_was_refused_says_so(office: Office):
@@ -178,9 +172,7 @@ def test_a_write_that_was_refused_says_so(office: Office):
     with office.opened() as hub, hub.store.write() as tx:
         tx.execute(text("UPDATE operation SET state = 'rejected', reason = 'too long' WHERE kind = 'update'"))
 
-    assert [change.reason for change in runs(office, "1").changes if change.kind == "update"] == [
-        "refused: too long"
-    ]
+    assert [change.reason for change in runs(office, "1").changes if change.kind == "update"] == ["refused: too long"]
 
 
 @pytest.mark.parametrize("run", ["7", "x", "-1", "²", "9" * 30])
@@ -201,9 +193,7 @@ def test_all_streams_are_listed_without_reading_them(office: Office):
 
 
 def test_one_stream_has_samples_of_what_stands_there(office: Office):
-    office.leads(
-        *({"No": n, "City": f"City {n % 7}", "First": "x" * 200 if n == 0 else ""} for n in range(500))
-    )
+    office.leads(*({"No": n, "City": f"City {n % 7}", "First": "x" * 200 if n == 0 else ""} for n in range(500)))
     told = streams(office, "fair")[0]
     samples = {field.name: field.samples for field in told.fields}
 
@@ -225,9 +215,7 @@ def test_a_stream_that_is_not_there(office: Office, system: str, stream: str | N
         streams(office, system, stream)
 
 
-def test_of_several_systems_one_that_cannot_be_reached_is_left_out(
-    office: Office, caplog: pytest.LogCaptureFixture
-):
+def test_of_several_systems_one_that_cannot_be_reached_is_left_out(office: Office, caplog: pytest.LogCaptureFixture):
     (office.folder / "leads.csv").unlink()
 
     assert [each.system for each in streams(office)] == ["shop"]

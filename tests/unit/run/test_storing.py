@@ -13,7 +13,7 @@ from unit.run.conftest import Office
 from synchub.errors import BusyError, ConfigurationError
 from synchub.record.lock import hold
 from synchub.record.store import shown
-from synchub.run.storing import back_up_store, check_store, upgrade_store
+from synchub.run.told.storing import back_up_store, check_store, upgrade_store
 from synchub.spec.answers import StoreReport
 
 

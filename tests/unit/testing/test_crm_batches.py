@@ -46,9 +46,7 @@ def test_with_trace_ids_each_is_answered_by_itself(crm: StandInCrm, ask: Any) ->
 
 
 @pytest.mark.parametrize("trace", [None, "same"])
-def test_without_trace_ids_one_that_is_refused_refuses_all(
-    crm: StandInCrm, ask: Any, trace: str | None
-) -> None:
+def test_without_trace_ids_one_that_is_refused_refuses_all(crm: StandInCrm, ask: Any, trace: str | None) -> None:
     crm.create_contact(email="ann@example.com")
     inputs = [contact("cem@example.com", trace), contact("ann@example.com", trace)]
     assert ask("POST", f"{BATCH}/create", {"inputs": inputs}).status_code == 409

@@ -22,9 +22,7 @@ def test_without_the_token_nothing_is_told(crm: StandInCrm, ask: Any) -> None:
     assert ask("GET", CONTACTS).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/crm/v3/objects/deals", "/crm/v3/objects/contacts/batch/explode", "/crm"]
-)
+@pytest.mark.parametrize("path", ["/", "/crm/v3/objects/deals", "/crm/v3/objects/contacts/batch/explode", "/crm"])
 def test_unknown_addresses(ask: Any, path: str) -> None:
     assert ask("GET", path).status_code == 404
 
@@ -54,9 +52,7 @@ def test_only_what_is_asked_for_is_shown_and_as_text(crm: StandInCrm, ask: Any) 
     plain = ask("GET", f"{CONTACTS}/{ann}").json()["properties"]
     assert plain["email"] == "ann@example.com"
     assert "lead_score" not in plain
-    asked = ask("GET", f"{CONTACTS}/{ann}", properties="lead_score,opted_out,phone,nonsense").json()[
-        "properties"
-    ]
+    asked = ask("GET", f"{CONTACTS}/{ann}", properties="lead_score,opted_out,phone,nonsense").json()["properties"]
     assert asked["lead_score"] == "7"
     assert asked["opted_out"] == "true"
     assert asked["phone"] is None
@@ -206,9 +202,7 @@ def test_an_unknown_address_is_blocked_by_erasing_it(ask: Any) -> None:
 
 
 @pytest.mark.parametrize("by_person", [True, False])
-def test_a_merge_keeps_the_primary_and_what_the_other_had_more(
-    crm: StandInCrm, ask: Any, by_person: bool
-) -> None:
+def test_a_merge_keeps_the_primary_and_what_the_other_had_more(crm: StandInCrm, ask: Any, by_person: bool) -> None:
     ann = crm.create_contact(email="ann@example.com", firstname="Ann")
     lee = crm.create_contact(email="lee@example.com", firstname="Anna", phone="1", synchub_id="c-2")
     if by_person:

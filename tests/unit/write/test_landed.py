@@ -13,12 +13,23 @@ def _comparable(_field: str, natives: pl.Series) -> pl.Series:
     return natives.str.to_lowercase()
 
 
-def _land(kind: str, sent: dict[str, str], stored: dict[str, str] | None, meant: dict[str, str] | None = None) -> Landed:
+def _land(
+    kind: str, sent: dict[str, str], stored: dict[str, str] | None, meant: dict[str, str] | None = None
+) -> Landed:
     """One operation on the fields a and b: natives sent, natives stored (None: nothing was said), what they mean."""
     names = ("a", "b")
-    out = {"id": [1], "kind": [kind], **{f"{p}{n}": [sent.get(n)] for n in names for p in ("to.",)}, **{f"as.{n}": [f"golden {sent[n]}" if n in sent else None] for n in names}}
+    out = {
+        "id": [1],
+        "kind": [kind],
+        **{f"{p}{n}": [sent.get(n)] for n in names for p in ("to.",)},
+        **{f"as.{n}": [f"golden {sent[n]}" if n in sent else None] for n in names},
+    }
     means = {**(stored or {}), **(meant or {})}
-    back = {"id": [1], **{f"n.{n}": [(stored or {}).get(n)] for n in names}, **{f"v.{n}": [means.get(n)] for n in names}}
+    back = {
+        "id": [1],
+        **{f"n.{n}": [(stored or {}).get(n)] for n in names},
+        **{f"v.{n}": [means.get(n)] for n in names},
+    }
     text = {column: pl.String for column in (*out, *back) if column not in ("id", "kind")}
     return land(pl.DataFrame(out, schema_overrides=text), pl.DataFrame(back, schema_overrides=text), names, _comparable)
 
@@ -46,7 +57,9 @@ def test_another_spelling_of_the_same_is_the_same() -> None:
 def test_a_form_of_its_own_is_held_as_what_it_means() -> None:
     landed = _land("update", {"a": "Alexandra"}, {"a": "Alex"})
     assert _held(landed) == {"n.a": "Alex", "v.a": "Alex"}
-    assert landed.forms.select("field", "state", "golden", "native").rows() == [("a", "own", "golden Alexandra", "Alex")]
+    assert landed.forms.select("field", "state", "golden", "native").rows() == [
+        ("a", "own", "golden Alexandra", "Alex")
+    ]
 
 
 def test_without_an_answer_it_is_held_as_sent_until_it_is_read() -> None:

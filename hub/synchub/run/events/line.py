@@ -15,14 +15,14 @@ from sqlalchemy import Connection
 from synchub.plan.guard import excesses
 from synchub.read.stage import Staged
 from synchub.record import journal, reviews, scopes
-from synchub.run.agreeing import Decision
 from synchub.run.events.passing import plan_events
 from synchub.run.events.taking import attach, take_in
 from synchub.run.line import Outcome, due, guard, load
-from synchub.run.performing import Done, perform
-from synchub.run.reading import note_read, quarantine, read_all
-from synchub.run.recognising import Recognised
-from synchub.run.settling import settle
+from synchub.run.steps.agreeing import Decision
+from synchub.run.steps.performing import Done, perform
+from synchub.run.steps.reading import note_read, quarantine, read_all
+from synchub.run.steps.recognising import Recognised
+from synchub.run.steps.settling import settle
 from synchub.run.work import Part, Work
 
 
@@ -83,4 +83,3 @@ def _write(work: Work, decision: Decision) -> dict[str, Done]:
 def _send(work: Work, part: Part, decision: Decision) -> Done:
     frames = (due(work, part, frame) for frame in decision.operations(part.name))
     return perform(work, part, frames, total=decision.kinds[part.name]["create"])
-

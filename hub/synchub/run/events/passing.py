@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 from synchub.model import AS, DAY, TO, WAS
 from synchub.record import events, known, members
 from synchub.record.codec import unpack
-from synchub.run.agreeing import BUCKET, Decision
-from synchub.run.showing import MOST
+from synchub.run.steps.agreeing import BUCKET, Decision
+from synchub.run.told.showing import MOST
 from synchub.run.work import Part, Work
 from synchub.spec.reports import FieldChange, RecordChange
 
@@ -30,11 +30,17 @@ def plan_events(tx: Connection, work: Work) -> Decision:
 def _bucket(tx: Connection, work: Work, part: Part, due: pl.DataFrame, decision: Decision) -> None:
     names = [name for name in work.entity.fields if name != "hub_id"]
     day = pl.from_epoch("occurred_at", time_unit="us").dt.date().cast(pl.String)
-    golden = due.select("id", "record", *(day.alias(DAY + name) for name in names if work.entity.fields[name].type == "money"))
+    golden = due.select(
+        "id", "record", *(day.alias(DAY + name) for name in names if work.entity.fields[name].type == "money")
+    )
     golden = golden.hstack(unpack(due["body"], names)).with_columns(
         hub_id=pl.lit(f"{work.salt}-e") + pl.col("id").cast(pl.String), contact=_reference(tx, work, part, due)
     )
-    waits = golden["contact"].is_null() if "contact" in part.mapping.outward_fields else pl.Series([False] * golden.height, dtype=pl.Boolean)
+    waits = (
+        golden["contact"].is_null()
+        if "contact" in part.mapping.outward_fields
+        else pl.Series([False] * golden.height, dtype=pl.Boolean)
+    )
     decision.unsent[part.name] = decision.unsent.get(part.name, 0) + int(waits.sum())
     ready = golden.filter(~waits)
     if part.inside is not None:
@@ -47,7 +53,11 @@ def _bucket(tx: Connection, work: Work, part: Part, due: pl.DataFrame, decision:
         filled = pl.col(TO + name) != ""
         columns += [pl.when(filled).then(pl.col(prefix + name)).alias(prefix + name) for prefix in (TO, AS)]
         columns.append(pl.lit(None, dtype=pl.String).alias(WAS + name))
-    nothing = {"link": pl.lit(None, dtype=pl.Int64), "remote_id": pl.lit(None, dtype=pl.String), "version": pl.lit(None, dtype=pl.String)}
+    nothing = {
+        "link": pl.lit(None, dtype=pl.Int64),
+        "remote_id": pl.lit(None, dtype=pl.String),
+        "version": pl.lit(None, dtype=pl.String),
+    }
     frame = out.select(pl.col("id").alias("record"), *columns, kind=pl.lit("create"), **nothing)
     path = work.folder / f"plan-{part.name}-{len(decision.files.get(part.name, []))}.arrow"
     frame.write_ipc(path)
@@ -67,7 +77,9 @@ def _reference(tx: Connection, work: Work, part: Part, due: pl.DataFrame) -> pl.
         golden = known.goldens(tx, due["record"].unique(), [by]).select(record="id", value=by)
         return due.select("record").join(golden, on="record", how="left", maintain_order="left")["value"]
     streams = [state.id for state in members.of_entity(tx, contact.name) if state.system == part.member.system]
-    links = known.links_of(tx, due["record"].unique()).filter(pl.col("member").is_in(streams) & pl.col("tomb").is_null())
+    links = known.links_of(tx, due["record"].unique()).filter(
+        pl.col("member").is_in(streams) & pl.col("tomb").is_null()
+    )
     single = links.sort("id").unique("record", keep="first", maintain_order=True).select("record", "remote_id")
     return due.select("record").join(single, on="record", how="left", maintain_order="left")["remote_id"]
 
@@ -78,6 +90,11 @@ def _show(decision: Decision, part: Part, frame: pl.DataFrame, ready: pl.DataFra
     for row, subject in list(zip(frame.to_dicts(), subjects, strict=True))[: MOST - len(changes)]:
         fields = tuple(
             FieldChange(name, part.mapping.native_target(name), None, row[TO + name], "as it happened", "")
-            for name in part.mapping.outward_fields if row[TO + name] is not None
-        )  # fmt: skip
-        changes.append(RecordChange(part.name, "create", f"{work.salt}-e{row['record']}", subject or f"event {row['record']}", None, fields))
+            for name in part.mapping.outward_fields
+            if row[TO + name] is not None
+        )
+        changes.append(
+            RecordChange(
+                part.name, "create", f"{work.salt}-e{row['record']}", subject or f"event {row['record']}", None, fields
+            )
+        )

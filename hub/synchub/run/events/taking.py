@@ -31,12 +31,20 @@ def take_in(tx: Connection, work: Work, part: Part, staged: Staged) -> int:
         split = fresh.select(ref=reference).with_columns(
             ref_field=pl.col("ref").str.extract(r"^(\w+):"), ref=pl.col("ref").str.replace(r"^\w+:", "")
         )
-        events.store(tx, fresh.select("remote_id", "hash").with_columns(
-            split["ref"], split["ref_field"], ref_hash=_reference_hashes(split, work.contact),
-            id=pl.int_range(first, first + fresh.height, dtype=pl.Int64), entity=pl.lit(work.entity.name),
-            member=pl.lit(part.state.id, dtype=pl.Int64), run=pl.lit(work.run, dtype=pl.Int64),
-            occurred_at=_micros(fresh, fields), body=values.select(pack(values, values.columns)).to_series(),
-        ))  # fmt: skip
+        events.store(
+            tx,
+            fresh.select("remote_id", "hash").with_columns(
+                split["ref"],
+                split["ref_field"],
+                ref_hash=_reference_hashes(split, work.contact),
+                id=pl.int_range(first, first + fresh.height, dtype=pl.Int64),
+                entity=pl.lit(work.entity.name),
+                member=pl.lit(part.state.id, dtype=pl.Int64),
+                run=pl.lit(work.run, dtype=pl.Int64),
+                occurred_at=_micros(fresh, fields),
+                body=values.select(pack(values, values.columns)).to_series(),
+            ),
+        )
         taken += fresh.height
     return taken
 
@@ -49,7 +57,12 @@ def _hashes(rows: pl.DataFrame, work: Work, part: Part) -> pl.Series:
     numbered = rows.with_row_index("node").with_columns(pl.col("node").cast(pl.Int64))
     keyed = with_hashes(idents(numbered, work.entity.match, work.entity.fields), work.entity.match, work.entity.name)
     first = keyed.sort("key").unique("node", keep="first", maintain_order=True).select("node", keyed="hash")
-    return numbered.with_columns(own=own).join(first, on="node", how="left", maintain_order="left").select(pl.coalesce("keyed", "own")).to_series()
+    return (
+        numbered.with_columns(own=own)
+        .join(first, on="node", how="left", maintain_order="left")
+        .select(pl.coalesce("keyed", "own"))
+        .to_series()
+    )
 
 
 def _reference_hashes(split: pl.DataFrame, contact: Entity | None) -> pl.Series:
@@ -72,7 +85,9 @@ def _micros(rows: pl.DataFrame, fields: list[str]) -> pl.Series:
     if "occurred_at" not in fields:
         return pl.Series([None] * rows.height, dtype=pl.Int64)
     text = pl.col(VALUE + "occurred_at").str.strip_suffix("Z")
-    return rows.select(text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", strict=False, time_unit="us").cast(pl.Int64)).to_series()
+    return rows.select(
+        text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", strict=False, time_unit="us").cast(pl.Int64)
+    ).to_series()
 
 
 def attach(tx: Connection, work: Work) -> None:
@@ -92,7 +107,11 @@ def _by_key(tx: Connection, work: Work, waiting: pl.DataFrame) -> pl.DataFrame:
     """Contacts that hold the key now; a key that two contacts hold tells nothing."""
     contact = work.contact
     assert contact is not None
-    maybe = waiting.join(known.candidates(tx, waiting["ref_hash"].unique()).rename({"record": "contact"}), left_on="ref_hash", right_on="hash")
+    maybe = waiting.join(
+        known.candidates(tx, waiting["ref_hash"].unique()).rename({"record": "contact"}),
+        left_on="ref_hash",
+        right_on="hash",
+    )
     links = known.links_of(tx, maybe["contact"].unique())
     places = {state.id: state for state in members.of_entity(tx, contact.name)}
     held = [pl.DataFrame(schema={"contact": pl.Int64, "hash": pl.Int64})]
@@ -114,5 +133,7 @@ def _by_remote_id(tx: Connection, work: Work, waiting: pl.DataFrame) -> pl.DataF
         mine = waiting.filter(pl.col("member").is_in(own))
         if mine.height:
             rows = known.rows_of_member(tx, state.id).select("remote_id", contact="record")
-            found.append(mine.drop("record").join(rows, left_on="ref", right_on="remote_id").select("id", record="contact"))
+            found.append(
+                mine.drop("record").join(rows, left_on="ref", right_on="remote_id").select("id", record="contact")
+            )
     return pl.concat(found)

@@ -43,9 +43,7 @@ def _traced(inputs: Inputs) -> bool:
     return None not in traces and len(traces) == len(inputs)
 
 
-def _each(
-    inputs: Inputs, do: Callable[[dict[str, Any]], dict[str, Any]], *, apart: bool
-) -> tuple[Inputs, Inputs]:
+def _each(inputs: Inputs, do: Callable[[dict[str, Any]], dict[str, Any]], *, apart: bool) -> tuple[Inputs, Inputs]:
     """Do every input by itself: what came of those that worked, and the errors of the others.
 
     An error names its input by trace id, else by id. Not `apart`, the first error is the whole batch's.

@@ -12,9 +12,15 @@ from typing import Any
 EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s.,;<>\"]{2,}")
 LONGEST = 65_536
 LIFECYCLE = (
-    "subscriber", "lead", "marketingqualifiedlead", "salesqualifiedlead",
-    "opportunity", "customer", "evangelist", "other",
-)  # fmt: skip
+    "subscriber",
+    "lead",
+    "marketingqualifiedlead",
+    "salesqualifiedlead",
+    "opportunity",
+    "customer",
+    "evangelist",
+    "other",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +85,22 @@ def _by_name(properties: Iterable[Property]) -> dict[str, Property]:
 
 def predefined() -> dict[str, dict[str, Property]]:
     """What a fresh account has, and the properties that our mappings ask people to make in it."""
-    text = ("firstname", "lastname", "salutation", "company", "jobtitle", "website", "address", "city",
-            "state", "zip", "country", "hubspot_owner_id", "message", "hs_timezone")  # fmt: skip
+    text = (
+        "firstname",
+        "lastname",
+        "salutation",
+        "company",
+        "jobtitle",
+        "website",
+        "address",
+        "city",
+        "state",
+        "zip",
+        "country",
+        "hubspot_owner_id",
+        "message",
+        "hs_timezone",
+    )
     contacts = [
         Property("email"),
         *(Property(name) for name in text),
@@ -131,9 +151,7 @@ def accept(rule: Property, value: str) -> str:
             return _number(value)
         case "bool":
             if value not in ("true", "false"):
-                raise ValueError(
-                    "INVALID_OPTION", f"{value} was not one of the allowed options: [true, false]"
-                )
+                raise ValueError("INVALID_OPTION", f"{value} was not one of the allowed options: [true, false]")
             return value
         case "date":
             return _date(value)

@@ -79,9 +79,7 @@ class Records:
         self.on_change(kind, record.id)
         return record
 
-    def update(
-        self, kind: str, record: Record, properties: Mapping[str, Any], *, person: bool = False
-    ) -> None:
+    def update(self, kind: str, record: Record, properties: Mapping[str, Any], *, person: bool = False) -> None:
         """Change some properties. A lifecycle stage that a program moves back is dropped without a word."""
         values = self._accepted(kind, properties)
         if not person and _moves_back(record.properties.get("lifecyclestage"), values.get("lifecyclestage")):
@@ -173,9 +171,7 @@ class Records:
             except ValueError as error:
                 problems.append((name, *error.args))
         if values.get("email") in self.blocked:
-            problems.append(
-                ("email", "BLOCKED_EMAIL", "This address was deleted for privacy and is blocked.")
-            )
+            problems.append(("email", "BLOCKED_EMAIL", "This address was deleted for privacy and is blocked."))
         if problems:
             raise refusals.invalid(problems)
         return values

@@ -46,8 +46,7 @@ def invalid(problems: Sequence[tuple[str, str, str]]) -> Refusal:
     """Values that were refused: (property, code, message) each."""
     told = "; ".join(message for _, _, message in problems)
     details = [
-        {"message": message, "code": code, "context": {"propertyName": [name]}}
-        for name, code, message in problems
+        {"message": message, "code": code, "context": {"propertyName": [name]}} for name, code, message in problems
     ]
     return Refusal(400, "VALIDATION_ERROR", f"Property values were not valid: {told}", details=details)
 

@@ -8,8 +8,14 @@ from synchub.testing.crm.properties import from_definition
 from synchub.testing.crm.records import Records
 from synchub.testing.crm.search import Index
 
-KINDS = {"contacts": "contacts", "contact": "contacts", "0-1": "contacts",
-         "notes": "notes", "note": "notes", "0-46": "notes"}  # fmt: skip
+KINDS = {
+    "contacts": "contacts",
+    "contact": "contacts",
+    "0-1": "contacts",
+    "notes": "notes",
+    "note": "notes",
+    "0-46": "notes",
+}
 BATCHES = {
     "read": batches.read,
     "create": batches.create,
@@ -38,9 +44,7 @@ def answer(records: Records, index: Index, asked: Asked, *, most: int) -> Answer
             raise refusals.unknown_address()
 
 
-def _objects(
-    records: Records, index: Index, asked: Asked, *, kind: str, rest: list[str], most: int
-) -> Answer:
+def _objects(records: Records, index: Index, asked: Asked, *, kind: str, rest: list[str], most: int) -> Answer:
     match asked.method, rest:
         case "GET", []:
             return objects.listed(records, kind, asked, most=most)

@@ -55,13 +55,10 @@ class Index:
             else:
                 self._known[change.kind][change.id] = change.properties
 
-    def find(
-        self, kind: str, rules: Mapping[str, Property], question: Mapping[str, Any]
-    ) -> list[dict[str, str]]:
+    def find(self, kind: str, rules: Mapping[str, Property], question: Mapping[str, Any]) -> list[dict[str, str]]:
         """The properties of all that answer, sorted. Groups are alternatives, a group's filters all hold."""
         groups = [
-            [_condition(rules, told) for told in group.get("filters", ())]
-            for group in question.get("filterGroups", ())
+            [_condition(rules, told) for told in group.get("filters", ())] for group in question.get("filterGroups", ())
         ]
         self.catch_up()
         found = [
@@ -72,9 +69,7 @@ class Index:
         name, descending = _order(question.get("sorts") or ())
         if name not in rules:
             raise refusals.malformed(f"There was a problem with the request: no property {name} to sort by.")
-        found.sort(
-            key=lambda properties: _comparable(rules[name], properties.get(name, "")), reverse=descending
-        )
+        found.sort(key=lambda properties: _comparable(rules[name], properties.get(name, "")), reverse=descending)
         return found
 
 

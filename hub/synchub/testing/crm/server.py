@@ -135,9 +135,7 @@ class StandInCrm:
 
     # What goes wrong.
 
-    def fail(
-        self, next: int = 1, status: int = 500, path: str = "", retry_after: float | str | None = None
-    ) -> None:
+    def fail(self, next: int = 1, status: int = 500, path: str = "", retry_after: float | str | None = None) -> None:
         """Answer the next requests with a status and do nothing. `retry_after`: seconds, or an HTTP date."""
         asked = None if retry_after is None else str(retry_after)
         self._add(faults.Fault("status", path, next, status=status, retry_after=asked))

@@ -1,0 +1,258 @@
+"""What people decide by hand: values, joins and splits. Each is a run of its own in the journal."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, text
+
+from synchub.errors import ConfigurationError
+from synchub.mapping.forms import Unreadable, read_one
+from synchub.mapping.kinds import canonical_form
+from synchub.record import bulk, decisions, intake, journal, known, reviews, tables
+from synchub.record.lock import hold
+from synchub.run.opening import Opened, salt_of
+from synchub.run.people.finding import find_record
+from synchub.run.told import telling
+from synchub.run.work import holder
+from synchub.spec.answers import Outcome
+from synchub.spec.job import Entity
+
+AT_NEXT_RUN = "`synchub plan` shows what follows from it; `synchub sync` writes it."
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """One decision being taken: the transaction, the run it stands under, and what ids look like."""
+
+    tx: Connection
+    hub: Opened
+    entity: Entity
+    run: int
+    now: int
+    salt: str
+
+    def find(self, key: str) -> int:
+        return find_record(self.tx, self.hub, self.entity.name, key, self.salt)
+
+    def hub_id(self, record: int) -> str:
+        return f"{self.salt}-{record}"
+
+    def claim(self, record: int, values: Mapping[str, str], *, kind: str, reason: str) -> None:
+        """Claims by people: field to canonical value."""
+        rows = pl.DataFrame(
+            {"field": list(values), "value": list(values.values())}, schema={"field": pl.String, "value": pl.String}
+        )
+        nothing = {name: pl.lit(None, dtype=pl.String) for name in ("native", "base")}
+        intake.add_claims(
+            self.tx,
+            rows.with_columns(
+                record=pl.lit(record, dtype=pl.Int64),
+                link=pl.lit(None, dtype=pl.Int64),
+                at=pl.lit(self.now, dtype=pl.Int64),
+                kind=pl.lit(kind),
+                author=pl.lit(getpass.getuser()),
+                reason=pl.lit(reason),
+                **nothing,
+            ),
+            run=self.run,
+        )
+        intake.soil(self.tx, pl.Series([record], dtype=pl.Int64))
+
+
+@contextmanager
+def deciding(hub: Opened, entity_name: str, kind: str) -> Iterator[Deciding]:
+    """Hold the entity's lock and a transaction while a decision is stored."""
+    entity = hub.configuration.entities.get(entity_name)
+    if entity is None:
+        listed = ", ".join(hub.configuration.entities)
+        raise ConfigurationError(
+            f"There is no entity {entity_name}. There is: {listed}.", next_step="Correct the name."
+        )
+    at_work = telling.at_work(hub.store, entity_name, hub.configuration.settings.timezone)
+    with hold(hub.store, entity_name, at_work), hub.store.write() as tx:
+        now = hub.seams.micros()
+        run, _ = journal.begin(tx, sync=f"({kind})", entity=entity_name, kind=kind, now=now, holder=holder())
+        yield Deciding(tx, hub, entity, run, now, salt_of(tx, hub))
+        journal.end(tx, run, state="done", now=hub.seams.micros(), summary={})
+
+
+def set_values(hub: Opened, entity: str, key: str, assignments: Mapping[str, str], *, reason: str) -> Outcome:
+    """A person's claims: they void all that the hub had seen by then, under every rule. Newer claims compete."""
+    with deciding(hub, entity, "set") as now:
+        record = now.find(key)
+        values = canonical_values(hub, now.entity, assignments)
+        now.claim(record, {**_companions(now, record, values), **values}, kind="hub", reason=reason)
+        _close_questions(now, record, values)
+    listed = ", ".join(f"{name} = {value or '(blank)'}" for name, value in values.items())
+    return Outcome(f"Noted for {now.hub_id(record)}: {listed}.", AT_NEXT_RUN)
+
+
+def canonical_values(hub: Opened, entity: Entity, assignments: Mapping[str, str]) -> dict[str, str]:
+    """What a person typed, read by type. Raises ConfigurationError that names every value that can't be read."""
+    values, problems = {}, []
+    for name, typed in assignments.items():
+        if name not in entity.fields:
+            problems.append(f"{entity.name} has no field {name}")
+        elif entity.fields[name].inward or name == "hub_id":
+            problems.append(f"{name} can't be set: it is only read")
+        else:
+            try:
+                form = canonical_form(entity.fields[name], entity, hub.configuration.settings)
+                values[name] = read_one(form, typed.strip()) if typed.strip() else ""
+            except Unreadable as error:
+                problems.append(f"{name}: '{typed}' {error}")
+    if problems:
+        raise ConfigurationError(
+            "; ".join(problems) + ".", not_done="Nothing was set.", next_step="Correct the values."
+        )
+    return values
+
+
+def _companions(now: Deciding, record: int, values: Mapping[str, str]) -> dict[str, str]:
+    """The rest of every group that is decided as one, as it stands: a person who sets the city keeps the street."""
+    wanted = {other for fields in now.entity.groups.values() if set(fields) & set(values) for other in fields} - set(
+        values
+    )
+    golden = known.goldens(now.tx, [record], sorted(wanted)).to_dicts()[0]
+    return {name: golden[name] for name in wanted if golden.get(name) and name != "consent_at"}
+
+
+def _close_questions(now: Deciding, record: int, values: Mapping[str, str]) -> None:
+    """A decided field needs no answer any more, and is no longer held back."""
+    links = known.links_of(now.tx, [record])["id"]
+    pairs = [{"link": link, "field": name} for link in links.to_list() for name in values]
+    if pairs:
+        now.tx.execute(
+            text("DELETE FROM form WHERE link = :link AND field = :field AND state IN ('alternating', 'flip')"), pairs
+        )
+    for name in values:
+        reviews.close(now.tx, now.entity.name, "ask", f"{record}:{name}")
+        for link in links.to_list():
+            reviews.close(now.tx, now.entity.name, "alternating", f"{link}:{name}")
+
+
+def join_records(hub: Opened, entity: str, key: str, other: str) -> Outcome:
+    """Two records are one. Claims stay with their links, so a split gives back what was there. The older id survives."""
+    with deciding(hub, entity, "merge") as now:
+        kept, gone = sorted((now.find(key), now.find(other)))
+        if kept == gone:
+            raise ConfigurationError(f"{key} and {other} are the same record already.", not_done="Nothing was changed.")
+        join(now, kept, gone)
+        links = known.links_of(now.tx, [kept])
+    return Outcome(
+        f"{now.hub_id(gone)} now belongs to {now.hub_id(kept)}, with {links.height} links.",
+        f"{AT_NEXT_RUN} `synchub split {entity} {now.hub_id(kept)} LINK…` takes it back.",
+    )
+
+
+def join(now: Deciding, kept: int, gone: int) -> None:
+    """Move everything of one record to another."""
+    tx = now.tx
+    decisions.move_links(tx, known.links_of(tx, [gone])["id"].to_list(), kept)
+    decisions.move_decisions(tx, gone, kept)
+    tx.execute(
+        text(
+            "INSERT INTO ident (hash, record) SELECT hash, :kept FROM ident WHERE record = :gone ON CONFLICT DO NOTHING"
+        ),
+        {"kept": kept, "gone": gone},
+    )
+    tx.execute(text("UPDATE event SET record = :kept WHERE record = :gone"), {"kept": kept, "gone": gone})
+    tx.execute(
+        text("UPDATE record SET joined_into = :kept, dirty = 0 WHERE id = :gone OR joined_into = :gone"),
+        {"kept": kept, "gone": gone},
+    )
+    intake.soil(tx, pl.Series([kept], dtype=pl.Int64))
+    for kind in ("joined", "alike"):
+        reviews.close(tx, now.entity.name, kind, f"{kept}+{gone}")
+
+
+def split_record(hub: Opened, entity: str, key: str, links: Sequence[str]) -> Outcome:
+    """Part a record: the links named go to a new one, with their claims. Both are remembered as not the same."""
+    with deciding(hub, entity, "split") as now:
+        record = now.find(key)
+        own = known.links_of(now.tx, [record])
+        moved = _named_links(now, own, links)
+        if moved.height == own.height:
+            raise ConfigurationError(
+                "That would leave nothing behind: every link was named.",
+                not_done="Nothing was changed.",
+                next_step="Name only the links that belong to the other person.",
+            )
+        made = part(now, record, own, moved)
+    return Outcome(
+        f"{moved.height} links now belong to {now.hub_id(made)}; the rest stays with {now.hub_id(record)}.", AT_NEXT_RUN
+    )
+
+
+def part(now: Deciding, record: int, own: pl.DataFrame, moved: pl.DataFrame) -> int:
+    """Move links to a new record. Opt-outs go with both; what only we wrote and no claim of a part supports is blanked."""
+    golden = known.goldens(now.tx, [record], ["opted_out"] if "opted_out" in now.entity.fields else [])
+    made = intake.new_records(now.tx, 1, now.entity.name, run=now.run)
+    decisions.move_links(now.tx, moved["id"].to_list(), made)
+    stayed = own.join(moved, on="id", how="anti")
+    for here, there, other in ((moved, record, made), (stayed, made, record)):
+        for member, remote_id in here.select("member", "remote_id").rows():
+            decisions.part_for_ever(now.tx, f"l:{member}:{remote_id}", f"r:{there}", run=now.run)
+        _keep_idents(now, here, record, other)
+    for one in (record, made):
+        _blank_unsupported(now, one)
+        if golden.height and golden.to_dicts()[0].get("opted_out") == "true":
+            now.claim(one, {"opted_out": "true"}, kind="hub", reason="opted out when the record was split")
+    intake.soil(now.tx, pl.Series([record, made], dtype=pl.Int64))
+    now.tx.execute(text("UPDATE event SET record = NULL WHERE record = :record"), {"record": record})
+    return made
+
+
+def _keep_idents(now: Deciding, links: pl.DataFrame, record: int, other: int) -> None:
+    """Both parts can be found under every key the whole was found under; what a part holds is verified anyway."""
+    if other != record and links.height:
+        now.tx.execute(
+            text(
+                "INSERT INTO ident (hash, record) SELECT hash, :other FROM ident WHERE record = :record ON CONFLICT DO NOTHING"
+            ),
+            {"other": other, "record": record},
+        )
+
+
+def _blank_unsupported(now: Deciding, record: int) -> None:
+    """The one case in which a value that nobody claimed is written as blank: only we had written it."""
+    links = known.links_of(now.tx, [record])
+    claimed = set(bulk.rows_of(now.tx, tables.claim, "link", links["id"])["field"].to_list())
+    by_people = bulk.rows_of(now.tx, tables.claim, "record", [record]).filter(pl.col("link").is_null())
+    claimed |= set(by_people["field"].to_list())
+    held: set[str] = set()
+    fields = list(now.entity.fields)
+    opened = known.with_held(links, fields)
+    said = known.unpacked_said(links, fields)
+    for name in fields:
+        if (said[f"v.{name}"].fill_null("") != "").any():
+            claimed.add(name)
+        if (opened[f"hv.{name}"].fill_null("") != "").any():
+            held.add(name)
+    blanks = dict.fromkeys(sorted(held - claimed - {"hub_id", "opted_out"}), "")
+    if blanks:
+        now.claim(
+            record, blanks, kind="weak", reason="only the hub had written it, for the record this was parted from"
+        )
+
+
+def _named_links(now: Deciding, own: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    members: dict[int, Any] = {row.id: row for row in now.tx.execute(tables.member.select())}
+    known_names = {
+        f"{members[row['member']].system}:{members[row['member']].stream}:{row['remote_id']}": row["id"]
+        for row in own.to_dicts()
+    }
+    unknown = [name for name in names if name not in known_names]
+    if unknown:
+        raise ConfigurationError(
+            f"The record has no link {', '.join(unknown)}. It has: {', '.join(sorted(known_names))}.",
+            not_done="Nothing was changed.",
+            next_step=f"`synchub why {now.entity.name} …` lists them.",
+        )
+    return own.filter(pl.col("id").is_in([known_names[name] for name in names]))

@@ -1,0 +1,290 @@
+"""Undo: the opposite of what a run wrote. What was edited since is a conflict and stays as it is.
+
+What an undo wrote is an open question, like `ask`: the field is sent nowhere until somebody claims it anew, so the next
+run does not undo the undo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import orjson
+import polars as pl
+from sqlalchemy import Connection
+
+from synchub.errors import ConfigurationError
+from synchub.model import AS, BLANK, OVER, TO, VALUE, WAS
+from synchub.read.stage import Staged
+from synchub.record import bulk, intake, journal, known, tables
+from synchub.record.lock import hold
+from synchub.run.line import Outcome
+from synchub.run.opening import Opened, begin, work_on
+from synchub.run.steps.agreeing import Decision
+from synchub.run.steps.performing import perform
+from synchub.run.steps.recognising import Recognised
+from synchub.run.told import telling
+from synchub.run.told.showing import labels
+from synchub.run.work import Part, Work
+from synchub.spec.entities import GROUPS
+from synchub.spec.options import Progress, RunOptions, Silent
+from synchub.spec.reports import FieldChange, MemberPlan, PlanReport, RecordChange, RunReport
+
+
+@dataclass(slots=True)
+class Opposite:
+    """What would be written to one member, and what can't be: (record, why)."""
+
+    part: Part
+    frame: pl.DataFrame
+    conflicts: list[tuple[int, str]] = field(default_factory=list)
+
+
+def plan_undo(hub: Opened, run: str) -> PlanReport:
+    """What an undo of a run would write."""
+    with _undoing(hub, run, Silent(), trial=True) as (work, number), hub.store.read() as tx:
+        opposites = [_opposite(tx, work, part, number) for part in work.parts]
+        return _report(tx, hub, work, opposites, run)
+
+
+def undo(hub: Opened, run: str, progress: Progress) -> RunReport:
+    """Write the opposite of a run."""
+    zone = hub.configuration.settings.timezone
+    with (
+        _undoing(hub, run, progress) as (work, number),
+        hold(hub.store, work.entity.name, telling.at_work(hub.store, work.entity.name, zone)),
+    ):
+        begin(work, kind="undo")
+        with hub.store.read() as tx:
+            opposites = [_opposite(tx, work, part, number) for part in work.parts]
+        done = {
+            one.part.name: perform(work, one.part, [one.frame], total=one.frame.height)
+            for one in opposites
+            if one.frame.height
+        }
+        with hub.store.write() as tx:
+            for one in opposites:
+                _keep_open(tx, work, one)
+                _keep_alive(tx, one)
+        nothing = pl.Series("record", [], dtype=pl.Int64)
+        outcome = Outcome(
+            {part.name: Staged(part.name) for part in work.parts},
+            Decision(),
+            Recognised(nothing, 0, 0, 0),
+            [],
+            {part.name: 0 for part in work.parts},
+            {},
+            done,
+        )
+        report = telling.run_report(work, outcome, zone)
+        with hub.store.write() as tx:
+            journal.end(tx, work.run, state=report.state, now=work.seams.micros(), summary={"undone": run})
+        return report
+
+
+@contextmanager
+def _undoing(hub: Opened, run: str, progress: Progress, *, trial: bool = False) -> Iterator[tuple[Work, int]]:
+    with hub.store.read() as tx:
+        row = journal.run_row(tx, int(run)) if run.isdigit() else None
+    if row is None or row["sync"].strip("()") not in hub.configuration.syncs:
+        raise ConfigurationError(
+            f"There is no run {run} that wrote anything.",
+            not_done="Nothing was changed.",
+            next_step="`synchub runs` lists the runs.",
+        )
+    sync = hub.configuration.syncs[row["sync"]]
+    if sync.entity.name == "event":
+        raise ConfigurationError(
+            "Things that happened can't be undone: what was passed on stays.", not_done="Nothing was changed."
+        )
+    with work_on(hub, sync, RunOptions(), progress, trial=trial) as work:
+        work.run, work.clock = int(run), work.seams.micros()
+        yield work, int(run)
+
+
+def _opposite(tx: Connection, work: Work, part: Part, run: int) -> Opposite:
+    """The opposite of a member's operations of a run, against what is held now."""
+    written = journal.of_run(tx, run).filter((pl.col("member") == part.state.id) & (pl.col("state") == journal.DONE))
+    links = bulk.rows_of(tx, tables.link, "id", written["link"].drop_nulls())
+    held = known.with_held(links, part.mapping.inward_fields)
+    by_link = {row["id"]: row for row in held.to_dicts()}
+    rows, conflicts = [], []
+    for operation in written.to_dicts():
+        link = by_link.get(operation["link"])
+        row, why = _one(part, operation, orjson.loads(operation["change"]), link)
+        if row is not None:
+            rows.append(row)
+        if why:
+            conflicts.append((operation["record"], why))
+    return Opposite(part, _frame(part, rows), conflicts)
+
+
+def _one(part: Part, operation: dict, change: dict, link: dict | None) -> tuple[dict | None, str]:  # type: ignore[type-arg]
+    base = {
+        "record": operation["record"],
+        "link": operation["link"],
+        "remote_id": operation["remote_id"],
+        "version": None,
+    }
+    if link is None:
+        return None, "the link is no longer known"
+    sent = [name for name in part.mapping.outward_fields if change.get(TO + name) is not None]
+    moved = [name for name in sent if not _still(part, name, change, link)]
+    if operation["kind"] == "update":
+        kept = GROUPS["consent"] if change.get(f"{AS}opted_out") == "true" else ()
+        back = {name: change.get(WAS + name) or BLANK for name in sent if name not in moved and name not in kept}
+        row = {
+            **base,
+            "version": link["version"],
+            "kind": "update",
+            **{TO + name: value for name, value in back.items()},
+            **{WAS + name: link[f"hn.{name}"] for name in back},
+            **{OVER + name: change.get(OVER + name) for name in back},
+        }
+        whys = [f"{', '.join(moved)} was edited since"] if moved else []
+        whys += ["opted_out is taken back by `synchub set` alone"] if kept else []
+        return (row if back else None), "; ".join(whys)
+    if operation["kind"] == "create":
+        kind = next((kind for kind in ("archive", "delete") if kind in part.stream.writes), None)
+        if moved or link["tomb"] is not None or kind is None:
+            why = (
+                f"{', '.join(moved)} was edited since"
+                if moved
+                else "it is gone already"
+                if link["tomb"]
+                else "rows can't be removed there"
+            )
+            return None, why
+        held = {WAS + name: link[f"hn.{name}"] for name in sent} | {OVER + name: link[f"hw.{name}"] for name in sent}
+        return {**base, "version": link["version"], "kind": kind, **held}, ""
+    filled = [name for name in part.mapping.outward_fields if link[f"hn.{name}"]]
+    again = {TO + name: link[f"hn.{name}"] for name in filled} | {OVER + name: link[f"hw.{name}"] for name in filled}
+    return {**base, "link": None, "remote_id": None, "kind": "create", **again}, ""
+
+
+def _still(part: Part, name: str, change: dict, link: dict) -> bool:  # type: ignore[type-arg]
+    """Whether the system still holds what the run wrote."""
+    left, now = change[TO + name], link[f"hn.{name}"] or BLANK
+    meant = part.mapping.comparable(name, pl.Series([left, now], dtype=pl.String)).fill_null(BLANK)
+    return bool(left == now or meant[0] == meant[1])
+
+
+def _frame(part: Part, rows: list[dict]) -> pl.DataFrame:  # type: ignore[type-arg]
+    """Operations as planned frames: what each native text stands for is read by the mapping."""
+    names = part.mapping.outward_fields
+    schema = {
+        "record": pl.Int64,
+        "link": pl.Int64,
+        "remote_id": pl.String,
+        "version": pl.String,
+        "kind": pl.String,
+        **{prefix + name: pl.String for name in names for prefix in (TO, WAS, OVER)},
+    }
+    frame = pl.DataFrame(rows, schema=schema, orient="row") if rows else pl.DataFrame(schema=schema)
+    natives = {part.mapping.native_target(name): frame[TO + name] for name in names}
+    keys = {
+        key: pl.Series([f"row {number}" for number in range(frame.height)], dtype=pl.String)
+        for key in part.mapping.keys
+        if key not in natives
+    }
+    meant = part.mapping.inward(pl.DataFrame({**natives, **keys})).frame if frame.height else None
+    columns = []
+    for name in names:
+        if meant is None or VALUE + name not in meant.columns:
+            values = frame[TO + name]
+        else:
+            places = frame.select(row=pl.int_range(pl.len(), dtype=pl.Int64))
+            values = places.join(meant.select("row", v=VALUE + name), on="row", how="left", maintain_order="left")["v"]
+        told = pl.DataFrame({"to": frame[TO + name], "v": values})
+        columns.append(
+            told.select(
+                pl.when(pl.col("to") == BLANK)
+                .then(pl.lit(BLANK))
+                .when(pl.col("to").is_not_null())
+                .then("v")
+                .alias(AS + name)
+            ).to_series()
+        )
+    return frame.with_columns(columns)
+
+
+def _keep_open(tx: Connection, work: Work, one: Opposite) -> None:
+    """Every field that was put back is an open question on its record; the next run asks it."""
+    fields = [
+        one.frame.filter(pl.col(TO + name).is_not_null() & (pl.col("kind") == "update")).select(
+            "record", field=pl.lit(name), value=pl.col(AS + name).fill_null(BLANK)
+        )
+        for name in one.part.mapping.outward_fields
+    ]
+    opened = pl.concat(fields) if fields else None
+    if opened is None or opened.is_empty():
+        return
+    intake.add_claims(
+        tx,
+        opened.with_columns(
+            link=pl.lit(None, dtype=pl.Int64),
+            native=pl.lit(None, dtype=pl.String),
+            base=pl.lit(None, dtype=pl.String),
+            at=pl.lit(work.clock, dtype=pl.Int64),
+            kind=pl.lit("open"),
+            author=pl.lit("undo"),
+            reason=pl.lit("an undo put another value back"),
+        ),
+        run=work.run,
+    )
+    intake.soil(tx, opened["record"])
+
+
+def _keep_alive(tx: Connection, one: Opposite) -> None:
+    """Who was deleted by the run and is entered again is not deleted any more, and gets what was decided since."""
+    again = one.frame.filter(pl.col("kind") == "create")["record"]
+    if len(again):
+        intake.withdraw_delete(tx, again)
+        intake.soil(tx, again)
+
+
+def _report(tx: Connection, hub: Opened, work: Work, opposites: list[Opposite], run: str) -> PlanReport:
+    members = []
+    for one in opposites:
+        golden = known.goldens(tx, one.frame["record"], [name for name in work.entity.fields if name != "hub_id"])
+        names = labels(golden.drop("golden").rename({"id": "record"}), work)
+        changes = tuple(_change(one.part, work, row, names) for row in one.frame.to_dicts())
+        kinds = one.frame["kind"].to_list()
+        members.append(
+            MemberPlan(
+                one.part.name,
+                one.part.member.system,
+                one.part.member.stream,
+                kinds.count("create"),
+                kinds.count("update"),
+                kinds.count("delete") + kinds.count("archive"),
+                held_back=len(one.conflicts),
+                changes=changes,
+            )
+        )
+    notes = tuple(
+        f"{one.part.name}: {work.hub_id(record)} is left as it is: {why}"
+        for one in opposites
+        for record, why in one.conflicts
+    )
+    return PlanReport(
+        work.sync.name, telling.aware(work.clock, hub.configuration.settings.timezone), tuple(members), notes=notes
+    )
+
+
+def _change(part: Part, work: Work, row: dict, names: dict[int, str]) -> RecordChange:  # type: ignore[type-arg]
+    fields = tuple(
+        FieldChange(name, part.mapping.native_target(name), row[WAS + name], row[TO + name], "undo", "hub")
+        for name in part.mapping.outward_fields
+        if row[TO + name] is not None
+    )
+    return RecordChange(
+        part.name,
+        row["kind"],
+        work.hub_id(row["record"]),
+        names.get(row["record"], work.hub_id(row["record"])),
+        row["remote_id"],
+        fields,
+        reason="undo",
+    )

@@ -1,0 +1,232 @@
+"""Merging and planning, a bucket of records at a time: golden is stored, and what is to be sent lies on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+from sqlalchemy import Connection
+
+from synchub.merge.golden import Merged, merge
+from synchub.model import DAY
+from synchub.plan.guard import Load
+from synchub.plan.operations import Planned, Situation, plan_member
+from synchub.record import intake, known, marks, reviews
+from synchub.record.epochs import History
+from synchub.run.steps.doubles import without_doubles
+from synchub.run.steps.keying import notice_golden
+from synchub.run.steps.unready import Unready, unready
+from synchub.run.told.showing import Shown, show
+from synchub.run.work import Part, Work
+
+BUCKET = 20_000
+"""Records merged and planned at once: what memory is bounded by."""
+
+
+@dataclass(slots=True)
+class Decision:
+    """The plan as it lies on disk: per member the files of its operations, their counts, and what people are shown."""
+
+    files: dict[str, list[Path]] = field(default_factory=dict)
+    kinds: dict[str, dict[str, int]] = field(default_factory=dict)
+    unsent: dict[str, int] = field(default_factory=dict)
+    opt_outs: dict[str, int] = field(default_factory=dict)
+    waiting: list[pl.Series] = field(default_factory=list)
+    """Records that a member is still to be told of: it can't be reached, or one of its rows must be told apart first."""
+    shown: Shown = field(default_factory=Shown)
+    records: int = 0
+
+    def operations(self, member: str) -> Iterator[pl.DataFrame]:
+        """A member's operations, a frame at a time."""
+        for path in self.files.get(member, []):
+            yield pl.read_ipc(path)
+
+    def count(self, member: str, operations: pl.DataFrame) -> None:
+        """Count a frame of a member's operations, those that only carry an opt-out apart."""
+        kinds = self.kinds.setdefault(member, {})
+        for kind, count in operations["kind"].value_counts().rows():
+            kinds[kind] = kinds.get(kind, 0) + count
+        sent = [column for column in operations.columns if column.startswith("to.")]
+        others = [pl.col(column).is_not_null() for column in sent if column not in ("to.opted_out", "to.consent_at")]
+        only = operations.filter((pl.col("kind") == "update") & ~pl.any_horizontal(pl.lit(False), *others))
+        self.opt_outs[member] = self.opt_outs.get(member, 0) + only.height
+
+    def load(self, part: Part, links: int) -> Load:
+        """What the guard looks at."""
+        kinds = self.kinds.get(part.name, {})
+        return Load(
+            part.member,
+            kinds.get("create", 0),
+            kinds.get("update", 0) - self.opt_outs.get(part.name, 0),
+            kinds.get("delete", 0) + kinds.get("archive", 0),
+            links,
+        )
+
+
+def agree(tx: Connection, work: Work, epochs: History, *, recomputed: bool) -> Decision:
+    """Merge and plan every record that this sync is to look at. Its marks on those with nothing to send are taken off."""
+    decision = Decision()
+    marked = marks.marked(tx, work.entity.name, work.mark)
+    waits = {part.name: unready(tx, part) for part in work.parts}
+    work.progress.start("deciding", len(marked))
+    for start in range(0, len(marked), BUCKET):
+        numbers = marked.slice(start, BUCKET)
+        _bucket(tx, work, epochs, numbers, waits, decision, recomputed=recomputed)
+        work.progress.advance("deciding", len(numbers))
+    work.progress.finish("deciding")
+    decision.records = len(marked)
+    return decision
+
+
+def _bucket(
+    tx: Connection,
+    work: Work,
+    epochs: History,
+    numbers: pl.Series,
+    waits: dict[str, Unready],
+    decision: Decision,
+    *,
+    recomputed: bool,
+) -> None:
+    names = [name for name in work.entity.fields if name != "hub_id"]
+    records = known.goldens(tx, numbers, names)
+    links = known.links_of(tx, numbers)
+    said, later = known.claims_of(tx, records, links, work.places)
+    merged = merge(
+        said,
+        later,
+        work.entity,
+        epochs=epochs,
+        rules=work.rules,
+        run=work.run,
+        agreed=records.select(record="id", *names),
+    )
+    golden = _golden(work, records, merged, names)
+    doomed = _doomed(tx, records, said, later, links)
+    living = golden.join(links.filter(pl.col("tomb").is_null()).select("record").unique(), on="record", how="semi")
+    opened = merged.verdicts.filter(pl.col("open")).select("record", "field")
+    idle = golden.select("record")
+    for part in work.parts:
+        planned = without_doubles(
+            tx, work, part, _plan_part(tx, work, part, living, links, opened, doomed, waits[part.name])
+        )
+        idle = idle.join(planned.operations.select("record"), on="record", how="anti")
+        waiting = planned.unsent.filter(pl.col("field") == "").select("record")
+        decision.waiting.append(waiting["record"])
+        idle = idle.join(waiting, on="record", how="anti")
+        _put_down(work, part, planned, decision, len(decision.files.get(part.name, [])))
+        show(decision.shown, part, planned, golden, merged, said, later, work, recomputed=recomputed)
+    decision.shown.add_conflicts(merged, golden, said, later, work)
+    _ask(tx, work, numbers, opened)
+    changed = _changed(golden, records, names)
+    intake.store_golden(tx, changed)
+    if not work.partial:
+        marks.take_off(tx, idle["record"], work.others)
+    notice_golden(tx, work, changed, records, links)
+
+
+def _ask(tx: Connection, work: Work, numbers: pl.Series, opened: pl.DataFrame) -> None:
+    """A person is asked about every field whose question is open; those of these records that no longer are, close."""
+    for record, name in opened.unique().sort("record", "field").rows():
+        reviews.ask(
+            tx, work.entity.name, "ask", f"{record}:{name}", record=record, run=work.run, details={"field": name}
+        )
+    still = {f"{record}:{name}" for record, name in opened.rows()}
+    reviews.close_missing(tx, work.entity.name, "ask", still, records=numbers)
+
+
+def _golden(work: Work, records: pl.DataFrame, merged: Merged, names: list[str]) -> pl.DataFrame:
+    """Golden with a column a field; a field with an open question stays as it was."""
+    days = [column for column in merged.golden.columns if column.startswith(DAY)]
+    have = [name for name in names if name in merged.golden.columns]
+    fresh = records.select(record="id").join(
+        merged.golden.select("record", *have, *days), on="record", how="left", maintain_order="left"
+    )
+    fresh = fresh.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in names if name not in have)
+    stored = records.select(record="id", *(pl.col(name).alias(f"old.{name}") for name in names))
+    both = fresh.join(stored, on="record", how="left", maintain_order="left")
+    for (name,), asked in merged.verdicts.filter(pl.col("open")).group_by("field"):
+        held = pl.col("record").is_in(asked["record"].implode())
+        both = both.with_columns(pl.when(held).then(f"old.{name}").otherwise(str(name)).alias(str(name)))
+    hub_id = pl.lit(f"{work.salt}-") + pl.col("record").cast(pl.String)
+    return both.select("record", *names, *days, hub_id=hub_id)
+
+
+def _changed(golden: pl.DataFrame, records: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    """Only the records whose golden values are not what is stored, without columns that nobody fills."""
+    stored = records.select(record="id", *(pl.col(name).alias(f"old.{name}") for name in names))
+    both = golden.drop("hub_id").join(stored, on="record", maintain_order="left")
+    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"old.{name}")) for name in names)
+    used = [name for name in names if golden[name].is_not_null().any()]
+    return both.filter(differs).select("record", *used)
+
+
+def _doomed(
+    tx: Connection, records: pl.DataFrame, said: list[pl.DataFrame], later: pl.DataFrame, links: pl.DataFrame
+) -> pl.DataFrame:
+    """Records deleted somewhere. An edit elsewhere since the last agreement beats a delete not yet carried out."""
+    deleted = records.filter(pl.col("deleted_run").is_not_null()).select(record="id", deleted_run="deleted_run")
+    if deleted.is_empty():
+        return deleted.select("record")
+    live = links.filter(pl.col("tomb").is_null()).select(link="id")
+    spoke = pl.concat(
+        [later.select("record", "link", "run"), *(frame.select("record", "link", "run") for frame in said)]
+    )
+    alive = spoke.join(live, on="link", how="semi")
+    by_people = later.filter(pl.col("link").is_null() & (pl.col("kind") == "hub")).select("record", "link", "run")
+    edited = pl.concat([alive, by_people]).join(deleted, on="record").filter(pl.col("run") >= pl.col("deleted_run"))
+    intake.withdraw_delete(tx, edited["record"])
+    return deleted.join(edited, on="record", how="anti").select("record")
+
+
+def _plan_part(  # noqa: PLR0913
+    tx: Connection,
+    work: Work,
+    part: Part,
+    living: pl.DataFrame,
+    links: pl.DataFrame,
+    opened: pl.DataFrame,
+    doomed: pl.DataFrame,
+    waits: Unready,
+) -> Planned:
+    own = waits.mark(links.filter(pl.col("member") == part.state.id), work.run)
+    held = known.with_held(own, part.mapping.inward_fields).rename({"id": "link"})
+    return plan_member(
+        Situation(
+            member=part.member,
+            golden=living,
+            open=opened,
+            doomed=doomed,
+            links=held.select(
+                "link",
+                "record",
+                "remote_id",
+                "tomb",
+                "version",
+                "doubt",
+                "unread",
+                *(c for c in held.columns if c[:3] in ("hn.", "hv.", "hw.")),
+            ),
+            forms=known.forms(tx, own["id"]),
+            blocked=pl.DataFrame({"record": waits.records}),
+            fields=part.mapping.outward_fields,
+            outward=part.mapping.outward,
+            inside=part.inside,
+            can_create="create" in part.stream.writes,
+            down=bool(part.down),
+        )
+    )
+
+
+def _put_down(work: Work, part: Part, planned: Planned, decision: Decision, number: int) -> None:
+    """The operations of this bucket go to disk; what is counted stays."""
+    operations = planned.operations
+    decision.unsent[part.name] = decision.unsent.get(part.name, 0) + planned.unsent.height
+    if operations.is_empty():
+        return
+    path = work.folder / f"plan-{part.name}-{number}.arrow"
+    operations.write_ipc(path)
+    decision.files.setdefault(part.name, []).append(path)
+    decision.count(part.name, operations)

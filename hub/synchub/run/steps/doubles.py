@@ -1,0 +1,102 @@
+"""No second row for somebody who is there already: what a create would make is looked for first, by the keys that records
+are recognised by. A full read that finished in this run counts as such a look; elsewhere the system is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import polars as pl
+from sqlalchemy import Connection
+
+from synchub.api import CanLookup, Key, Row
+from synchub.mapping.native import native_frame
+from synchub.match.idents import HUB_ID, idents, with_hashes
+from synchub.match.same import same
+from synchub.model import AS, TO, VALUE
+from synchub.plan.operations import UNSENT, Planned
+from synchub.record import known
+
+if TYPE_CHECKING:
+    from synchub.run.work import Part, Work
+
+_TAKEN = "another record has a row there with the same key"
+
+
+def without_doubles(tx: Connection, work: Work, part: Part, planned: Planned) -> Planned:
+    """The plan without creates of who is there already as another record: two rows would have one key."""
+    creates = planned.operations.filter(pl.col("kind") == "create")
+    if creates.is_empty():
+        return planned
+    ours = _idents(work, _values(creates.with_columns(node="record")))
+    before = same(ours, ours).filter(pl.col("other") < pl.col("node"))
+    there = same(ours, _linked(tx, work, part, ours))
+    taken = pl.concat([before.select(record="node"), there.select(record="node")]).unique()
+    if taken.is_empty():
+        return planned
+    stopped = taken.select("record", link=pl.lit(None, dtype=pl.Int64), field=pl.lit(""), reason=pl.lit(_TAKEN))
+    stays = (pl.col("kind") != "create") | ~pl.col("record").is_in(taken["record"].implode())
+    return Planned(planned.operations.filter(stays), pl.concat([planned.unsent, stopped.select(list(UNSENT))]))
+
+
+def _values(operations: pl.DataFrame) -> pl.DataFrame:
+    """What operations stand for, as columns v.*."""
+    columns = [column for column in operations.columns if column.startswith(AS)]
+    return operations.select("node", *(pl.col(column).alias(VALUE + column.removeprefix(AS)) for column in columns))
+
+
+def _idents(work: Work, rows: pl.DataFrame) -> pl.DataFrame:
+    return idents(rows, (HUB_ID, *work.entity.match), work.entity.fields)
+
+
+def _linked(tx: Connection, work: Work, part: Part, ours: pl.DataFrame) -> pl.DataFrame:
+    """The keys of this member's live rows that share any with ours."""
+    keys = (HUB_ID, *work.entity.match)
+    hinted = known.candidates(tx, with_hashes(ours, keys, work.entity.name)["hash"].unique())["record"].unique()
+    links = known.links_of(tx, hinted.filter(~hinted.is_in(ours["node"].implode()))).filter(
+        (pl.col("member") == part.state.id) & pl.col("tomb").is_null()
+    )
+    fields = list(part.mapping.inward_fields)
+    held = known.with_held(links, fields).rename({f"hv.{name}": VALUE + name for name in fields})
+    return _idents(work, held.with_columns(node=pl.col("id")))
+
+
+def seek(work: Work, part: Part, creates: pl.DataFrame) -> tuple[pl.DataFrame, Sequence[Row]]:
+    """Ask the system for whom these creates (to.*, as.*) would make: pairs of places in the frame (node) and in the rows
+    (other), and the rows that it found."""
+    asked = _questions(work, part, creates)
+    rows: Sequence[Row] = part.lookup(asked) if asked and isinstance(part.connector, CanLookup) else []
+    if not rows:
+        return pl.DataFrame(schema={"node": pl.Int64, "other": pl.Int64}), []
+    ours = _idents(work, _values(creates.with_columns(node=pl.int_range(pl.len(), dtype=pl.Int64))))
+    readable = native_frame(rows, part.mapping.natives).with_columns(
+        # What a row is not recognised by may be unreadable: that is no reason to make a second one.
+        pl.lit(None, dtype=pl.String).alias(native)
+        for native in part.mapping.natives
+        if native not in _telling(work, part)
+    )
+    theirs = part.mapping.inward(readable).frame.rename({"row": "node"})
+    return same(ours, _idents(work, theirs)), rows
+
+
+def _telling(work: Work, part: Part) -> set[str]:
+    """The native fields that rows are recognised by, and those that name them."""
+    names = {"hub_id", "other_emails", *(name for key in work.entity.match for name in key.fields)}
+    return {
+        *part.mapping.keys,
+        *(native for name in names if name in part.mapping.fields for native in part.mapping.fields[name].natives),
+    }
+
+
+def _questions(work: Work, part: Part, creates: pl.DataFrame) -> list[Key]:
+    """For every key the first of its fields that the system can be asked by; what it finds is compared whole."""
+    askable = {part.stream.external_id, *part.stream.matching_keys}
+    asked: dict[Key, None] = {}
+    for key in (HUB_ID, *work.entity.match):
+        natives = [
+            (name, part.mapping.native_target(name)) for name in key.fields if name in part.mapping.outward_fields
+        ]
+        found = next(((name, native) for name, native in natives if native in askable), None)
+        if found is not None and TO + found[0] in creates.columns:
+            asked.update((Key(found[1], value), None) for value in creates[TO + found[0]].to_list() if value)
+    return list(asked)

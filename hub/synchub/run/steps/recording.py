@@ -1,0 +1,213 @@
+"""Recording what became of a batch: in one transaction the journal, the links, held, and the system's own forms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+from sqlalchemy import Connection
+
+from synchub.model import NATIVE, VALUE, VIA
+from synchub.record import bulk, intake, journal, reviews, tables
+from synchub.record.codec import pack, prefixed, unpack
+from synchub.record.store import take
+from synchub.run.work import Part, Work
+from synchub.write.landed import Landed, land
+
+if TYPE_CHECKING:
+    from synchub.run.steps.performing import Done
+
+_STATES = {
+    "ok": journal.DONE,
+    "unchanged": journal.DONE,
+    "conflict": journal.DROPPED,
+    "rejected": journal.REJECTED,
+    "retry": journal.OPEN,
+}
+
+
+def record(work: Work, part: Part, sent: pl.DataFrame, told: pl.DataFrame, stored: pl.DataFrame, done: Done) -> None:
+    """Record a batch. `sent` has the operations' numbers, `told` their results, `stored` what the system holds now."""
+    both = sent.join(told, on="id", maintain_order="left")
+    landed_well = both.filter(pl.col("status").is_in(["ok", "unchanged"]))
+    landed = land(
+        landed_well,
+        stored.join(landed_well.select("id"), on="id", how="semi"),
+        part.mapping.inward_fields,
+        part.mapping.comparable,
+    )
+    with work.store.write() as tx:
+        links = _links(tx, work, part, landed_well, landed)
+        intake.bury(tx, landed_well.filter(pl.col("kind").is_in(["delete", "archive"]))["link"], run=work.run)
+        _forms(tx, work, links, landed)
+        _filled(tx, work, links, landed)
+        _refused(tx, work, part, both.filter(pl.col("status") == "rejected"))
+        journal.close(
+            tx,
+            both.join(links, on="id", how="left", suffix=".made").select(
+                "id",
+                state=pl.col("status").replace_strict(_STATES),
+                reason="reason",
+                remote_id=pl.coalesce("result_id", "remote_id"),
+                link=pl.coalesce("link", "link.made"),
+            ),
+        )
+    _count(both, landed, done)
+    done.notes += _failures(part, both)
+
+
+def _links(tx: Connection, work: Work, part: Part, good: pl.DataFrame, landed: Landed) -> pl.DataFrame:
+    """Held after the writes, for links that were there and for those that came to be. Returns id, link."""
+    changed = good.filter(pl.col("kind") == "update")
+    made = good.filter(pl.col("kind") == "create")
+    now = work.seams.micros()
+    if changed.height:
+        _update_links(tx, part, changed, landed, now)
+    if made.is_empty():
+        return changed.select("id", "link")
+    first = take(tx, "link", made.height)
+    numbered = made.select("id", "record", "result_id", "result_version", "result_at").with_columns(
+        link=pl.int_range(first, first + made.height, dtype=pl.Int64)
+    )
+    held = numbered.join(landed.held, on="id", maintain_order="left")
+    bulk.insert(
+        tx,
+        tables.link,
+        held.select(
+            "record",
+            id="link",
+            member=pl.lit(part.state.id, dtype=pl.Int64),
+            remote_id="result_id",
+            made=pl.lit(1),
+            updated_at="result_at",
+            version="result_version",
+            seen_at=pl.lit(now),
+            first_run=pl.lit(work.run),
+            first_seq=pl.lit(0),
+            held=pack(held, [column for column in held.columns if column[:2] in (NATIVE, VALUE)]),
+        ),
+    )
+    return pl.concat([changed.select("id", "link"), numbered.select("id", "link")])
+
+
+def _update_links(tx: Connection, part: Part, changed: pl.DataFrame, landed: Landed, now: int) -> None:
+    """What landed takes the place of what was held; a write voids the raw fingerprint."""
+    columns = prefixed((NATIVE, VALUE, VIA), part.state.fields)
+    before = bulk.rows_of(tx, tables.link, "id", changed["link"])
+    opened = unpack(before.select(pl.coalesce("held", "said")).to_series(), columns)
+    old = before.select(link="id", known_at="updated_at", known_version="version").hstack(opened)
+    fresh = changed.select("id", "link", "result_at", "result_version").join(
+        landed.held, on="id", maintain_order="left"
+    )
+    both = old.join(fresh, on="link", suffix=".new", maintain_order="left")
+    merged = [
+        (pl.coalesce(f"{column}.new", column) if f"{column}.new" in both.columns else pl.col(column)).alias(column)
+        for column in columns
+    ]
+    whole = both.select(
+        "link",
+        known_at=pl.max_horizontal("result_at", "known_at"),
+        version=pl.coalesce("result_version", "known_version"),
+    ).hstack(both.select(merged))
+    bulk.update(
+        tx,
+        tables.link,
+        whole.select(
+            id="link",
+            held=pack(whole, columns),
+            raw_hash=pl.lit(None, dtype=pl.Int64),
+            seen_at=pl.lit(now, dtype=pl.Int64),
+            updated_at="known_at",
+            version="version",
+        ),
+    )
+
+
+def _forms(tx: Connection, work: Work, links: pl.DataFrame, landed: Landed) -> None:
+    forms = landed.forms.join(links, on="id").with_columns(count=pl.lit(1))
+    usual = forms.filter(pl.col("state") == "same")
+    if usual.height:
+        known = bulk.rows_of(tx, tables.form, "link", usual["link"].unique()).filter(pl.col("state") == "own")
+        gone = usual.select("link", "field").join(known.select("link", "field"), on=["link", "field"], how="semi")
+        intake.forget_forms(tx, gone, "own")
+    odd = forms.filter(pl.col("state") != "same")
+    if odd.height:
+        intake.put_forms(tx, odd, run=work.run)
+
+
+def _filled(tx: Connection, work: Work, links: pl.DataFrame, landed: Landed) -> None:
+    """What a system filled in by itself in a row that the hub made: an undated, weak claim."""
+    own = landed.filled.join(links, on="id")
+    if own.height:
+        intake.add_claims(
+            tx,
+            own.select(
+                "link",
+                "field",
+                "value",
+                "native",
+                record=pl.lit(None, dtype=pl.Int64),
+                base=pl.lit(None, dtype=pl.String),
+                at=pl.lit(None, dtype=pl.Int64),
+                kind=pl.lit("weak"),
+            ),
+            run=work.run,
+        )
+
+
+def _refused(tx: Connection, work: Work, part: Part, refused: pl.DataFrame) -> None:
+    """A value that a system will never take is not sent again while golden and held stay as they are."""
+    if refused.is_empty():
+        return
+    parts = []
+    for name in part.mapping.outward_fields:
+        native = part.mapping.native_target(name)
+        blamed = pl.col("at_fault").is_null() | (pl.col("at_fault") == native)
+        hit = refused.filter(pl.col("link").is_not_null() & pl.col(f"to.{name}").is_not_null() & blamed)
+        parts.append(
+            hit.select(
+                "link",
+                field=pl.lit(name),
+                state=pl.lit("own"),
+                golden=f"as.{name}",
+                native=pl.col(f"was.{name}").fill_null(""),
+                count=pl.lit(1),
+            )
+        )
+    intake.put_forms(tx, pl.concat(parts), run=work.run)
+    for record_id, kind, reason in refused.select("record", "kind", "reason").rows():
+        reviews.ask(
+            tx,
+            work.entity.name,
+            "refused",
+            f"{part.state.id}:{record_id}",
+            record=record_id,
+            run=work.run,
+            details={
+                "system": part.member.system,
+                "stream": part.member.stream,
+                "kind": kind,
+                "reason": reason,
+            },
+        )
+
+
+def _failures(part: Part, both: pl.DataFrame) -> list[str]:
+    """What did not get through, by reason; what a system refused for good is a question of its own."""
+    failed = both.filter(pl.col("status") == "retry").with_columns(pl.col("reason").replace("", "no reason given"))
+    return [
+        f"{part.name}: {count} {'write' if count == 1 else 'writes'} did not get through: {reason.rstrip('.')}. The next run goes on with them."
+        for reason, count in failed.group_by("reason", maintain_order=True).len().rows()
+    ]
+
+
+def _count(both: pl.DataFrame, landed: Landed, done: Done) -> None:
+    counts = {(kind, status): count for kind, status, count in both.group_by("kind", "status").len().rows()}
+    done.created += counts.get(("create", "ok"), 0)
+    done.updated += counts.get(("update", "ok"), 0)
+    done.deleted += counts.get(("delete", "ok"), 0) + counts.get(("archive", "ok"), 0)
+    done.unchanged += sum(count for (_, status), count in counts.items() if status == "unchanged")
+    done.failed += sum(count for (_, status), count in counts.items() if status in ("rejected", "retry", "conflict"))
+    done.own_form += landed.forms.filter(pl.col("state") == "own").height
+    unsettled = pl.col("status").is_in(["conflict", "retry"]) | pl.col("id").is_in(landed.filled["id"].implode())
+    done.undone.append(both.filter(unsettled)["record"])

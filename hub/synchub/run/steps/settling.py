@@ -1,0 +1,222 @@
+"""Settling: before anything is read, every operation whose end an earlier run did not learn is settled by lookup."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import polars as pl
+
+from synchub.api import CanLookup, CanWrite, Key, Result, Row
+from synchub.errors import SynchubError
+from synchub.mapping.keys import remote_ids
+from synchub.mapping.native import native_frame
+from synchub.mapping.plain import native_values
+from synchub.model import AS, NATIVE, OVER, TO, VALUE, WAS
+from synchub.plugins.guarded import guarded
+from synchub.record import intake, journal, known, reviews
+from synchub.run.steps.doubles import seek
+from synchub.run.steps.performing import Done, stored_of, stored_rows
+from synchub.run.steps.recording import record
+from synchub.run.work import Part, Work
+from synchub.write.batch import answers, by_remote_id, operations
+
+
+def settle(work: Work) -> None:
+    """Settle what is open of every member. A member that can't be asked takes no part in this run."""
+    for part in work.parts:
+        with work.store.read() as tx:
+            waiting = journal.open_operations(tx, [part.state.id])
+        if waiting.is_empty():
+            continue
+        try:
+            _settle_part(work, part, _opened(waiting, part))
+        except SynchubError as problem:
+            part.down = f"{problem.line} What earlier runs left open there is not settled yet."
+
+
+def _opened(waiting: pl.DataFrame, part: Part) -> pl.DataFrame:
+    """Operations with the columns they were planned with."""
+    changes = [orjson.loads(change) for change in waiting["change"].to_list()]
+    columns = [prefix + name for name in part.mapping.outward_fields for prefix in (TO, AS, WAS, OVER)]
+    opened = pl.DataFrame(
+        {column: [change.get(column) for change in changes] for column in columns},
+        schema=dict.fromkeys(columns, pl.String),
+    )
+    return waiting.drop("change").hstack(opened)
+
+
+def _settle_part(work: Work, part: Part, waiting: pl.DataFrame) -> None:
+    if not isinstance(part.connector, CanLookup):
+        _cannot_look(work, part, waiting)
+        return
+    creates = waiting.filter(pl.col("kind") == "create")
+    others = waiting.filter(pl.col("kind") != "create")
+    found = _present(part, others)
+    done = Done()
+    verdicts: list[tuple[dict[str, Any], Row | None]] = []
+    for operation in others.to_dicts():
+        verdicts.append((operation, found.get(operation["remote_id"])))
+    _settle_changes(work, part, waiting, verdicts, done)
+    _settle_creates(work, part, creates, done)
+
+
+def _cannot_look(work: Work, part: Part, waiting: pl.DataFrame) -> None:
+    """Without a lookup a create is never sent again: a person looks. Anything else is simply planned anew."""
+    with work.store.write() as tx:
+        for operation in waiting.filter(pl.col("kind") == "create").to_dicts():
+            reviews.ask(
+                tx,
+                work.entity.name,
+                "unanswered",
+                f"{part.state.id}:{operation['record']}",
+                record=operation["record"],
+                run=work.run,
+                details={"system": part.member.system, "operation": operation["id"]},
+            )
+        _close(tx, waiting, journal.FAILED, "the answer never came, and the system can't be asked")
+        intake.soil(tx, waiting.filter(pl.col("kind") != "create")["record"])
+
+
+def _close(tx: Any, operations_frame: pl.DataFrame, state: str, reason: str) -> None:
+    journal.close(tx, operations_frame.select("id", state=pl.lit(state), reason=pl.lit(reason)))
+
+
+def _present(part: Part, waiting: pl.DataFrame) -> dict[str, Row]:
+    names = [name for name in waiting["remote_id"].to_list() if name is not None]
+    if not names:
+        return {}
+    key = ",".join(part.mapping.keys)
+    rows = part.lookup([Key(key, name) for name in names])
+    return dict(by_remote_id(rows, part.mapping.keys, native_frame, remote_ids))
+
+
+def _settle_changes(
+    work: Work, part: Part, waiting: pl.DataFrame, verdicts: list[tuple[dict[str, Any], Row | None]], done: Done
+) -> None:
+    """Equal to what was sent: confirmed. Equal to before: not applied. A third value: sent once more; if the same comes
+    back it is the system's own form, otherwise it was somebody's edit."""
+    applied: list[tuple[dict[str, Any], Row | None]] = []
+    again: list[tuple[dict[str, Any], Row | None]] = []
+    missed: list[tuple[dict[str, Any], Row | None]] = []
+    for operation, row in verdicts:
+        if operation["kind"] in ("delete", "archive"):
+            (applied if row is None else missed).append((operation, row))
+        elif row is None:
+            missed.append((operation, row))
+        else:
+            {"sent": applied, "before": missed, "third": again}[_compare(part, operation, row)].append((operation, row))
+    _record(work, part, waiting, [(o, _confirmed(o, r)) for o, r in applied], done)
+    with work.store.write() as tx:
+        for operation, _ in missed:
+            _close(tx, waiting.filter(pl.col("id") == operation["id"]), journal.FAILED, "it was not applied")
+        intake.soil(tx, pl.Series([operation["record"] for operation, _ in missed], dtype=pl.Int64))
+    for operation, row in again:
+        _send_once_more(work, part, waiting.filter(pl.col("id") == operation["id"]), row, done)
+
+
+def _confirmed(operation: dict[str, Any], row: Row | None) -> Result:
+    return Result("ok", operation["remote_id"], stored=row)
+
+
+def _compare(part: Part, operation: dict[str, Any], row: Row | None) -> str:
+    """Whether a row holds what was sent, what was there before, or a third value in any field."""
+    there = native_frame([row], part.mapping.natives) if row is not None else None
+    verdict = "sent"
+    for name in part.mapping.outward_fields:
+        to = operation[TO + name]
+        if to is None or there is None:
+            continue
+        target = operation.get(OVER + name) or part.mapping.native_target(name)
+        texts = pl.Series([to, operation[WAS + name] or "", there[target][0] or ""])
+        sent, before, now = part.mapping.comparable(name, texts).fill_null("").to_list()
+        if now == sent:
+            continue
+        if now != before:
+            return "third"
+        verdict = "before"
+    return verdict
+
+
+def _send_once_more(work: Work, part: Part, waiting: pl.DataFrame, row: Row | None, done: Done) -> None:
+    if not isinstance(part.connector, CanWrite):
+        return
+    asked = operations(waiting, part.stream, part.mapping.native_target, native_values, salt=work.salt)
+    with guarded(part.name):
+        results = part.connector.write(part.stream.name, asked)
+    stored = stored_of(part, waiting, stored_rows(part, asked, results))
+    third = native_frame([row], part.mapping.natives) if row is not None else None
+    record(work, part, waiting, answers(waiting["id"].to_list(), results), stored, done)
+    if third is None or stored.is_empty():
+        return
+    meant = part.mapping.inward(third).frame
+    edits = []
+    for name in part.mapping.outward_fields:
+        sent = waiting[TO + name][0]
+        if sent is None or NATIVE + name not in stored.columns:
+            continue
+        target = waiting[OVER + name][0] or part.mapping.native_target(name)
+        texts = pl.Series([sent, waiting[WAS + name][0] or "", third[target][0] or "", stored[NATIVE + name][0] or ""])
+        to, before, seen, now = part.mapping.comparable(name, texts).fill_null("").to_list()
+        if seen not in (to, before, now) and not meant.is_empty():
+            edits.append((waiting["link"][0], name, meant[VALUE + name][0] or "", texts[2], waiting[AS + name][0]))
+    _claim_edits(work, waiting, edits)
+
+
+def _claim_edits(work: Work, waiting: pl.DataFrame, edits: list[tuple[int, str, str, str, str]]) -> None:
+    """A third value that did not come back was somebody's edit: it is their claim, made on what we had sent."""
+    if not edits:
+        return
+    schema = {"link": pl.Int64, "field": pl.String, "value": pl.String, "native": pl.String, "base": pl.String}
+    claims = pl.DataFrame(edits, schema=schema, orient="row").with_columns(
+        record=pl.lit(None, dtype=pl.Int64), at=pl.lit(work.clock, dtype=pl.Int64), kind=pl.lit("claim")
+    )
+    with work.store.write() as tx:
+        intake.add_claims(tx, claims, run=work.run)
+        intake.soil(tx, waiting["record"])
+
+
+def _settle_creates(work: Work, part: Part, creates: pl.DataFrame, done: Done) -> None:
+    """A create is looked for by the hub's id, else by its keys. What is found is linked as our write, not as claims."""
+    pairs, rows = seek(work, part, creates)
+    found = dict(pairs.group_by("node").agg(pl.col("other").min()).iter_rows())
+    with work.store.read() as tx:
+        linked = known.rows_of_member(tx, part.state.id)
+    names, records = (
+        set(linked["remote_id"].to_list()),
+        set(linked.filter(pl.col("tomb").is_null())["record"].to_list()),
+    )
+    landed, missed = [], []
+    for place, operation in enumerate(creates.to_dicts()):
+        row = rows[found[place]] if place in found else None
+        name = None if row is None else remote_ids(native_frame([row], list(part.mapping.keys)), part.mapping.keys)[0]
+        if name is None or name in names or operation["record"] in records:
+            missed.append(operation["id"])
+        else:
+            landed.append((operation, Result("ok", name, stored=row)))
+            names.add(name)
+    lost = creates.filter(pl.col("id").is_in(missed))
+    with work.store.write() as tx:
+        _close(tx, lost, journal.FAILED, "it was not applied")
+        intake.soil(tx, lost["record"])
+    _record(work, part, creates, landed, done)
+
+
+def _record(
+    work: Work, part: Part, waiting: pl.DataFrame, settled: list[tuple[dict[str, Any], Result]], done: Done
+) -> None:
+    if not settled:
+        return
+    numbers = [operation["id"] for operation, _ in settled]
+    own = waiting.filter(pl.col("id").is_in(numbers)).sort("id")
+    results = dict(zip(numbers, (result for _, result in settled), strict=True))
+    ordered = [results[number] for number in own["id"].to_list()]
+    asked = operations(own, part.stream, part.mapping.native_target, native_values, salt=work.salt)
+    record(
+        work,
+        part,
+        own,
+        answers(own["id"].to_list(), ordered),
+        stored_of(part, own, stored_rows(part, asked, ordered)),
+        done,
+    )

@@ -1,0 +1,54 @@
+"""What of a member is not to be written for now, because nobody can tell what stands there: rows in quarantine, rows that were
+older than known, rows whose id may be somebody else's, and records that such a row could be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+from sqlalchemy import Connection, text
+
+from synchub.model import REMOTE
+from synchub.plan.operations import REUSED, STALE, UNREAD
+from synchub.record import bulk, tables
+from synchub.record.reviews import OPEN
+from synchub.run.work import Part
+
+
+@dataclass(frozen=True, slots=True)
+class Unready:
+    """Of one member: `records` that a row set aside could be; the remote ids of rows in quarantine, and of reused ones."""
+
+    records: pl.Series
+    quarantined: pl.Series
+    reused: pl.Series
+
+    def mark(self, links: pl.DataFrame, run: int) -> pl.DataFrame:
+        """Links with the columns doubt and unread, as planning takes them. `links`: rows of the table link."""
+        return links.with_columns(
+            doubt=pl.when(pl.col(REMOTE).is_in(self.reused.implode()))
+            .then(pl.lit(REUSED))
+            .when(pl.col("stale_run") == run)
+            .then(pl.lit(STALE)),
+            unread=pl.when(pl.col(REMOTE).is_in(self.quarantined.implode())).then(pl.lit(UNREAD)),
+        )
+
+
+def unready(tx: Connection, part: Part) -> Unready:
+    """What this member is not to be written for now."""
+    query = text("SELECT remote_id, kind, state, idents FROM aside WHERE member = :member")
+    schema = {REMOTE: pl.String, "kind": pl.String, "state": pl.String, "idents": pl.String}
+    aside = bulk.select(tx, query, schema, member=part.state.id)
+    open_ = aside.filter(pl.col("state").is_in(["open", "retry"]) & (pl.col("idents") != ""))
+    hashes = open_["idents"].str.split(",").explode().drop_nulls().cast(pl.Int64)
+    own = tables.review.c
+    asked = tx.execute(
+        tables.review.select().where(
+            own.kind == "reused", own.state == OPEN, own.subject.startswith(f"{part.state.id}:")
+        )
+    )
+    return Unready(
+        bulk.rows_of(tx, tables.ident, "hash", hashes.unique())["record"].unique(),
+        aside.filter(pl.col("kind") == "quarantine")[REMOTE],
+        pl.Series(REMOTE, [row.subject.partition(":")[2] for row in asked], dtype=pl.String),
+    )

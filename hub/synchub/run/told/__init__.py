@@ -1,0 +1,1 @@
+"""What people are told: plans, runs, why a value is what it is, what is configured and what is stored."""

@@ -267,6 +267,7 @@ class TestFiles:
 
     def test_two_rows_with_one_key(self, hub: Hub) -> None:
         change(hub, "leads.csv", "2,dan", "1,dan")
+        shop(hub, "INSERT INTO customers (mail, forename, surname) VALUES ('ann@lee.example', 'Ann', 'Lee')")
         hub.sync()
 
         (cause,) = hub.json("quarantine", "list")["causes"]
@@ -301,6 +302,18 @@ class TestFiles:
 
         assert hub.json("quarantine", "list")["causes"] == []
         assert hub.json("status")["status"]["waits"]["quarantine"] == 0
+
+        hub.write(
+            "leads.csv",
+            (hub.folder / "leads.csv").read_text() + "1,ann@lee.example,Ann,Lee,030 1234567,Lee KG,Berlin\n",
+        )
+        hub.sync()
+        assert shop(hub, "SELECT tel FROM customers WHERE mail = 'ann@lee.example'") == [("+49301234567",)]
+        shop(
+            hub, "UPDATE customers SET town = 'Bonn', changed_at = '2027-01-01T10:00:00' WHERE mail = 'ann@lee.example'"
+        )
+        hub.sync()
+        assert "1,ann@lee.example,Ann,Lee,030 1234567,Lee KG,Bonn" in (hub.folder / "leads.csv").read_text()
 
     def test_a_row_that_was_let_go_stays_so_until_it_changes(self, hub: Hub) -> None:
         shop(hub, "UPDATE customers SET tel = 'call me'")

@@ -70,13 +70,13 @@ def shapes(draw: st.DrawFn) -> Shape:
     )
 
 
-texts = st.sampled_from([name for name in FIELDS if name not in ("email", "first_name")])
+texts = st.sampled_from([*(name for name in FIELDS if name not in ("email", "first_name")), "opted_out"])
 deeds = st.builds(
     Deed,
     st.sampled_from(
         ["create"] * 2
         + ["edit"] * 5
-        + ["clear", "delete", "rename", "garble", "restore", "stale", "decide", "split", "join"]
+        + ["clear", "delete", "delete", "import", "rename", "garble", "restore", "stale", "decide", "split", "join"]
     ),
     st.integers(0, 3),
     st.integers(0, 5),

@@ -43,6 +43,19 @@ def test_parts_are_not_joined_again(pair: NewPair) -> None:
     assert (len(ann.crm.rows), len(ann.shop.rows)) == (1, 1)
 
 
+def test_parts_that_share_an_email_are_not_doubled_by_the_hubs_id(new_hub: NewHub) -> None:
+    """The fair keeps the hub's id: the second part is still not entered there beside the first, with the same email."""
+    systems = [MemorySystem(name, FIELDS, keeps_hub_id=name == "fair") for name in ("crm", "shop", "fair")]
+    for at, system in enumerate(systems[:2]):
+        system.create(at=at, email=ANN, first_name="Ann")
+    hub = new_hub(systems)
+    hub.sync(10)
+    hub.split(ANN, ("shop", "1"), at=15)
+    for at in (20, 30):
+        hub.sync(at)
+    assert len(systems[2].rows) == 1
+
+
 def test_rows_that_the_hub_made_stay_with_the_older_part(new_hub: NewHub) -> None:
     """The fair's row was made by the hub: it stays with the record that keeps its id."""
     crm, shop, fair = (MemorySystem(name, FIELDS) for name in ("crm", "shop", "fair"))

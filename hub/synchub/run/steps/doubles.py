@@ -29,8 +29,8 @@ def without_doubles(tx: Connection, work: Work, part: Part, planned: Planned) ->
     if creates.is_empty():
         return planned
     ours = _idents(work, _values(creates.with_columns(node="record")))
-    before = same(ours, ours).filter(pl.col("other") < pl.col("node"))
-    there = same(ours, _linked(tx, work, part, ours))
+    before = _alike(ours, ours).filter(pl.col("other") < pl.col("node"))
+    there = _alike(ours, _linked(tx, work, part, ours))
     taken = pl.concat([before.select(record="node"), there.select(record="node")]).unique()
     if taken.is_empty():
         return planned
@@ -47,6 +47,12 @@ def _values(operations: pl.DataFrame) -> pl.DataFrame:
 
 def _idents(work: Work, rows: pl.DataFrame) -> pl.DataFrame:
     return idents(rows, (HUB_ID, *work.entity.match), work.entity.fields)
+
+
+def _alike(ours: pl.DataFrame, theirs: pl.DataFrame) -> pl.DataFrame:
+    """Pairs that share the hub's id, or a key. Another record's hub id makes no room for a second row of one key."""
+    by_id, by_key = pl.col("key") == 0, pl.col("key") > 0
+    return pl.concat([same(ours.filter(by), theirs.filter(by)) for by in (by_id, by_key)]).unique(maintain_order=True)
 
 
 def _linked(tx: Connection, work: Work, part: Part, ours: pl.DataFrame) -> pl.DataFrame:
@@ -76,7 +82,7 @@ def seek(work: Work, part: Part, creates: pl.DataFrame) -> tuple[pl.DataFrame, S
         if native not in _telling(work, part)
     )
     theirs = part.mapping.inward(readable).frame.rename({"row": "node"})
-    return same(ours, _idents(work, theirs)), rows
+    return _alike(ours, _idents(work, theirs)), rows
 
 
 def _telling(work: Work, part: Part) -> set[str]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from synchub.model import REMOTE
 from synchub.plan.operations import REUSED, STALE, UNREAD
 from synchub.record import bulk, tables
-from synchub.record.reviews import OPEN
+from synchub.record.reviews import GONE, OPEN
 from synchub.run.work import Part
 
 
@@ -49,6 +49,6 @@ def unready(tx: Connection, part: Part) -> Unready:
     )
     return Unready(
         bulk.rows_of(tx, tables.ident, "hash", hashes.unique())["record"].unique(),
-        aside.filter(pl.col("kind") == "quarantine")[REMOTE],
+        aside.filter((pl.col("kind") == "quarantine") & (pl.col("state") != GONE))[REMOTE],
         pl.Series(REMOTE, [row.subject.partition(":")[2] for row in asked], dtype=pl.String),
     )

@@ -75,7 +75,8 @@ def _about(facts: Facts, quotes: Quotes, name: str, *, said: bool) -> Iterator[s
         yield "A question is open: nobody is sent this field until a person decides."
     same = quotes.agreeing(name)
     if same:
-        yield f"{' and '.join(same)} {'say' if len(same) > 1 else 'says'} the same."
+        names = " and ".join(part for part in (", ".join(same[:-1]), same[-1]) if part)
+        yield f"{names} {'say' if len(same) > 1 else 'says'} the same."
     if not said:
         yield "It is only written, never believed."
         return

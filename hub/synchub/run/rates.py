@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
@@ -64,18 +65,34 @@ class PinnedRates:
 class EuropeanCentralBank:
     """The table that the library CurrencyConverter bundles; a day without a rate takes the last one before it."""
 
-    @cached_property
-    def _table(self) -> Any:
-        from currency_converter import CurrencyConverter  # reads six megabytes: only for who needs a rate
+    def __init__(self) -> None:
+        self._tables: dict[frozenset[str], Any] = {}
 
-        return CurrencyConverter(
+    @cached_property
+    def _lines(self) -> list[list[str]]:
+        from currency_converter.currency_converter import CURRENCY_FILE, get_lines_from_zip
+
+        return [line.split(",") for line in get_lines_from_zip(Path(CURRENCY_FILE).read_bytes())]
+
+    def _table(self, wanted: frozenset[str]) -> Any:
+        """A converter of these currencies: it takes a second to make one of all that there are."""
+        from currency_converter import CurrencyConverter
+
+        table = CurrencyConverter(
+            None,
             fallback_on_missing_rate=True,
             fallback_on_missing_rate_method="last_known",
             fallback_on_wrong_date=True,
             decimal=True,
         )
+        places = [0, *(place for place, name in enumerate(self._lines[0]) if name in wanted | {"USD"})]
+        table.load_lines(",".join(line[place] for place in places) for line in self._lines)
+        return table
 
     def rate(self, source: str, target: str, day: str) -> str | None:
-        if not {source, target} <= self._table.currencies:
+        pair = frozenset((source, target))
+        if not pair <= {*filter(None, self._lines[0][1:]), "EUR"}:
             return None
-        return format(Decimal(self._table.convert(1, source, target, date=date.fromisoformat(day))), "f")
+        if pair not in self._tables:
+            self._tables[pair] = self._table(pair)
+        return format(Decimal(self._tables[pair].convert(1, source, target, date=date.fromisoformat(day))), "f")

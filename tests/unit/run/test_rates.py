@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 from currency_converter import CurrencyConverter
+
 from synchub.run.rates import EuropeanCentralBank
 
 WHOLE = CurrencyConverter(

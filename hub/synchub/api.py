@@ -302,6 +302,19 @@ class CanWrite(Protocol):
         ...
 
 
+@runtime_checkable
+class CanCreateAll(Protocol):
+    """A connector that can also make many records at once, faster than by an operation each."""
+
+    def create_all(self, stream: str, rows: ArrowStream) -> ArrowStream | None:
+        """Make a record of every row, or of none. `rows` has a column a native field, of native text; null: not given.
+
+        Returns the records as they are stored now, in the same order: every field of the stream, as native text. Or
+        None, with nothing written, where it can't be done at once: then `write` is asked, which tells whose fault it is.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectorInfo:
     """A connector's entry in the catalogue. Importing this must import nothing heavy.

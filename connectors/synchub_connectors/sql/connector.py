@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
+import polars as pl
 import sqlalchemy as sa
 from pydantic import BaseModel
 
 from synchub.api import (
+    ArrowStream,
     ConfigurationError,
     Connector,
     Cursor,
@@ -22,6 +24,7 @@ from synchub.api import (
     Stream,
 )
 
+from .at_once import create_all
 from .catalogue import Catalogue, Source
 from .decide import key_parts
 from .rows import Texts, by_text, by_values, frames, latest, since
@@ -88,13 +91,13 @@ class Sql(Connector):
         """Write in one transaction. A row that the database refuses stops no other."""
         with writing(self._engine) as connection:
             source = self._source(connection, stream)
-            if source.table is None:
-                raise ConfigurationError(
-                    f"{stream} can only be read: it is a view or a query, or a table without a unique key.",
-                    not_done=f"{len(operations)} operations were not written.",
-                    next_step='Give the table a primary key, or set direction = "in" for this member.',
-                )
-            return write(connection, source, source.table, operations)
+            return write(connection, source, _table(source), operations)
+
+    def create_all(self, stream: str, rows: ArrowStream) -> ArrowStream | None:
+        """New rows by few statements, in one transaction."""
+        with writing(self._engine) as connection:
+            source = self._source(connection, stream)
+            return create_all(connection, source, _table(source), pl.DataFrame(rows))
 
     def close(self) -> None:
         self._engine.dispose()
@@ -108,6 +111,16 @@ class Sql(Connector):
                 next_step=f"Its columns are: {', '.join(source.names)}.",
             )
         return source
+
+
+def _table(source: Source) -> sa.Table:
+    if source.table is None:
+        raise ConfigurationError(
+            f"{source.name} can only be read: it is a view or a query, or a table without a unique key.",
+            not_done="Nothing was written to it.",
+            next_step='Give the table a primary key, or set direction = "in" for this member.',
+        )
+    return source.table
 
 
 def _answers(connection: sa.Connection, source: Source, keys: Sequence[Key]) -> Iterator[Texts]:

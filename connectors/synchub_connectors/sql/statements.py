@@ -11,7 +11,7 @@ from sqlalchemy import types
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from .catalogue import Source
-from .decide import Alike, Change, Texts, key_parts, key_text
+from .decide import Alike, Change, key_parts, key_text
 from .values import all_spelled, bound, native_text, understood
 
 _CHANGED_LATER = sa.text(
@@ -28,20 +28,19 @@ _SQLITE_TRIGGERS = sa.text(
 
 def insert(
     connection: sa.Connection, source: Source, table: sa.Table, alike: Alike, *, names: Sequence[str]
-) -> list[Texts]:
-    """Of each new row the columns of these names; but only the key if the database can't say more."""
+) -> list[Sequence[str | None]]:
+    """Of each new row the columns of these names, in their order; but only the key if the database can't say more."""
     columns = tuple(alike.values)
     statement = _insert_arrays(source, table, columns) if source.database == "postgresql" else None
     if statement is not None:
         arrays = {
             f"c{place}": all_spelled(alike.values[column], source.kinds[column]) for place, column in enumerate(columns)
         }
-        made = connection.execute(statement.returning(*source.texts(names)), arrays).all()
-        return [dict(zip(names, row, strict=True)) for row in made]
+        return list(connection.execute(statement.returning(*source.texts(names)), arrays).all())
     rows = [_bound(source, row) for row in alike.rows()]
     if connection.dialect.insert_executemany_returning:
         plain = sa.insert(table).returning(*source.texts(names), sort_by_parameter_order=True)
-        return [dict(zip(names, row, strict=True)) for row in connection.execute(plain, rows).all()]
+        return list(connection.execute(plain, rows).all())
     return [_insert_one(connection, source, table, row) for row in rows]
 
 
@@ -60,10 +59,12 @@ def tells_all(connection: sa.Connection, source: Source, table: sa.Table) -> boo
     return True  # a trigger of MariaDB can't change its own table after the insert
 
 
-def _insert_one(connection: sa.Connection, source: Source, table: sa.Table, row: Mapping[str, Any]) -> Texts:
+def _insert_one(
+    connection: sa.Connection, source: Source, table: sa.Table, row: Mapping[str, Any]
+) -> Sequence[str | None]:
     made = connection.execute(sa.insert(table).values(row)).inserted_primary_key
     keys = dict(zip((column.name for column in table.primary_key), made or (), strict=False))
-    return {name: native_text((keys | dict(row)).get(name)) for name in source.key}
+    return [native_text((keys | dict(row)).get(name)) for name in source.key]
 
 
 def update(connection: sa.Connection, source: Source, table: sa.Table, changes: Sequence[Change]) -> list[str]:

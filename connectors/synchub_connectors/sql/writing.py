@@ -76,11 +76,13 @@ def _create(connection: sa.Connection, source: Source, table: sa.Table, creates:
         return {}
     failed: list[tuple[Alike, _Error]] = []
     whole = tells_all(connection, source, table)
-    act = partial(insert, connection, source, table, names=source.names if whole else source.key)
+    columns = source.names if whole else source.key
+    act = partial(insert, connection, source, table, names=columns)
     done = [tried for alike in creates for tried in _tried(act, alike, connection, failed)]
     places = [place for some, _ in done for place in some.places]
-    rows: list[Texts | None] = [row for _, made in done for row in made]
-    names = [name for _, made in done for name in key_texts(made, source.key)]
+    told: list[Texts] = [dict(zip(columns, row, strict=True)) for _, made in done for row in made]
+    names = key_texts(told, source.key)
+    rows: list[Texts | None] = list(told)
     if not whole:
         rows = list(map(_rows(connection, source, names).get, names))
     results = {place: Result("ok", name, stored=row) for place, name, row in zip(places, names, rows, strict=True)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import polars as pl
@@ -11,6 +11,8 @@ from sqlalchemy import BigInteger, Column, Connection, MetaData, Select, Table, 
 from sqlalchemy.sql.elements import TextClause
 
 _CHUNK = 20_000
+_LISTED = 400
+_SPANS = 16
 _SCOPE = Table("scope", MetaData(), Column("id", BigInteger, primary_key=True))
 
 
@@ -51,6 +53,18 @@ def update(tx: Connection, table: Table, frame: pl.DataFrame, key: str = "id") -
         tx.exec_driver_sql(statement, part.rows())
 
 
+def put(tx: Connection, table: Table, numbers: pl.Series, **values: int | None) -> None:
+    """Give all rows of `table` with one of the ids the same values."""
+    if numbers.is_empty():
+        return
+    changes = ", ".join(f"{name} = :{name}" for name in values)
+    unlike = " OR ".join(
+        f"{name} IS NOT NULL" if value is None else f"{name} IS NULL OR {name} <> :{name}"
+        for name, value in values.items()
+    )
+    tx.execute(text(f"UPDATE {table.name} SET {changes} WHERE {among(tx, 'id', numbers)} AND ({unlike})"), values)
+
+
 def select(
     tx: Connection,
     query: Select[Any] | TextClause,
@@ -66,21 +80,29 @@ def rows_of(tx: Connection, table: Table, column: str, wanted: Iterable[int]) ->
     """All rows of `table` whose `column` is among the numbers `wanted`."""
     schema = schema_of(table)
     names = ", ".join(f"t.{name}" for name in schema)
-    numbers = wanted.to_list() if isinstance(wanted, pl.Series) else list(wanted)
-    if not numbers:
+    numbers = pl.Series(wanted, dtype=pl.Int64)
+    if numbers.is_empty():
         return pl.DataFrame(schema=schema)
-    if len(numbers) <= 400:
-        listed = ", ".join(str(int(number)) for number in numbers)
-        return select(tx, text(f"SELECT {names} FROM {table.name} t WHERE t.{column} IN ({listed})"), schema)
-    scope(tx, numbers)
-    return select(tx, text(f"SELECT {names} FROM scope s JOIN {table.name} t ON t.{column} = s.id"), schema)
+    return select(tx, text(f"SELECT {names} FROM {table.name} t WHERE {among(tx, f't.{column}', numbers)}"), schema)
 
 
-def scope(tx: Connection, numbers: Sequence[int]) -> None:
-    """Fill the temporary table `scope` with the distinct numbers given."""
+def among(tx: Connection, column: str, numbers: pl.Series) -> str:
+    """A condition that holds where `column` is one of the numbers. It is good until the next one is made."""
+    distinct = numbers.unique().sort()
+    if len(distinct) <= _LISTED:
+        return f"{column} IN ({', '.join(map(str, distinct.to_list()))})"
+    starts = distinct.filter(distinct.diff().fill_null(0) != 1)
+    if len(starts) <= _SPANS:  # what was made at once was numbered in a row
+        ends = distinct.filter(distinct.diff(-1).fill_null(0) != -1)
+        return f"({' OR '.join(f'{column} BETWEEN {one} AND {last}' for one, last in zip(starts, ends, strict=True))})"
+    _scope(tx, distinct)
+    return f"{column} IN (SELECT id FROM scope)"
+
+
+def _scope(tx: Connection, numbers: pl.Series) -> None:
     tx.exec_driver_sql("CREATE TEMPORARY TABLE IF NOT EXISTS scope (id BIGINT PRIMARY KEY)")
     tx.exec_driver_sql("DELETE FROM scope")
-    insert(tx, _SCOPE, pl.DataFrame({"id": pl.Series(numbers, dtype=pl.Int64).unique()}))
+    insert(tx, _SCOPE, pl.DataFrame({"id": numbers}))
     if tx.dialect.name == "postgresql":
         tx.exec_driver_sql("ANALYZE scope")
 

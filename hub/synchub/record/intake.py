@@ -127,17 +127,17 @@ def new_links(tx: Connection, rows: pl.DataFrame, *, member: int, run: int, cloc
 
 def revive(tx: Connection, links: pl.Series) -> None:
     """Links whose rows are there again."""
-    bulk.update(tx, tables.link, pl.DataFrame({"id": links}).with_columns(tomb=pl.lit(None, dtype=pl.Int64)))
+    bulk.put(tx, tables.link, links, tomb=None)
 
 
 def bury(tx: Connection, links: pl.Series, *, run: int) -> None:
     """Tombstone links whose rows are gone. They keep their claims."""
-    bulk.update(tx, tables.link, pl.DataFrame({"id": links}).with_columns(tomb=pl.lit(run, dtype=pl.Int64)))
+    bulk.put(tx, tables.link, links, tomb=run)
 
 
 def soil(tx: Connection, records: pl.Series) -> None:
     """Mark records that are to be looked at by the next run of every sync."""
-    bulk.update(tx, tables.record, pl.DataFrame({"id": records.unique()}).with_columns(dirty=pl.lit(marks.ALL)))
+    bulk.put(tx, tables.record, records, dirty=marks.ALL)
 
 
 def store_golden(tx: Connection, golden: pl.DataFrame) -> None:
@@ -153,22 +153,14 @@ def add_idents(tx: Connection, found: pl.DataFrame) -> None:
 
 def withdraw_delete(tx: Connection, records: pl.Series) -> None:
     """The records are not deleted after all."""
-    bulk.update(
-        tx, tables.record, pl.DataFrame({"id": records.unique()}).with_columns(deleted_run=pl.lit(None, dtype=pl.Int64))
-    )
+    bulk.put(tx, tables.record, records, deleted_run=None)
 
 
 def note_deleted(tx: Connection, records: pl.Series, *, run: int) -> None:
     """The last live link of a system on these records is gone."""
-    bulk.update(
-        tx, tables.record, pl.DataFrame({"id": records.unique()}).with_columns(deleted_run=pl.lit(run, dtype=pl.Int64))
-    )
+    bulk.put(tx, tables.record, records, deleted_run=run)
 
 
 def void_claims(tx: Connection, records: pl.Series, *, before: int) -> None:
     """Claims older than `before` count no more on these records, opt-outs excepted."""
-    bulk.update(
-        tx,
-        tables.record,
-        pl.DataFrame({"id": records.unique()}).with_columns(void_before=pl.lit(before, dtype=pl.Int64)),
-    )
+    bulk.put(tx, tables.record, records, void_before=before)

@@ -48,5 +48,5 @@ def take_off(tx: Connection, records: pl.Series, others: int) -> None:
     """Leave only the marks `others` on records."""
     if records.is_empty():
         return
-    bulk.scope(tx, records.to_list())
-    tx.execute(text("UPDATE record SET dirty = dirty & :others WHERE id IN (SELECT id FROM scope)"), {"others": others})
+    statement = f"UPDATE record SET dirty = dirty & :others WHERE {bulk.among(tx, 'id', records)}"
+    tx.execute(text(statement), {"others": others})

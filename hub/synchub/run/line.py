@@ -23,8 +23,9 @@ from synchub.record import epochs, intake, journal, marks, members, reviews, sco
 from synchub.run.steps.agreeing import Decision, agree
 from synchub.run.steps.alternating import notice_alternation
 from synchub.run.steps.deletions import note_deletions
+from synchub.run.steps.done import Done
 from synchub.run.steps.listening import listen
-from synchub.run.steps.performing import Done, perform
+from synchub.run.steps.performing import perform
 from synchub.run.steps.reading import note_read, quarantine, read_all
 from synchub.run.steps.recognising import Recognised, recognise
 from synchub.run.steps.remapping import remap

@@ -84,6 +84,15 @@ def answers(numbers: Sequence[int], results: Sequence[Result]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=RESULTS, orient="row")
 
 
+def all_made(numbers: pl.Series, names: pl.Series) -> pl.DataFrame:
+    """The answers to creates that were all carried out, with the remote ids of what was made."""
+    empty = {name: pl.lit(None, dtype=kind) for name, kind in RESULTS.items()}
+    told = empty | {"status": pl.lit("ok"), "reason": pl.lit("")}
+    return pl.DataFrame({"id": numbers, "result_id": names}).select(
+        "id" if name == "id" else pl.col(name) if name == "result_id" else told[name].alias(name) for name in RESULTS
+    )
+
+
 def stored_frame(
     numbers: Sequence[int], rows: Sequence[Row | None], natives: Sequence[str], to_frame: Callable[..., pl.DataFrame]
 ) -> pl.DataFrame:

@@ -51,7 +51,8 @@ def land(sent: pl.DataFrame, stored: pl.DataFrame, fields: Sequence[str], compar
             native.zip_with(told | ~was_sent, to).alias(NATIVE + name),
             stands.zip_with(same | silent, value).alias(VALUE + name),
         ]
-        for mask, state, seen in ((same, "same", "n"), (other, "own", "n"), (silent, "unconfirmed", "to")):
+        usual = same & ~made  # of a new row no other form can be remembered
+        for mask, state, seen in ((usual, "same", "n"), (other, "own", "n"), (silent, "unconfirmed", "to")):
             if mask.any():
                 forms.append(
                     table.filter(mask).select("id", field=pl.lit(name), state=pl.lit(state), golden="as", native=seen)

@@ -19,7 +19,8 @@ from synchub.run.events.passing import plan_events
 from synchub.run.events.taking import attach, take_in
 from synchub.run.line import Outcome, due, guard, load
 from synchub.run.steps.agreeing import Decision
-from synchub.run.steps.performing import Done, perform
+from synchub.run.steps.done import Done
+from synchub.run.steps.performing import perform
 from synchub.run.steps.reading import note_read, quarantine, read_all
 from synchub.run.steps.recognising import Recognised
 from synchub.run.steps.settling import settle

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import polars as pl
 from sqlalchemy import Connection
 
@@ -11,11 +9,9 @@ from synchub.model import NATIVE, VALUE, VIA
 from synchub.record import bulk, intake, journal, reviews, tables
 from synchub.record.codec import pack, prefixed, unpack
 from synchub.record.store import take
+from synchub.run.steps.done import Done
 from synchub.run.work import Part, Work
 from synchub.write.landed import Landed, land
-
-if TYPE_CHECKING:
-    from synchub.run.steps.performing import Done
 
 _STATES = {
     "ok": journal.DONE,

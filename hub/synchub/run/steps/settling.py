@@ -15,9 +15,10 @@ from synchub.mapping.plain import native_values
 from synchub.model import AS, NATIVE, OVER, TO, VALUE, WAS
 from synchub.plugins.guarded import guarded
 from synchub.record import intake, journal, known, reviews
+from synchub.run.steps.done import Done
 from synchub.run.steps.doubles import seek
-from synchub.run.steps.performing import Done, stored_of, stored_rows
 from synchub.run.steps.recording import record
+from synchub.run.steps.stored import stored_of, told_or_looked_up
 from synchub.run.work import Part, Work
 from synchub.write.batch import answers, by_remote_id, operations
 
@@ -144,7 +145,7 @@ def _send_once_more(work: Work, part: Part, waiting: pl.DataFrame, row: Row | No
     asked = operations(waiting, part.stream, part.mapping.native_target, native_values, salt=work.salt)
     with guarded(part.name):
         results = part.connector.write(part.stream.name, asked)
-    stored = stored_of(part, waiting, stored_rows(part, asked, results))
+    stored = stored_of(part, waiting, told_or_looked_up(part, waiting, asked, results))
     third = native_frame([row], part.mapping.natives) if row is not None else None
     record(work, part, waiting, answers(waiting["id"].to_list(), results), stored, done)
     if third is None or stored.is_empty():
@@ -217,6 +218,6 @@ def _record(
         part,
         own,
         answers(own["id"].to_list(), ordered),
-        stored_of(part, own, stored_rows(part, asked, ordered)),
+        stored_of(part, own, told_or_looked_up(part, own, asked, ordered)),
         done,
     )

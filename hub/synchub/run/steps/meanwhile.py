@@ -1,0 +1,102 @@
+"""A last look before a batch is sent: what would overwrite a change, or make what is there already, is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from synchub.api import CanLookup, Key, Row
+from synchub.mapping.keys import remote_ids
+from synchub.mapping.native import native_frame
+from synchub.model import OVER, REMOTE, TO, WAS
+from synchub.record import known, reviews
+from synchub.run.steps.done import Done
+from synchub.run.steps.doubles import seek
+from synchub.run.work import Part, Work
+from synchub.write.batch import OPERATION, by_remote_id, stored_frame
+
+
+def still_due(work: Work, part: Part, planned: pl.DataFrame, done: Done) -> pl.DataFrame:
+    """Without operations that would overwrite what changed meanwhile, or create what is there already."""
+    if not isinstance(part.connector, CanLookup):
+        return planned
+    creates = planned.filter(pl.col("kind") == "create")
+    others = planned.filter(pl.col("kind") != "create")
+    if not others.is_empty() and not part.stream.checks_before and part.stream.version is None:
+        others = _unmoved(part, others, done)
+    if not creates.is_empty() and not part.complete:
+        creates = _not_there(work, part, creates, done)
+    return pl.concat([others, creates])
+
+
+def _unmoved(part: Part, planned: pl.DataFrame, done: Done) -> pl.DataFrame:
+    """Operations whose record still holds what was planned against."""
+    key = ",".join(part.mapping.keys)
+    rows = part.lookup([Key(key, remote_id) for remote_id in planned["remote_id"].to_list()])
+    present = by_remote_id(rows, part.mapping.keys, native_frame, remote_ids)
+    listed = [present.get(remote_id) for remote_id in planned["remote_id"].to_list()]
+    now = stored_frame(list(range(planned.height)), listed, part.mapping.natives, native_frame)
+    places = pl.DataFrame({OPERATION: range(planned.height)}, schema={OPERATION: pl.Int64})
+    now = places.join(now, on=OPERATION, how="left", maintain_order="left")
+    moved = pl.Series([row is None for row in listed], dtype=pl.Boolean)
+    done.missing = done.missing or bool(moved.any())
+    removing = planned["kind"].is_in(["delete", "archive"])
+    for name in part.mapping.outward_fields:
+        was, there = planned[WAS + name], _there(part, name, planned, now)
+        compared = (planned[TO + name].is_not_null() | (removing & was.is_not_null())) & there.is_not_null()
+        if compared.any():
+            before = part.mapping.comparable(name, was.fill_null(""))
+            moved = moved | (compared & (before.fill_null("") != part.mapping.comparable(name, there).fill_null("")))
+    if moved.any():
+        done.undone.append(planned.filter(moved)["record"])
+        done.notes.append(
+            f"{part.name}: {moved.sum()} records changed there meanwhile; the next run decides about them anew"
+        )
+    return planned.filter(~moved)
+
+
+def _there(part: Part, name: str, planned: pl.DataFrame, now: pl.DataFrame) -> pl.Series:
+    """What is there now, in the native field that each operation writes."""
+    found = now[part.mapping.native_target(name)]
+    if OVER + name in planned.columns:
+        for native in part.mapping.fields[name].natives:
+            found = now[native].zip_with((planned[OVER + name] == native).fill_null(False), found)
+    return found
+
+
+def _not_there(work: Work, part: Part, creates: pl.DataFrame, done: Done) -> pl.DataFrame:
+    """Creates for which a lookup by key finds nothing. What it finds is matched by the next run."""
+    pairs, rows = seek(work, part, creates)
+    if pairs.is_empty():
+        return creates
+    keep_rows(work, part, [rows[place] for place in pairs["other"].unique().sort().to_list()])
+    hit = pl.int_range(pl.len(), dtype=pl.Int64).is_in(pairs["node"].implode())
+    done.undone.append(creates.filter(hit)["record"])
+    done.notes.append(f"{part.name}: {pairs['node'].n_unique()} records are there already; the next run matches them")
+    return creates.filter(~hit)
+
+
+def keep_rows(work: Work, part: Part, rows: Sequence[Row]) -> None:
+    """Rows that were found by lookup and that no read delivered: the next run matches them, unless they are linked."""
+    frame = native_frame(rows, part.mapping.natives)
+    named = frame.with_columns(remote_ids(frame, part.mapping.keys).alias(REMOTE))
+    with work.store.write() as tx:
+        linked = known.rows_of_member(tx, part.state.id).select(REMOTE)
+        reviews.set_aside(
+            tx,
+            named.join(linked, on=REMOTE, how="anti")
+            .select(
+                REMOTE,
+                member=pl.lit(part.state.id),
+                kind=pl.lit("found"),
+                field=pl.lit(None, dtype=pl.String),
+                value=pl.lit(None, dtype=pl.String),
+                reason=pl.lit("found by key before a create"),
+                cause=pl.lit("found"),
+                raw=pl.struct(frame.columns).struct.json_encode(),
+                idents=pl.lit(""),
+            )
+            .drop_nulls(REMOTE),
+            run=work.run,
+        )

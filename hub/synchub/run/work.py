@@ -95,6 +95,8 @@ class Seams:
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     executor: Executor = field(default_factory=Threads)
     crash: Callable[[str], None] = _no_crash
+    bucket: int = 20_000
+    """Records merged and planned at once: what memory is bounded by."""
 
     def micros(self) -> int:
         """The time now in microseconds since 1970, UTC."""

@@ -80,6 +80,7 @@ class MemoryHub:
     members                              by system: what stands under [syncs.NAME.members.NAME]; and `mapping`, by
                                          field, where it is not simply the native field of that name
     executor                             reads and writes the systems; by default one after the other
+    bucket                               how many records are merged and planned at once
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class MemoryHub:
         match: Sequence[str] = ("email",),
         members: Mapping[str, Mapping[str, Any]] | None = None,
         executor: Executor | None = None,
+        bucket: int = 20_000,
         **entity: Any,
     ) -> None:
         self.systems = list(systems)
@@ -100,7 +102,7 @@ class MemoryHub:
         self._match, self._entity = tuple(match), entity
         self._folder = TemporaryDirectory(prefix="synchub-memory-")
         self._clock = Clock()
-        self._executor = executor or OneByOne()
+        self._executor, self._bucket = executor or OneByOne(), bucket
         self._opened = self._open()
 
     def __enter__(self) -> Self:
@@ -134,7 +136,9 @@ class MemoryHub:
 
     def _open(self) -> Opened:
         redactor = Redactor()
-        seams = Seams(clock=self._clock, executor=self._executor, crash=lambda point: self.crash(point))
+        seams = Seams(
+            clock=self._clock, executor=self._executor, crash=lambda point: self.crash(point), bucket=self._bucket
+        )
         configuration = self._configuration()
         outside = Outside(self._clock, redactor.redact, new_id=lambda: "memory")
         secrets = Secrets(configuration.settings.name, configuration.folder, environ={}, redactor=redactor)

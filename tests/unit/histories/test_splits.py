@@ -56,6 +56,26 @@ def test_parts_that_share_an_email_are_not_doubled_by_the_hubs_id(new_hub: NewHu
     assert len(systems[2].rows) == 1
 
 
+def test_parts_that_are_planned_apart_are_not_doubled(new_hub: NewHub) -> None:
+    """Between the two parts stand so many others that they are not planned together."""
+    systems = [MemorySystem(name, FIELDS) for name in ("crm", "shop", "fair")]
+    for at, system in enumerate(systems[:2]):
+        system.create(at=at, email=ANN, first_name="Ann")
+    for number in range(6):
+        systems[0].create(at=2, email=f"p{number}@x.org", first_name=f"P{number}")
+    hub = new_hub(systems, members={"fair": {"create": False}}, bucket=3)
+    hub.sync(10)
+    hub.split(ANN, ("shop", "1"), at=15)
+    hub.sync(20)
+    hub.change(members={})
+    for at in (30, 40):
+        hub.sync(at)
+    assert sorted(row["email"] for row in systems[2].rows.values()) == [
+        ANN,
+        *(f"p{number}@x.org" for number in range(6)),
+    ]
+
+
 def test_rows_that_the_hub_made_stay_with_the_older_part(new_hub: NewHub) -> None:
     """The fair's row was made by the hub: it stays with the record that keeps its id."""
     crm, shop, fair = (MemorySystem(name, FIELDS) for name in ("crm", "shop", "fair"))

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from synchub.model import AS, DAY, TO, WAS
 from synchub.record import events, known, members
 from synchub.record.codec import unpack
-from synchub.run.steps.agreeing import BUCKET, Decision
+from synchub.run.steps.agreeing import Decision
 from synchub.run.told.showing import MOST
 from synchub.run.work import Part, Work
 from synchub.spec.reports import FieldChange, RecordChange
@@ -22,8 +22,8 @@ def plan_events(tx: Connection, work: Work) -> Decision:
             continue
         own = [other.state.id for other in work.parts if other.member.system == part.member.system]
         due = events.not_passed_on(tx, work.entity.name, part.state.id, own)
-        for start in range(0, due.height, BUCKET):
-            _bucket(tx, work, part, due.slice(start, BUCKET), decision)
+        for start in range(0, due.height, work.seams.bucket):
+            _bucket(tx, work, part, due.slice(start, work.seams.bucket), decision)
     return decision
 
 

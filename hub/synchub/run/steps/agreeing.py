@@ -21,9 +21,6 @@ from synchub.run.steps.unready import Unready, unready
 from synchub.run.told.showing import Shown, show
 from synchub.run.work import Part, Work
 
-BUCKET = 20_000
-"""Records merged and planned at once: what memory is bounded by."""
-
 
 @dataclass(slots=True)
 class Decision:
@@ -37,6 +34,8 @@ class Decision:
     """Records that a member is still to be told of: it can't be reached, or one of its rows must be told apart first."""
     shown: Shown = field(default_factory=Shown)
     records: int = 0
+    made: dict[str, list[pl.Series]] = field(default_factory=dict)
+    """Per member the hashes of the keys of what is to be made there: nobody is made twice."""
 
     def operations(self, member: str) -> Iterator[pl.DataFrame]:
         """A member's operations, a frame at a time."""
@@ -71,8 +70,8 @@ def agree(tx: Connection, work: Work, epochs: History, *, recomputed: bool) -> D
     marked = marks.marked(tx, work.entity.name, work.mark)
     waits = {part.name: unready(tx, part) for part in work.parts}
     work.progress.start("deciding", len(marked))
-    for start in range(0, len(marked), BUCKET):
-        numbers = marked.slice(start, BUCKET)
+    for start in range(0, len(marked), work.seams.bucket):
+        numbers = marked.slice(start, work.seams.bucket)
         _bucket(tx, work, epochs, numbers, waits, decision, recomputed=recomputed)
         work.progress.advance("deciding", len(numbers))
     work.progress.finish("deciding")
@@ -109,9 +108,8 @@ def _bucket(
     opened = merged.verdicts.filter(pl.col("open")).select("record", "field")
     idle = golden.select("record")
     for part in work.parts:
-        planned = without_doubles(
-            tx, work, part, _plan_part(tx, work, part, living, links, opened, doomed, waits[part.name])
-        )
+        planned = _plan_part(tx, work, part, living, links, opened, doomed, waits[part.name])
+        planned = without_doubles(tx, work, part, planned, decision.made.setdefault(part.name, []))
         idle = idle.join(planned.operations.select("record"), on="record", how="anti")
         waiting = planned.unsent.filter(pl.col("field") == "").select("record")
         decision.waiting.append(waiting["record"])

@@ -15,7 +15,7 @@ from synchub.match.idents import HUB_ID, idents, with_hashes
 from synchub.match.same import same
 from synchub.model import AS, TO, VALUE
 from synchub.plan.operations import UNSENT, Planned
-from synchub.record import known
+from synchub.record import known, scopes
 
 if TYPE_CHECKING:
     from synchub.run.work import Part, Work
@@ -23,15 +23,22 @@ if TYPE_CHECKING:
 _TAKEN = "another record has a row there with the same key"
 
 
-def without_doubles(tx: Connection, work: Work, part: Part, planned: Planned) -> Planned:
-    """The plan without creates of who is there already as another record: two rows would have one key."""
+def without_doubles(tx: Connection, work: Work, part: Part, planned: Planned, earlier: list[pl.Series]) -> Planned:
+    """The plan without creates of who is there already as another record: two rows would have one key.
+
+    `earlier` grows by the hashes of the keys of these creates: what shares one with a create of an earlier bucket waits
+    for the next run, which can compare them whole.
+    """
     creates = planned.operations.filter(pl.col("kind") == "create")
     if creates.is_empty():
         return planned
-    ours = _idents(work, _values(creates.with_columns(node="record")))
-    before = _alike(ours, ours).filter(pl.col("other") < pl.col("node"))
-    there = _alike(ours, _linked(tx, work, part, ours))
-    taken = pl.concat([before.select(record="node"), there.select(record="node")]).unique()
+    keys = (HUB_ID, *work.entity.match)
+    ours = with_hashes(_idents(work, _values(creates.with_columns(node="record"))), keys, work.entity.name)
+    before = _alike_among(ours.drop("hash")).filter(pl.col("other") < pl.col("node"))
+    there = _alike(ours.drop("hash"), _linked(tx, work, part, ours))
+    again = [ours.filter(pl.col("hash").is_in(hashes.implode())).select(record="node") for hashes in earlier]
+    earlier.append(ours["hash"])
+    taken = pl.concat([before.select(record="node"), there.select(record="node"), *again]).unique()
     if taken.is_empty():
         return planned
     stopped = taken.select("record", link=pl.lit(None, dtype=pl.Int64), field=pl.lit(""), reason=pl.lit(_TAKEN))
@@ -55,10 +62,18 @@ def _alike(ours: pl.DataFrame, theirs: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([same(ours.filter(by), theirs.filter(by)) for by in (by_id, by_key)]).unique(maintain_order=True)
 
 
+def _alike_among(ours: pl.DataFrame) -> pl.DataFrame:
+    """The same among themselves. Most share nothing with anybody, which is quickly seen."""
+    sharing = ours.filter(pl.struct("key", "text").is_duplicated())
+    some = ours.join(sharing, on="node", how="semi", maintain_order="left")
+    return _alike(some, some)
+
+
 def _linked(tx: Connection, work: Work, part: Part, ours: pl.DataFrame) -> pl.DataFrame:
     """The keys of this member's live rows that share any with ours."""
-    keys = (HUB_ID, *work.entity.match)
-    hinted = known.candidates(tx, with_hashes(ours, keys, work.entity.name)["hash"].unique())["record"].unique()
+    if not scopes.live_links(tx, part.state.id):
+        return ours.head(0).drop("hash")
+    hinted = known.candidates(tx, ours["hash"].unique())["record"].unique()
     links = known.links_of(tx, hinted.filter(~hinted.is_in(ours["node"].implode()))).filter(
         (pl.col("member") == part.state.id) & pl.col("tomb").is_null()
     )

@@ -14,8 +14,6 @@ from synchub.record import bulk, intake, known, tables
 from synchub.record.codec import pack, prefixed, unpack
 from synchub.run.work import Part, Work
 
-BUCKET = 20_000
-
 
 def sources_of(part: Part) -> dict[str, list[Any]]:
     """Per field: the native fields it is read from, and a mark that changes with how it is read."""
@@ -35,8 +33,15 @@ def remap(tx: Connection, work: Work, part: Part) -> None:
     if not changed:
         return
     links = known.rows_of_member(tx, part.state.id)["link"]
-    for start in range(0, len(links), BUCKET):
-        _bucket(tx, work, part, links.slice(start, BUCKET), [name for name in changed if name not in moved], moved)
+    for start in range(0, len(links), work.seams.bucket):
+        _bucket(
+            tx,
+            work,
+            part,
+            links.slice(start, work.seams.bucket),
+            [name for name in changed if name not in moved],
+            moved,
+        )
 
 
 def _bucket(tx: Connection, work: Work, part: Part, numbers: pl.Series, anew: list[str], moved: list[str]) -> None:

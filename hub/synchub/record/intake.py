@@ -12,7 +12,7 @@ from synchub.record.codec import pack
 from synchub.record.store import take
 
 
-def packed_held(frame: pl.DataFrame) -> pl.Expr:
+def packed_held(frame: pl.DataFrame) -> pl.Series:
     """The held pairs of a frame as stored: its columns n.*, v.*, w.*."""
     return pack(frame, [column for column in frame.columns if column[:2] in (NATIVE, VALUE, VIA)])
 
@@ -85,7 +85,7 @@ def new_records(tx: Connection, count: int, entity: str, *, run: int) -> int:
         tables.record,
         pl.DataFrame({"id": numbers}).with_columns(
             entity=pl.lit(entity),
-            golden=pl.lit("{}"),
+            golden=pl.lit(""),
             dirty=pl.lit(marks.ALL),
             void_before=pl.lit(0),
             made_run=pl.lit(run),
@@ -119,7 +119,7 @@ def new_links(tx: Connection, rows: pl.DataFrame, *, member: int, run: int, cloc
         first_at=pl.when(pl.col("updated_at").is_not_null()).then(pl.min_horizontal("updated_at", pl.lit(clock))),
         first_run=pl.lit(run, dtype=pl.Int64),
         first_seq=pl.int_range(seq, seq + rows.height, dtype=pl.Int64),
-        said=said.select(pack(said, said.columns)).to_series(),
+        said=pack(said, said.columns),
     )
     bulk.insert(tx, tables.link, links)
     return links.select("remote_id", link="id", record="record")

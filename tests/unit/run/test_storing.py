@@ -75,7 +75,11 @@ def test_looking_makes_no_store(office: Office):
         ),
         ("DELETE FROM run WHERE id = 1", "2 journal entries of runs that are not there."),
         (
-            "INSERT INTO event VALUES (9, 'event', 1, 77, 'x', NULL, NULL, NULL, NULL, 1, '{}', 1)",
+            "UPDATE link SET said = replace(said, ',', ',x,') WHERE id = 2",
+            "1 unreadable values in link.said.",
+        ),
+        (
+            "INSERT INTO event VALUES (9, 'event', 1, 77, 'x', NULL, NULL, NULL, NULL, 1, '', 1)",
             "1 events of members that are not there.",
         ),
     ],

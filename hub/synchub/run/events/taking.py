@@ -42,7 +42,7 @@ def take_in(tx: Connection, work: Work, part: Part, staged: Staged) -> int:
                 member=pl.lit(part.state.id, dtype=pl.Int64),
                 run=pl.lit(work.run, dtype=pl.Int64),
                 occurred_at=_micros(fresh, fields),
-                body=values.select(pack(values, values.columns)).to_series(),
+                body=pack(values, values.columns),
             ),
         )
         taken += fresh.height

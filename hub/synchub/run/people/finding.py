@@ -152,10 +152,9 @@ def _golden(tx: Connection, entity: Entity, values: Mapping[str, str]) -> list[i
 
 
 def _pattern(value: str) -> str:
-    """A value as it may stand inside stored JSON. Databases differ in what is small of Ä: anything goes."""
-    inside = value.replace("\\", "\\\\").replace('"', '\\"')
-    plain = inside.replace("!", "!!").replace("%", "!%").replace("_", "!_")
-    return "".join(letter if letter.isascii() else "%" for letter in plain)
+    """A value as it may stand inside what is stored. Databases differ in what is small of Ä: anything goes."""
+    plain = value.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    return "".join(letter if letter.isascii() and letter.isprintable() else "%" for letter in plain)
 
 
 def _whole(tx: Connection, entity: Entity, numbers: Sequence[int]) -> list[int]:

@@ -58,7 +58,7 @@ def _bucket(tx: Connection, work: Work, part: Part, numbers: pl.Series, anew: li
         opened = opened.with_columns(
             pl.lit(None, dtype=pl.String).alias(prefix + name) for name in moved for prefix in (NATIVE, VALUE, VIA)
         )
-        packed = opened.select(pack(opened, columns)).to_series()
+        packed = pack(opened, columns)
         updated = updated.with_columns(packed.set(rows[place].is_null(), None).alias(place))
     bulk.update(tx, tables.link, updated)
     _claims(tx, work, part, numbers, anew, moved)

@@ -69,13 +69,14 @@ _NUMBERED: Final = (
     ("claim", "seq", "claim"),
 )
 """Table, column, and the counter that hands its numbers out."""
-_JSON: Final = (
-    ("record", "golden"),
-    ("link", "said"),
-    ("link", "held"),
-    ("operation", "change"),
-    ("run", "summary"),
+_JSON: Final = (("operation", "change"), ("run", "summary"))
+_PACKED: Final = (("record", "golden"), ("link", "said"), ("link", "held"), ("event", "body"))
+_TORN: Final = (
+    "SELECT count(*) FROM {table} WHERE {column} <> '' AND (instr({column}, char(30)) = 0 "
+    "OR length({column}) - length(replace({column}, char(31), '')) "
+    "<> length(replace({names}, ',', '  ')) - length({names}))"
 )
+"""Packed texts with not as many values as names."""
 
 
 def shown_store(hub: Opened) -> str:
@@ -200,6 +201,10 @@ def _problems(tx: Connection) -> Iterator[str]:
             )
             for table, column in _JSON
         ]
+        for table, column in _PACKED:
+            names = f"substr({column}, 1, instr({column}, char(30)) - 1)"
+            torn = _TORN.format(table=table, column=column, names=names)
+            queries.append((f"unreadable values in {table}.{column}", torn))
         yield from _found(tx, queries)
     yield from _found(tx, [(what, _dangling(table, column, other)) for table, column, other, what in _DANGLING])
     yield from _found(tx, list(_WRONG))

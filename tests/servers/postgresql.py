@@ -36,6 +36,28 @@ class PostgreSQL:
             connection.execute(f"CREATE DATABASE {name}".encode())
         return self.url_of(name)
 
+    def copy(self, url: str) -> str:
+        """The URL of a new database that holds what another one does."""
+        name = f"t_{uuid.uuid4().hex}"
+        self.leave(url)
+        self._tell(f"CREATE DATABASE {name} TEMPLATE {_name(url)} STRATEGY FILE_COPY")
+        return self.url_of(name)
+
+    def leave(self, url: str) -> None:
+        """Wait until nobody is connected to a database any more: a server takes a moment to see that a client died."""
+        self._tell(f"SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = '{_name(url)}'")
+
+    def drop(self, url: str) -> None:
+        self._tell(f"DROP DATABASE {_name(url)} WITH (FORCE)")
+
+    def _tell(self, statement: str) -> None:
+        with psycopg.connect(self.url.replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+def _name(url: str) -> str:
+    return url.rpartition("/")[2]
+
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgreSQL]:

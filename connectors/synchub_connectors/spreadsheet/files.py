@@ -6,7 +6,6 @@ import hashlib
 import os
 import stat
 import sys
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -134,11 +133,12 @@ def refuse_if_open(file: Path) -> None:
 def replacing(file: Path) -> Iterator[Path]:
     """A new file beside `file`. When the block ends well it takes the place of `file` in one step.
 
-    The block may delete it: then `file` stays as it is.
+    The block may delete it: then `file` stays as it is. Its name is always the same: of processes that were killed
+    no more than one stays behind.
     """
-    handle, name = tempfile.mkstemp(prefix=f".{file.name}.", suffix=file.suffix, dir=file.parent)
-    os.close(handle)
-    new = Path(name)
+    new = file.with_name(f".{file.name}.synchub{file.suffix}")
+    new.unlink(missing_ok=True)
+    os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, stat.S_IRUSR | stat.S_IWUSR))
     try:
         yield new
         if new.exists():

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from pydantic import BaseModel
 from sqlalchemy import Connection, select
@@ -30,6 +29,7 @@ from synchub.redact import Redactor
 from synchub.run.hosting import Outside, SystemHost
 from synchub.run.ranking import places_of
 from synchub.run.rates import PinnedRates
+from synchub.run.scratch import scratch
 from synchub.run.work import Part, Seams, Work, holder
 from synchub.secrets import Secrets
 from synchub.spec.job import Configuration, Member, Sync
@@ -187,7 +187,7 @@ def work_on(hub: Opened, sync: Sync, options: RunOptions, progress: Progress, *,
     parts = [part for part in parts if not wanted or part.member.system in wanted]
     places = places_of(hub.configuration, sync.entity.name, everyone)
     places |= {part.state.id: replace(places[part.state.id], fill_only=part.fill_only) for part in parts}
-    with TemporaryDirectory(prefix="synchub-") as folder:
+    with scratch() as folder:
         yield Work(
             sync=sync,
             parts=parts,
@@ -196,7 +196,7 @@ def work_on(hub: Opened, sync: Sync, options: RunOptions, progress: Progress, *,
             rules=built_in_and(plugin_rules(hub.plugins.rules)),
             options=options,
             seams=hub.seams,
-            folder=Path(folder),
+            folder=folder,
             salt=salt,
             progress=progress,
             mark=given[sync.name],

@@ -24,6 +24,7 @@ from synchub.run.opening import Opened, begin, work_on
 from synchub.run.steps.agreeing import Decision
 from synchub.run.steps.performing import perform
 from synchub.run.steps.recognising import Recognised
+from synchub.run.steps.settling import settle
 from synchub.run.told import telling
 from synchub.run.told.showing import labels
 from synchub.run.work import Part, Work
@@ -56,17 +57,19 @@ def undo(hub: Opened, run: str, progress: Progress) -> RunReport:
         hold(hub.store, work.entity.name, telling.at_work(hub.store, work.entity.name, zone)),
     ):
         begin(work, kind="undo")
-        with hub.store.read() as tx:
+        settle(work)
+        with hub.store.write() as tx:
             opposites = [_opposite(tx, work, part, number) for part in work.parts]
+            for (
+                one
+            ) in opposites:  # before it is sent: should this be killed, no run does again what is put back by then
+                _keep_open(tx, work, one)
+                _keep_alive(tx, one)
         done = {
             one.part.name: perform(work, one.part, [one.frame], total=one.frame.height)
             for one in opposites
             if one.frame.height
         }
-        with hub.store.write() as tx:
-            for one in opposites:
-                _keep_open(tx, work, one)
-                _keep_alive(tx, one)
         nothing = pl.Series("record", [], dtype=pl.Int64)
         outcome = Outcome(
             {part.name: Staged(part.name) for part in work.parts},
@@ -110,7 +113,11 @@ def _opposite(tx: Connection, work: Work, part: Part, run: int) -> Opposite:
     held = known.with_held(links, part.mapping.inward_fields)
     by_link = {row["id"]: row for row in held.to_dicts()}
     rows, conflicts = [], []
-    for operation in written.to_dicts():
+    there = known.links_of(tx, written["record"]).filter((pl.col("member") == part.state.id) & pl.col("tomb").is_null())
+    entered = pl.col("kind").is_in(["delete", "archive"]) & pl.col("record").is_in(there["record"].implode())
+    for operation in written.filter(
+        ~entered
+    ).to_dicts():  # who is entered again already was so by an undo that broke off
         link = by_link.get(operation["link"])
         row, why = _one(part, operation, orjson.loads(operation["change"]), link)
         if row is not None:
@@ -130,7 +137,9 @@ def _one(part: Part, operation: dict, change: dict, link: dict | None) -> tuple[
     if link is None:
         return None, "the link is no longer known"
     sent = [name for name in part.mapping.outward_fields if change.get(TO + name) is not None]
-    moved = [name for name in sent if not _still(part, name, change, link)]
+    if operation["kind"] == "update":  # what an undo that broke off has put back is done
+        sent = [name for name in sent if not _holds(part, name, change.get(WAS + name) or BLANK, link)]
+    moved = [name for name in sent if not _holds(part, name, change[TO + name], link)]
     if operation["kind"] == "update":
         kept = GROUPS["consent"] if change.get(f"{AS}opted_out") == "true" else ()
         back = {name: change.get(WAS + name) or BLANK for name in sent if name not in moved and name not in kept}
@@ -163,11 +172,11 @@ def _one(part: Part, operation: dict, change: dict, link: dict | None) -> tuple[
     return {**base, "link": None, "remote_id": None, "kind": "create", **again}, ""
 
 
-def _still(part: Part, name: str, change: dict, link: dict) -> bool:  # type: ignore[type-arg]
-    """Whether the system still holds what the run wrote."""
-    left, now = change[TO + name], link[f"hn.{name}"] or BLANK
-    meant = part.mapping.comparable(name, pl.Series([left, now], dtype=pl.String)).fill_null(BLANK)
-    return bool(left == now or meant[0] == meant[1])
+def _holds(part: Part, name: str, native: str, link: dict) -> bool:  # type: ignore[type-arg]
+    """Whether the system holds this value now."""
+    now = link[f"hn.{name}"] or BLANK
+    meant = part.mapping.comparable(name, pl.Series([native, now], dtype=pl.String)).fill_null(BLANK)
+    return bool(native == now or meant[0] == meant[1])
 
 
 def _frame(part: Part, rows: list[dict]) -> pl.DataFrame:  # type: ignore[type-arg]

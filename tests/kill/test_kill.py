@@ -1,14 +1,15 @@
 """A run that is killed at any step is followed by runs that end where an undisturbed one would have.
 
 Every scenario is played once to count its steps, then once for each step: from a copy of the same beginning a real
-process is killed there, and runs follow that are not. Without SYNCHUB_KILL those steps are tried after which something
-outside the process is otherwise than before; with the store in PostgreSQL every third of them. SYNCHUB_KILL=all tries
+process is killed there, and runs follow that are not. Without SYNCHUB_KILL those steps are tried at which something
+outside the process has become otherwise; with the store in PostgreSQL every third of them. SYNCHUB_KILL=all tries
 every step with both, SYNCHUB_KILL=12,13 those steps alone, as a failure names them.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -23,7 +24,8 @@ from kill.seen import Seen, difference, left_over, seen
 from servers.postgresql import PostgreSQL
 
 CHOSEN = os.environ.get("SYNCHUB_KILL", "")
-TELLING = ("committed ", "rename ", "write ", "answer POST", "answer PATCH", "answer PUT", "answer DELETE", "page ")
+CHANGES = re.compile(r"commit |rename |request (PUT|PATCH|DELETE|POST (?!.*/(search|read)$))")
+"""Steps between which and the next one something outside the process becomes otherwise."""
 RUNS = 3
 LONGEST = 600
 WORKERS = 2
@@ -68,8 +70,8 @@ def _chosen(steps: Sequence[str], store: str) -> list[int]:
         return list(range(len(steps)))
     if CHOSEN:
         return [int(number) for number in CHOSEN.split(",") if int(number) < len(steps)]
-    telling = [0, *(number for number, name in enumerate(steps) if name.startswith(TELLING))]
-    return telling[:: 3 if store == "postgresql" else 1]
+    after = [number + 1 for number, name in enumerate(steps) if CHANGES.match(name)]
+    return [0, *after][:: 3 if store == "postgresql" else 1]
 
 
 @contextmanager

@@ -13,25 +13,22 @@ from synchub.record.store import take
 
 OPEN, DONE, FAILED, REJECTED, DROPPED = "open", "done", "failed", "rejected", "dropped"
 READING, WRITING = "running", "writing"
-"""A run that breaks off while reading has changed nothing: the next one goes on in its stead, with its clock."""
+"""A run that breaks off while reading has stored nothing; one that breaks off later has less left to write."""
 
 
-def begin(tx: Connection, *, sync: str, entity: str, kind: str, now: int, holder: str) -> tuple[int, int]:
-    """Start a run: its number and its clock. A run that goes on after one that broke off keeps the broken one's clock."""
+def begin(tx: Connection, *, sync: str, entity: str, kind: str, now: int, holder: str) -> int:
+    """Start a run at `now`, its only clock; returns its number. What broke off before is closed: nothing of it goes on,
+    so its clock doesn't either. Edits made since would all be taken for older than they are."""
     own = tables.run.c
-    before = tx.execute(
-        select(own.state, own.clock).where(own.sync == sync, own.kind == kind).order_by(own.id.desc()).limit(1)
-    ).first()
-    clock = before.clock if before is not None and before.state == READING else now
     tx.execute(
         update(tables.run)
         .where(own.sync == sync, own.state.in_([READING, WRITING]))
         .values(state="interrupted", ended=now)
     )
     number = take(tx, "run", 1)
-    values = {"id": number, "sync": sync, "entity": entity, "kind": kind, "started": now, "clock": clock}
+    values = {"id": number, "sync": sync, "entity": entity, "kind": kind, "started": now, "clock": now}
     tx.execute(tables.run.insert().values(**values, state=READING, holder=holder, summary="{}"))
-    return number, clock
+    return number
 
 
 def end(tx: Connection, run: int, *, state: str, now: int, summary: dict[str, Any]) -> None:

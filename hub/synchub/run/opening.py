@@ -298,8 +298,9 @@ def unknown_fields(stream: Stream, member: Member) -> list[str]:
 def begin(work: Work, kind: str = "sync") -> None:
     """Enter the run into the journal."""
     with work.store.write() as tx:
-        work.run, work.clock = journal.begin(
-            tx, sync=work.sync.name, entity=work.entity.name, kind=kind, now=work.seams.micros(), holder=holder()
+        work.clock = work.seams.micros()
+        work.run = journal.begin(
+            tx, sync=work.sync.name, entity=work.entity.name, kind=kind, now=work.clock, holder=holder()
         )
         work.last_run = journal.last_run(tx, work.sync.name, work.run)
 

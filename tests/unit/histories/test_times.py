@@ -6,7 +6,7 @@ import pytest
 from unit.histories.pairs import NewHub, NewPair, Pair, written
 
 from synchub.testing.memory import MemorySystem
-from synchub.testing.memory_hub import Backwards
+from synchub.testing.memory_hub import Backwards, Killed
 
 SINCE_A_DAY = 24 * 60
 
@@ -48,6 +48,20 @@ def test_an_edit_in_a_sheet_without_times_counts_when_it_is_read(pair: NewPair) 
     ann.crm.edit("1", at=11, job_title="Boss")
     ann.shop.edit("1", at=11, job_title="CEO")
     ann.hub.sync(20)
+    assert ann.both("job_title") == ("CEO", "CEO")
+
+
+def test_a_run_that_was_killed_while_reading_sets_no_clock(pair: NewPair) -> None:
+    """A run is killed in the night, the next comes in the morning. What was edited last in between wins, whatever
+    the order of systems; no claim is older than the edit it is."""
+    ann = pair({"job_title": "Clerk"}, {"job_title": "Clerk"})
+    ann.hub.sync(10)
+    ann.hub.crash_at("staged")
+    with pytest.raises(Killed):
+        ann.hub.sync(20)
+    ann.crm.edit("1", at=100, job_title="Boss")
+    ann.shop.edit("1", at=200, job_title="CEO")
+    ann.hub.sync(500)
     assert ann.both("job_title") == ("CEO", "CEO")
 
 

@@ -77,7 +77,7 @@ def deciding(hub: Opened, entity_name: str, kind: str) -> Iterator[Deciding]:
     at_work = telling.at_work(hub.store, entity_name, hub.configuration.settings.timezone)
     with hold(hub.store, entity_name, at_work), hub.store.write() as tx:
         now = hub.seams.micros()
-        run, _ = journal.begin(tx, sync=f"({kind})", entity=entity_name, kind=kind, now=now, holder=holder())
+        run = journal.begin(tx, sync=f"({kind})", entity=entity_name, kind=kind, now=now, holder=holder())
         yield Deciding(tx, hub, entity, run, now, salt_of(tx, hub))
         journal.end(tx, run, state="done", now=hub.seams.micros(), summary={})
 

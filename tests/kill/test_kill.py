@@ -127,6 +127,6 @@ def _killed(
             scene.crm.heal()
         told = scene.run(*until_rest((command,), 60, RUNS), rest=True)["told"]
         lines = difference(expected, seen(scene))
-        lines += [f"left over: {name}" for name in left_over(scene.tmp)]
+        lines += [f"left over: {name}" for name in left_over(scene)]
         lines += [f"the last run still wrote: {told[-1]}"] if written(told[-1]) else []
         return lines

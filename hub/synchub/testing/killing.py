@@ -24,10 +24,13 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Pool, event
 
-from synchub.api import CanLookup, CanWrite, Connector, Cursor, Key, Operation, Page, Result, Row, Stream
+from synchub.api import Connector, Cursor, Page, Stream
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+CALLS = ("lookup", "write", "create_all")
+"""What some connectors can do and others can't."""
 
 
 @dataclass
@@ -90,10 +93,13 @@ def counted(
 ) -> Connector:
     """The same connector, every call of it counted. `batch`: it takes no more operations at once; `lookup` False: single
     records can't be looked up in it."""
-    door = _Door(system, connector, steps, batch)
-    if not isinstance(connector, CanWrite):
-        return CountedLooking(door) if lookup and isinstance(connector, CanLookup) else Counted(door)
-    return CountedBoth(door) if lookup and isinstance(connector, CanLookup) else CountedWriting(door)
+    able = {name: _call(name) for name in CALLS if hasattr(connector, name) and (lookup or name != "lookup")}
+    made: Connector = type("Counted", (Counted,), able)(_Door(system, connector, steps, batch))
+    return made
+
+
+def _call(name: str) -> Callable[[Counted, str, Any], Any]:
+    return lambda self, stream, asked: self.door.call(name, stream, asked)
 
 
 @dataclass
@@ -121,7 +127,7 @@ class _Door:
             self.steps.reach(f"page {self.system}")
             yield page
 
-    def call(self, name: str, stream: str, asked: Sequence[Any]) -> Any:
+    def call(self, name: str, stream: str, asked: Any) -> Any:
         self.steps.reach(f"{name} {self.system}")
         answer = getattr(self.inner, name)(stream, asked)
         self.steps.reach(f"{name} {self.system} answered")
@@ -129,7 +135,7 @@ class _Door:
 
 
 class Counted(Connector):
-    """A connector that only reads."""
+    """A connector whose calls are counted. Those that not every connector has are added by `counted`."""
 
     def __init__(self, config: _Door, host: Any = None) -> None:
         self.door = config
@@ -145,26 +151,3 @@ class Counted(Connector):
 
     def close(self) -> None:
         self.door.inner.close()
-
-
-class CountedLooking(Counted):
-    """One that can also be asked for single records."""
-
-    def lookup(self, stream: str, keys: Sequence[Key]) -> Sequence[Row]:
-        rows: Sequence[Row] = self.door.call("lookup", stream, keys)
-        return rows
-
-
-class CountedWriting(Counted):
-    """One that can also be written."""
-
-    def write(self, stream: str, operations: Sequence[Operation]) -> Sequence[Result]:
-        results: Sequence[Result] = self.door.call("write", stream, operations)
-        return results
-
-
-class CountedBoth(Counted):
-    """One that can do all of it."""
-
-    lookup = CountedLooking.lookup
-    write = CountedWriting.write

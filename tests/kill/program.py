@@ -32,7 +32,7 @@ from synchub.run.hub import Hub
 from synchub.run.opening import open_at
 from synchub.run.work import Seams
 from synchub.spec.options import RunOptions, Silent
-from synchub.testing.killing import Late, Steps, counted, watch_commits
+from synchub.testing.killing import Late, Steps, counted, watched_commits
 
 
 @dataclass(frozen=True)
@@ -112,16 +112,16 @@ def work(job: Job) -> None:
     """Do the commands one after the other, each in a hub opened anew; then tell what came of them."""
     tempfile.tempdir = job.tmp
     steps = Steps(job.kill)
-    watch_commits(steps)
     sys.addaudithook(lambda what, told: steps.reach(f"rename to {Path(told[1]).name}") if what == "os.rename" else None)
     told: list[Any] = []
     before = Command("", {})
-    for command in job.commands:
-        if job.rest and command == replace(before, later=command.later) and not written(told[-1]):
-            break
-        with open_hub(job, steps, command.later) as hub:
-            told.append(DO[command.name](hub, command.arguments))
-        before = command
+    with watched_commits(steps):
+        for command in job.commands:
+            if job.rest and command == replace(before, later=command.later) and not written(told[-1]):
+                break
+            with open_hub(job, steps, command.later) as hub:
+                told.append(DO[command.name](hub, command.arguments))
+            before = command
     Path(job.answer).write_text(json.dumps({"steps": steps.names, "told": told}, default=str))
 
 

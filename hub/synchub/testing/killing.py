@@ -1,10 +1,11 @@
 """Ending a process at any step of a run, to see that the next run ends where an undisturbed one would have.
 
     steps = Steps(kill=17)                      # None only counts: `steps.names` tells what was taken
-    watch_commits(steps)
-    hub = open_at(file, environ=…, redactor=…, seams=Seams(crash=steps.crash, executor=Late()))
-    for system in hub.configuration.systems:
-        hub.connectors[system] = counted(system, hub.connector(system), steps)
+    with watched_commits(steps):
+        hub = open_at(file, environ=…, redactor=…, seams=Seams(crash=steps.crash, executor=Late()))
+        for system in hub.configuration.systems:
+            hub.connectors[system] = counted(system, hub.connector(system), steps)
+        …
 
 A step is every named point of the run, every page that is read, every lookup, every write (before and after each) and
 every commit of a transaction, in the store or in a system. The process is killed as the machine would lose power for
@@ -72,20 +73,27 @@ class Late:
             waiting.pop()()
 
 
-def watch_commits(steps: Steps) -> None:
-    """Count every commit that this process makes through SQLAlchemy from now on, before it and after it."""
+@contextmanager
+def watched_commits(steps: Steps) -> Iterator[None]:
+    """Count every commit that this process makes through SQLAlchemy, before it and after it."""
 
-    @event.listens_for(Engine, "commit")
-    def _before(connection: Connection) -> None:
+    def before(connection: Connection) -> None:
         name = Path(connection.engine.url.database or "memory").name
         connection.info["committed"] = name
         steps.reach(f"commit {name}")
 
-    @event.listens_for(Pool, "checkin")
-    def _after(_connection: Any, record: Any) -> None:
+    def after(_connection: Any, record: Any) -> None:  # there is no event after a commit but this one
         name = record.info.pop("committed", None)
         if name is not None:
             steps.reach(f"committed {name}")
+
+    event.listen(Engine, "commit", before)
+    event.listen(Pool, "checkin", after)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "commit", before)
+        event.remove(Pool, "checkin", after)
 
 
 def counted(

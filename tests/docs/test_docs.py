@@ -96,7 +96,7 @@ def test_every_exit_code_is_in_the_manual() -> None:
 
 def test_what_is_not_there_yet_is_still_not_there() -> None:
     told = section(read("docs/commands.md"), "## Not there yet")
-    for name in ("forget", "serve"):
+    for name in ("forget",):
         assert f"`{name}`" in told
         assert name not in COMMANDS
     for name in ("new", "check", "add"):

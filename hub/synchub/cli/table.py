@@ -24,6 +24,7 @@ COMMANDS: dict[str, Entry] = {
     "streams": Entry("synchub.cli.streams", "Show what a system offers: fields, types, samples."),
     "plan": Entry("synchub.cli.plan", "Show field by field what would change; change nothing."),
     "sync": Entry("synchub.cli.sync", "Plan, and bring every system into agreement."),
+    "serve": Entry("synchub.cli.serve", "Run every sync on its schedule until stopped."),
     "status": Entry("synchub.cli.status", "Show systems, cursors and what waits."),
     "runs": Entry("synchub.cli.runs", "List past runs, or show what one changed."),
     "why": Entry("synchub.cli.why", "Explain a record: who said what, and which rule decided."),

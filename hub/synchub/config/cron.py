@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Final
+
+from cronsim import CronSim, CronSimError
 
 MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 DAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
@@ -30,7 +33,15 @@ def cron_flaw(expression: str) -> tuple[str, str] | None:
         for part in word.lower().split(","):
             if not _fits(part, smallest, largest, names):
                 return f"'{word}' is no {name} of a schedule", f"{smallest} to {largest}, *, */5, 1-5 or 1,3"
-    return None
+    return None if _comes(expression) else (f"'{expression}' never comes", "no month that it names has such a day")
+
+
+def _comes(expression: str) -> bool:
+    try:
+        next(CronSim(expression, datetime(2024, 1, 1, tzinfo=UTC)))
+    except (CronSimError, StopIteration):
+        return False
+    return True
 
 
 def _fits(part: str, smallest: int, largest: int, names: tuple[str, ...]) -> bool:

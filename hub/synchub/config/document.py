@@ -82,6 +82,13 @@ def _included(file: Path, main: Source) -> Iterator[Path | Problem]:
                 yield path
 
 
+def files_of(file: Path) -> list[Path]:
+    """Every file that decides what a hub.toml means: itself, its includes, the mappings beside it."""
+    main = read_source(file, file.name)
+    included = [] if isinstance(main, Problem) else [one for one in _included(file, main) if isinstance(one, Path)]
+    return [file, *included, *sorted((file.parent / "mappings").glob("*.toml"))]
+
+
 def _refuse(pattern: str) -> str:
     """Why a pattern may not be used; empty if it may."""
     if not pattern.endswith(".toml"):

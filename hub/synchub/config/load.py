@@ -16,7 +16,7 @@ from synchub.config.mappings import Shelf, meaning_problems
 from synchub.config.offer import Checks, Offer
 from synchub.config.problems import Problem, did_you_mean, failure
 from synchub.config.references import substituted, unset
-from synchub.config.settings import settings_problems
+from synchub.config.settings import serve_problems, settings_problems
 from synchub.config.syncs import Resolver
 from synchub.config.systems import system_problems
 from synchub.spec.hub import HubFile
@@ -75,7 +75,7 @@ def _examine(file: Path, offer: Offer, *, whole_folder: bool) -> tuple[Configura
     problems += open_references + tell(document, findings)
     if hub is None:
         return None, problems
-    problems += settings_problems(hub.hub, document)
+    problems += settings_problems(hub.hub, document) + serve_problems(hub.serve, document)
     problems += system_problems(hub.systems, document, offer)
     entities, found = resolve_entities(hub.entities, document, offer.rules)
     problems += found
@@ -84,7 +84,7 @@ def _examine(file: Path, offer: Offer, *, whole_folder: bool) -> tuple[Configura
     syncs = resolver.syncs()
     problems += resolver.problems
     problems += _mapping_problems(shelf, hub, entities, offer, whole_folder=whole_folder)
-    return Configuration(file, hub.hub, hub.systems, entities, syncs), problems
+    return Configuration(file, hub.hub, hub.systems, entities, syncs, hub.serve), problems
 
 
 def _resolve_environment(document: Document, environ: Mapping[str, str] | None) -> tuple[dict[str, Any], list[Problem]]:

@@ -1,13 +1,14 @@
-"""What the declarations can't tell about [hub]: whether a time zone, a region, a currency exists."""
+"""What the declarations can't tell about [hub] and [serve]: whether a time zone, a region, a currency exists."""
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 
 from synchub.config.document import Document
 from synchub.config.problems import Problem, did_you_mean
 from synchub.secrets import is_reference, url_password
-from synchub.spec.hub import HubSettings
+from synchub.spec.hub import HubSettings, ServeSettings
 
 STORES = ("sqlite", "postgresql")
 
@@ -26,6 +27,31 @@ def settings_problems(settings: HubSettings, document: Document) -> list[Problem
         flaw = None if is_reference(value) else checks[name](value)
         if flaw:
             problems.append(document.problem(("hub", name), *flaw, part="value"))
+    return problems
+
+
+LISTEN = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):(\d{1,5})")
+"""HOST:PORT; an IPv6 address in brackets."""
+
+
+def place_of(listen: str) -> tuple[str, int] | None:
+    """Host and port of what `listen` says; None if it is no such thing."""
+    match = LISTEN.fullmatch(listen)
+    return (match[1].strip("[]"), int(match[2])) if match and int(match[2]) < 65536 else None
+
+
+def serve_problems(settings: ServeSettings, document: Document) -> list[Problem]:
+    """Everything wrong with [serve] beyond the form of its values. References are passed over."""
+    problems = []
+    if settings.listen != "off" and not is_reference(settings.listen) and place_of(settings.listen) is None:
+        fix = 'write HOST:PORT, such as "127.0.0.1:9464", or "off"'
+        problems.append(
+            document.problem(("serve", "listen"), f"'{settings.listen}' is no HOST:PORT", fix, part="value")
+        )
+    notify = settings.notify
+    if notify is not None and not is_reference(notify) and not notify.startswith(("https://", "http://")):
+        fix = 'write an address that begins with https://, or "env:NAME"'
+        problems.append(document.problem(("serve", "notify"), "notices can't be posted there", fix, part="value"))
     return problems
 
 

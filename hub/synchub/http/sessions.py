@@ -12,7 +12,7 @@ from threading import Lock
 
 from requests.adapters import BaseAdapter
 
-from synchub.api import Budget
+from synchub.api import Budget, HttpSession
 from synchub.http.addresses import parse, require_private
 from synchub.http.pace import Pace
 from synchub.http.session import Session
@@ -71,6 +71,14 @@ class Sessions:
         with self._lock:
             self._opened.append(session)
         return session
+
+    def release(self, session: HttpSession) -> None:
+        """Let go of the connections of one session; what it used of its account's budget stays used."""
+        with self._lock:
+            released = [one for one in self._opened if one is session]
+            self._opened = [one for one in self._opened if one is not session]
+        for one in released:
+            one.close()
 
     def close(self) -> None:
         """Let go of every connection."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import click
     import polars as pl
 
-    from synchub.spec.reports import RunReport
+    from synchub.spec.reports import Notice, RunReport
 
 hookspec = pluggy.HookspecMarker("synchub")
 
@@ -59,6 +59,11 @@ def synchub_run_ended(report: RunReport) -> None:
 
 
 @hookspec
+def synchub_notice(notice: Notice) -> None:
+    """`synchub serve` tells people that something failed, or is well again. What is raised here is logged."""
+
+
+@hookspec
 def synchub_commands() -> list[click.Command]:  # type: ignore[empty-body]
     """Commands for `synchub x NAME`."""
 
@@ -68,5 +73,5 @@ HOOKS: dict[str, Any] = {
 }
 """Hook name to its specification."""
 
-OBSERVERS = ("synchub_run_started", "synchub_run_ended")
+OBSERVERS = ("synchub_run_started", "synchub_run_ended", "synchub_notice")
 """Hooks that are told something; all others are asked once, at loading, and return a list."""

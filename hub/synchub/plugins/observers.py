@@ -1,4 +1,4 @@
-"""Telling plugins of runs. A plugin that fails here is logged and stops nothing."""
+"""Telling plugins of runs and notices. A plugin that fails here is logged and stops nothing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 
 from synchub.plugins.hooked import blame
 from synchub.plugins.offers import Plugins
-from synchub.spec.reports import RunReport
+from synchub.spec.reports import Notice, RunReport
 
 
 def run_started(plugins: Plugins, run: RunReport, log: logging.Logger) -> None:
@@ -19,7 +19,12 @@ def run_ended(plugins: Plugins, report: RunReport, log: logging.Logger) -> None:
     _tell(plugins, "synchub_run_ended", log, report=report)
 
 
-def _tell(plugins: Plugins, hook: str, log: logging.Logger, **told: RunReport) -> None:
+def noticed(plugins: Plugins, notice: Notice, log: logging.Logger) -> None:
+    """Hand a notice to every observer."""
+    _tell(plugins, "synchub_notice", log, notice=notice)
+
+
+def _tell(plugins: Plugins, hook: str, log: logging.Logger, **told: RunReport | Notice) -> None:
     for observer in plugins.observers:
         if observer.hook != hook:
             continue

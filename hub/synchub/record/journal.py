@@ -46,6 +46,16 @@ def last_run(tx: Connection, sync: str, before: int) -> int:
     return int(tx.execute(query, {"sync": sync, "before": before}).scalar_one())
 
 
+def newest(tx: Connection, sync: str, *states: str) -> tuple[int, int, str] | None:
+    """The last run of a sync, or the last that ended in one of `states`: number, when it began, state."""
+    own = tables.run.c
+    query = select(own.id, own.started, own.state).where(own.sync == sync, own.kind == "sync")
+    if states:
+        query = query.where(own.state.in_(states))
+    row = tx.execute(query.order_by(own.id.desc()).limit(1)).first()
+    return None if row is None else (row.id, row.started, row.state)
+
+
 def has_run(tx: Connection, sync: str) -> bool:
     """Whether this sync ever came to its end."""
     query = text("SELECT 1 FROM run WHERE sync = :sync AND kind = 'sync' AND state IN ('done', 'incomplete') LIMIT 1")

@@ -23,12 +23,14 @@ def status(report: StatusReport) -> RenderableType:
     ]
     broken = [f"{one.sync}.{one.member}: {one.problem}" for one in report.members if one.problem]
     parts += ["", *bullets(broken, "bad", "✗")] if broken else []
+    paused = [f"{one.system} is left alone by serve until {moment(one.until)}: {one.problem}" for one in report.paused]
+    parts += ["", *bullets(paused, "warn", "⏸")] if paused else []
     waiting = [*waits(report.waits), *bullets(report.notes, "quiet")]
     return Group(*parts, "", *(waiting or [Text("Nothing waits.", style="good")]))
 
 
 def _syncs(syncs: tuple[SyncStatus, ...]) -> RenderableType:
-    made = table("sync", "entity", "schedule", "last run", "state", "ended")
+    made = table("sync", "entity", "schedule", "last run", "state", "ended", "next by serve")
     for sync in syncs:
         sign, style = STATES[sync.state] if sync.state else ("", "quiet")
         made.add_row(
@@ -38,6 +40,7 @@ def _syncs(syncs: tuple[SyncStatus, ...]) -> RenderableType:
             Text(clean(sync.last_run)),
             Text(f"{sign} {sync.state}" if sync.state else "never ran", style=style),
             Text(moment(sync.ended) if sync.ended else ""),
+            Text(moment(sync.next_run) if sync.next_run else "", style="quiet"),
         )
     return made
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -22,9 +22,27 @@ class Session(Protocol):
     def redactor(self) -> Redactor: ...
 
 
-def open_hub(session: Session) -> Hub:
-    """The hub of a call. Raises ConfigurationError with all problems of hub.toml and its mappings."""
-    from synchub.run.hub import Hub  # here, because whoever only asks for --help pays for none of it
-    from synchub.run.opening import open_at
+def open_hub(session: Session, *, staging: Path | None = None, sleep: Callable[[float], None] | None = None) -> Hub:
+    """The hub of a call. Raises ConfigurationError with all problems of hub.toml and its mappings.
 
-    return Hub(open_at(session.config, environ=session.environ, redactor=session.redactor))
+    staging   the folder in which runs stage what they read, if it is not to be the machine's own for such
+    sleep     waits some seconds for systems that ask for it; may raise to break off
+    """
+    from synchub.run.hosting import Outside  # here, because whoever only asks for --help pays for none of it
+    from synchub.run.hub import Hub
+    from synchub.run.opening import open_at
+    from synchub.run.work import Seams
+
+    seams = Seams()
+    outside = Outside(seams.clock, session.redactor.redact)
+    outside.sleep = sleep or outside.sleep
+    return Hub(
+        open_at(
+            session.config,
+            environ=session.environ,
+            redactor=session.redactor,
+            seams=seams,
+            outside=outside,
+            staging=staging,
+        )
+    )

@@ -58,6 +58,7 @@ class SystemHost:
     settings: HubSettings
     outside: Outside
     state: dict[str, Any] = field(default_factory=dict)
+    _opened: list[HttpSession] = field(default_factory=list, init=False, repr=False)
 
     @property
     def timezone(self) -> str:
@@ -87,4 +88,12 @@ class SystemHost:
     def session(
         self, base_url: str, *, headers: Mapping[str, str] | None = None, budget: Budget | None = None
     ) -> HttpSession:
-        return self.outside.sessions.open(base_url, headers=headers, budget=budget, system=self.system)
+        opened = self.outside.sessions.open(base_url, headers=headers, budget=budget, system=self.system)
+        self._opened.append(opened)
+        return opened
+
+    def close(self) -> None:
+        """Let go of what the connector opened here."""
+        opened, self._opened = self._opened, []
+        for session in opened:
+            self.outside.sessions.release(session)

@@ -22,6 +22,7 @@ from synchub.run.told.checking import check, run_mapping_tests
 from synchub.run.told.explaining import explain
 from synchub.run.told.looking import look_at_runs, look_at_status, look_at_streams
 from synchub.run.told.storing import back_up_store, check_store, upgrade_store
+from synchub.run.unattended import Unattended
 from synchub.run.work import Work
 from synchub.spec.answers import CheckReport, Outcome, StatusReport, StoreReport, StreamReport, TestsReport
 from synchub.spec.job import Sync
@@ -36,6 +37,7 @@ class Hub:
         self._hub = opened
         self.review = Reviewed(opened)
         self.quarantine = Quarantined(opened)
+        self.unattended = Unattended(opened)
 
     def __enter__(self) -> Self:
         return self

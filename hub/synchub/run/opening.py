@@ -52,6 +52,8 @@ class Opened:
     outside: Outside
     connectors: dict[str, Connector] = field(default_factory=dict)
     hosts: dict[str, SystemHost] = field(default_factory=dict)
+    staging: Path | None = None
+    """Where runs stage what they read; the machine's own folder for such if None."""
     _store: store.Store | None = None
 
     @property
@@ -83,13 +85,22 @@ class Opened:
             self.connectors[system] = found(config, host)
         return self.connectors[system]
 
-    def close(self) -> None:
+    def let_go(self) -> None:
+        """Close the connectors: an instance serves one run, and the next one makes its own."""
+        made, hosts = self.connectors, self.hosts
+        self.connectors, self.hosts = {}, {}
         with ExitStack() as stack:  # one that can't be closed keeps no other open
+            for host in hosts.values():
+                stack.callback(host.close)
+            for connector in made.values():
+                stack.callback(connector.close)
+
+    def close(self) -> None:
+        with ExitStack() as stack:
             if self._store is not None:
                 stack.callback(self._store.close)
             stack.callback(self.outside.close)
-            for connector in self.connectors.values():
-                stack.callback(connector.close)
+            stack.callback(self.let_go)
 
 
 def open_at(
@@ -99,6 +110,7 @@ def open_at(
     redactor: Redactor,
     seams: Seams | None = None,
     outside: Outside | None = None,
+    staging: Path | None = None,
 ) -> Opened:
     """Open the hub of a hub.toml. Raises ConfigurationError with all its problems."""
     seams = seams or Seams()
@@ -114,7 +126,7 @@ def open_at(
     )
     secrets = Secrets(configuration.settings.name, file.parent, environ=environ, redactor=redactor)
     outside = outside or Outside(seams.clock, redactor.redact)
-    return Opened(configuration, plugins, secrets, redactor, environ, seams, outside)
+    return Opened(configuration, plugins, secrets, redactor, environ, seams, outside, staging=staging)
 
 
 def config_model(plugins: Plugins, name: str) -> type[BaseModel]:
@@ -182,12 +194,15 @@ def work_on(hub: Opened, sync: Sync, options: RunOptions, progress: Progress, *,
         )
         everyone = members.of_entity(tx, sync.entity.name)
     rates = PinnedRates(hub.store, hub.plugins.rates)
-    parts = [_part(hub, sync, member, states[member.name], rates) for member in sync.members]
+    parts = [
+        _part(hub, sync, member, states[member.name], rates, options.paused.get(member.system, ""))
+        for member in sync.members
+    ]
     wanted = set(options.systems)
     parts = [part for part in parts if not wanted or part.member.system in wanted]
     places = places_of(hub.configuration, sync.entity.name, everyone)
     places |= {part.state.id: replace(places[part.state.id], fill_only=part.fill_only) for part in parts}
-    with scratch() as folder:
+    with scratch(hub.staging) as folder:
         yield Work(
             sync=sync,
             parts=parts,
@@ -229,15 +244,16 @@ def salt_of(tx: Connection, hub: Opened) -> str:
     return str(found)
 
 
-def _part(hub: Opened, sync: Sync, member: Member, state: members.MemberState, rates: PinnedRates) -> Part:
+def _part(hub: Opened, sync: Sync, member: Member, state: members.MemberState, rates: PinnedRates, down: str) -> Part:
     connector = hub.connector(member.system)
-    down = ""
+    stream = Stream(member.stream, (), member.mapping.keys, weak=state.fill_only)
     try:
-        stream = _stream(connector, member)
+        if not down:
+            stream = _stream(connector, member)
     except SynchubError as problem:  # a system that can't be reached takes no part in this run; the others go on
         if isinstance(problem, ConfigurationError) and state.read_at is None:
             raise  # it never worked: somebody is just setting it up
-        stream, down = Stream(member.stream, (), member.mapping.keys, weak=state.fill_only), problem.line
+        down = problem.line
     mapping = compile_mapping(
         member.mapping,
         sync.entity,

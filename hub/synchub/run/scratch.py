@@ -14,11 +14,12 @@ _PREFIX = "synchub-run-"
 
 
 @contextlib.contextmanager
-def scratch() -> Iterator[Path]:
-    """A new folder that only this user can read, among the system's temporary files. What processes left there that were
-    killed is removed first: it holds people's data."""
-    sweep(Path(tempfile.gettempdir()))
-    folder, mark = _own()
+def scratch(place: Path | None = None) -> Iterator[Path]:
+    """A new folder that only this user can read, in `place` or among the system's temporary files. What processes left
+    there that were killed is removed first: it holds people's data."""
+    place = place or Path(tempfile.gettempdir())
+    sweep(place)
+    folder, mark = _own(place)
     try:
         yield folder
     finally:
@@ -38,10 +39,10 @@ def sweep(place: Path) -> None:
                 os.close(mark)
 
 
-def _own() -> tuple[Path, int]:
+def _own(place: Path) -> tuple[Path, int]:
     """A folder, and the descriptor whose lock falls with this process."""
     while True:
-        folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
         with contextlib.suppress(FileNotFoundError):  # somebody may sweep before it is locked
             mark = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             if _lock(mark) and folder.exists():

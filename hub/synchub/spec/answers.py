@@ -34,6 +34,32 @@ class SyncStatus:
     last_run: str = ""
     state: RunState | None = None
     ended: datetime | None = None
+    next_run: datetime | None = None
+    """When `serve` begins the next one; in the past if it is overdue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """A system that failed `failures` runs of `serve` in a row. Times in microseconds since 1970, UTC.
+
+    `until`: it is left alone so long; None while it still takes part in every run.
+    """
+
+    system: str
+    failures: int
+    failed_at: int
+    until: int | None
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class PausedSystem:
+    """A system that `serve` leaves alone for a while because it failed again and again."""
+
+    system: str
+    until: datetime
+    failures: int
+    problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +72,7 @@ class StatusReport:
     records: tuple[tuple[str, int], ...] = ()
     waits: Waits = field(default_factory=Waits)
     notes: tuple[str, ...] = ()
+    paused: tuple[PausedSystem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,11 +117,38 @@ class SyncSettings(Declared):
     )
 
 
+class ServeSettings(Declared):
+    """[serve]"""
+
+    listen: str = Field(
+        default="127.0.0.1:9464",
+        description='Where `serve` answers /healthz and /metrics: HOST:PORT; "off" for nowhere. Nobody is asked who they are.',
+    )
+    jitter: int = Field(
+        default=20,
+        ge=0,
+        le=50,
+        strict=True,
+        description="Each sync begins some seconds behind its schedule, at most so many; always the same for one sync.",
+    )
+    pause_after: int = Field(
+        default=3,
+        ge=1,
+        strict=True,
+        description="A system that fails so many runs in a row is left alone for a while: 10 minutes at first, 6 hours at last.",
+    )
+    notify: str | None = Field(
+        default=None,
+        description="An address that notices are posted to as JSON: when a system or a sync fails, and when it is well again.",
+    )
+
+
 class HubFile(Declared):
     """A whole hub.toml."""
 
     include: tuple[str, ...] = Field(default=(), description="More files of this form: patterns.")
     hub: HubSettings = Field(default_factory=HubSettings, description="The hub itself.")
     systems: dict[Name, SystemSettings] = Field(default_factory=dict, description="The outside systems.")
+    serve: ServeSettings = Field(default_factory=ServeSettings, description="What `synchub serve` does.")
     entities: dict[Name, EntitySettings] = Field(default_factory=dict, description="What is unified, and how.")
     syncs: dict[Name, SyncSettings] = Field(default_factory=dict, description="What is kept in agreement.")

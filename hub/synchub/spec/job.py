@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from synchub.spec.entities import FieldDeclaration
-from synchub.spec.hub import HubSettings, Limits, SystemSettings
+from synchub.spec.hub import HubSettings, Limits, ServeSettings, SystemSettings
 from synchub.spec.mapping import MappingFile
 
 
@@ -68,6 +68,7 @@ class Configuration:
     systems: dict[str, SystemSettings]
     entities: dict[str, Entity]
     syncs: dict[str, Sync]
+    serve: ServeSettings = field(default_factory=ServeSettings)
 
     @property
     def folder(self) -> Path:

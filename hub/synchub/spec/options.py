@@ -21,6 +21,7 @@ class RunOptions:
     plan        do exactly this saved plan
     accept      members added to a sync that has run before, now to be written
     recompute   apply changed rules to older claims too
+    paused      systems that are left alone, and why: their members take no part
     """
 
     full: bool = False
@@ -31,6 +32,7 @@ class RunOptions:
     plan: str | None = None
     accept: tuple[str, ...] = ()
     recompute: bool = False
+    paused: Mapping[str, str] = field(default_factory=dict)
 
 
 class Progress(Protocol):

@@ -16,6 +16,7 @@ from typing import Literal
 
 ChangeKind = Literal["create", "update", "archive", "delete"]
 RunState = Literal["running", "done", "incomplete", "failed", "stopped", "interrupted"]
+NoticeKind = Literal["system_down", "system_up", "sync_failing", "sync_well"]
 LinkState = Literal["live", "tombstoned", "outside"]
 """live; gone from its system; or linked but outside the member's `where`, so not written at present."""
 
@@ -187,6 +188,18 @@ class RunReport:
     problem: str = ""
     notes: tuple[str, ...] = ()
     exit_code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What people are told once, unasked. `subject` is the system or the sync that it is about; `text` one sentence
+    with nobody's values in it. `at` is aware."""
+
+    kind: NoticeKind
+    hub: str
+    subject: str
+    text: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,7 +172,7 @@ def test_an_upgrade_makes_what_is_not_there_and_then_has_nothing_to_do(office: O
 def older(office: Office) -> None:
     """Let the store say that it was last used by an older version."""
     with closing(sqlite3.connect(office.folder / "hub.db")) as db, db:
-        db.execute("UPDATE migration SET number = -1")
+        db.execute("UPDATE migration SET number = -number")
 
 
 def test_an_upgrade_waits_for_no_run(office: Office):

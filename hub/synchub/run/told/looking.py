@@ -16,6 +16,7 @@ from synchub.mapping.native import native_frame
 from synchub.record import journal, members, reviews, scopes, tables
 from synchub.record.members import MemberState
 from synchub.run.opening import Opened
+from synchub.run.told import timing
 from synchub.run.told.drafting import draft
 from synchub.run.told.recalling import look_at_runs, state_of
 from synchub.run.told.storing import shown_store
@@ -51,13 +52,15 @@ def look_at_status(hub: Opened) -> StatusReport:
             records=tuple(_records(tx)),
             waits=_waits(tx, found),
             notes=tuple(map(hub.redactor.redact, hub.plugins.problems)),
+            paused=tuple(timing.paused(tx, hub)),
         )
 
 
 def _sync(tx: Connection, hub: Opened, sync: Sync) -> SyncStatus:
     past = journal.runs(tx, sync.name, limit=1)
+    following = timing.next_run(tx, hub, sync)
     if not past:
-        return SyncStatus(sync.name, sync.entity.name, sync.schedule)
+        return SyncStatus(sync.name, sync.entity.name, sync.schedule, next_run=following)
     ended = past[0]["ended"]
     return SyncStatus(
         sync.name,
@@ -66,6 +69,7 @@ def _sync(tx: Connection, hub: Opened, sync: Sync) -> SyncStatus:
         str(past[0]["id"]),
         state_of(past[0]),
         None if ended is None else aware(ended, hub.configuration.settings.timezone),
+        following,
     )
 
 

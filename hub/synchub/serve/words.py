@@ -8,7 +8,8 @@ from typing import Any, Final
 from synchub.spec.reports import MemberRun, RunReport
 
 ADDRESS: Final = re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;:]+")
-QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
+QUOTED: Final = re.compile(r"(?<!\w)'[^']*'(?!\w)|\"[^\"]*\"")
+"""Not from one apostrophe to the next."""
 LONGEST: Final = 300
 COUNTS: Final = ("read", "created", "updated", "deleted", "failed", "quarantined")
 

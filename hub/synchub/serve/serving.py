@@ -27,7 +27,8 @@ def serve(session: Session, *, listen: str | None) -> None:
 
     Raises ConfigurationError if the hub can't be opened, has nothing to run, or nobody can listen there.
     """
-    log, clock, stop = logging.getLogger("synchub.serve"), Seams().clock, Stop()
+    log, clock = logging.getLogger("synchub.serve"), Seams().clock
+    stop = Stop(lambda: log.info("Asked to stop."))
     disable_created_metrics()  # type: ignore[no-untyped-call]  # when each counter began: as many lines again, and nobody asks
     board, metrics = Board("", clock()), Metrics()
     with TemporaryDirectory(prefix="synchub-serve-") as staging:

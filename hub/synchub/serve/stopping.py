@@ -19,10 +19,11 @@ class Stopped(BaseException):
 
 
 class Stop:
-    """Whether we were asked to stop. Threads may share one."""
+    """Whether we were asked to stop. Threads may share one. `heard` is called when we are."""
 
-    def __init__(self) -> None:
+    def __init__(self, heard: Callable[[], None] = lambda: None) -> None:
         self._asked = threading.Event()
+        self._heard = heard
 
     @property
     def asked(self) -> bool:
@@ -30,6 +31,7 @@ class Stop:
 
     def ask(self) -> None:
         self._asked.set()
+        self._heard()
 
     def wait(self, seconds: float) -> None:
         """Wait some seconds, or until we are asked to stop."""

@@ -384,3 +384,17 @@ def test_the_repository_is_a_working_hub(here: Path) -> None:
     assert written(hub.sync()) == 3
     assert "Ito & Co," in (here / "docs" / "examples" / "customers.csv").read_text()
     assert written(hub.sync()) == 0
+
+
+def test_the_unit_of_the_manual_is_the_one_in_the_examples() -> None:
+    (unit,) = [fence.text for fence in fences(ROOT / "docs" / "serve.md", "ini")]
+    assert read("docs/examples/synchub.service") == unit
+    assert set(re.findall(r"(?<=synchub/bin/)\w+", read("docs/examples/Dockerfile"))) == {"pip", "python", "synchub"}
+
+
+def test_every_metric_is_in_the_manual() -> None:
+    from synchub.serve.metrics import Metrics
+
+    told = {name for row in table(read("docs/serve.md"), "metric", "labels", "is") for name in code(row["metric"])}
+    families = re.findall(r"^# TYPE (\S+) (\S+)$", Metrics().text().decode(), re.MULTILINE)
+    assert told == {name for name, _ in families}

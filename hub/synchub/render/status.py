@@ -21,10 +21,18 @@ def status(report: StatusReport) -> RenderableType:
         "",
         indented(_members(report.members)),
     ]
-    broken = [f"{one.sync}.{one.member}: {one.problem}" for one in report.members if one.problem]
+    alone = {one.system for one in report.paused}
+    broken = [
+        f"{one.sync}.{one.member}: {one.problem}"
+        for one in report.members
+        if one.problem and one.system not in alone  # told below, once for all its members
+    ]
     parts += ["", *bullets(broken, "bad", "✗")] if broken else []
-    paused = [f"{one.system} is left alone by serve until {moment(one.until)}: {one.problem}" for one in report.paused]
-    parts += ["", *bullets(paused, "warn", "⏸")] if paused else []
+    paused = [
+        f"{one.system} is left alone by serve until {moment(one.until)}, after {one.failures} failed runs: {one.problem}"
+        for one in report.paused
+    ]
+    parts += ["", *bullets(paused, "bad", "✗")] if paused else []
     waiting = [*waits(report.waits), *bullets(report.notes, "quiet")]
     return Group(*parts, "", *(waiting or [Text("Nothing waits.", style="good")]))
 

@@ -19,6 +19,7 @@ from synchub.spec.answers import (
     MappingTestResult,
     MemberStatus,
     Outcome,
+    PausedSystem,
     QuarantineGroup,
     QuarantineItem,
     ReviewItem,
@@ -132,6 +133,23 @@ def test_status_shows_syncs_members_and_what_waits():
     assert "contacts.shop shop/customers · never in full failed" in drawn
     assert "✗ contacts.shop: credentials refused" in drawn
     assert drawn[-1] == "Nothing waits."
+
+
+def test_status_shows_when_serve_runs_next_and_whom_it_leaves_alone():
+    down = MemberStatus("contacts", "crm", "crm", "contacts", problem="It is left alone until then.")
+    report = StatusReport(
+        "sqlite:///hub.db",
+        (SyncStatus("contacts", "contact", "*/15 * * * *", "42", "incomplete", AT, AT + timedelta(minutes=7)),),
+        (down,),
+        paused=(PausedSystem("crm", AT + timedelta(hours=1), 4, "crm does not answer."),),
+    )
+    drawn = lines(text(status.status(report)))
+
+    (row,) = [line for line in drawn if line.startswith("contacts contact")]
+    assert row.endswith("2024-05-01 10:23 UTC 2024-05-01 10:30 UTC")
+    told = "✗ crm is left alone by serve until 2024-05-01 11:23 UTC, after 4 failed runs: crm does not answer."
+    assert told in " ".join(drawn)
+    assert "It is left alone" not in " ".join(drawn)
 
 
 def test_status_that_waits_does_not_say_that_nothing_does():

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import click
 
-from synchub.cli.output import json_option, show
+from synchub.cli.output import confirm, json_option, show
 from synchub.cli.session import Session
 
 EPILOG = """\b
 Example:
   synchub review list
   synchub review resolve 12 same --reason "asked her on the phone"
+"""
+RESOLVING = """\b
+Examples:
+  synchub review resolve 12 same --reason "asked her"
+  synchub review resolve --all delete yes --system shop
 """
 
 
@@ -46,16 +51,27 @@ def show_(session: Session, item: str) -> None:
     show(session, lambda: waiting.review(question), question=question)
 
 
-@command.command("resolve", epilog='Example: synchub review resolve 12 same --reason "asked her"')
-@click.argument("item", metavar="ID")
+@command.command("resolve", epilog=RESOLVING)
+@click.argument("items", nargs=-1, metavar="[ID]...")
 @click.argument("answer")
+@click.option("--all", "kind", metavar="KIND", help="Every open question of this kind, as `review list` names it.")
+@click.option("--system", default="", metavar="NAME", help="With --all: only those about this system.")
 @click.option("--reason", default="", metavar="TEXT", help="Why, for those who ask later.")
 @json_option
 @click.pass_obj
-def resolve(session: Session, item: str, answer: str, reason: str) -> None:
-    """Answer a question. The next run acts on it."""
+def resolve(session: Session, items: tuple[str, ...], answer: str, kind: str | None, system: str, reason: str) -> None:
+    """Answer a question, or many of one kind alike. The next run acts on it."""
+    if bool(items) == bool(kind) or (system and not kind):
+        raise click.UsageError("Name the questions by their ids, or say --all KIND.")
+    if kind:
+        confirm(session, f"Answer every open question about {kind} with {answer}?")
     with session.open_hub() as hub:
-        done = hub.review.resolve(item, answer, reason=reason)
+        if kind:
+            done = hub.review.resolve_all(kind, answer, system=system, reason=reason)
+        else:
+            for item in items[1:]:
+                hub.review.show(item)  # before the first is answered: one wrong id answers none
+            done = [hub.review.resolve(item, answer, reason=reason) for item in items][-1]
 
     from synchub.render import outcome
 

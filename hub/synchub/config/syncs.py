@@ -78,6 +78,7 @@ class Resolver:
                         direction=settings.direction,
                         create=settings.create,
                         on_delete=settings.on_delete,
+                        confirm_deletes=settings.confirm_deletes,
                         where=settings.where,
                         fill_only=settings.fill_only,
                         limits=settings.limits,

@@ -10,6 +10,8 @@ from synchub.spec.job import Member
 
 _SMALL = 20
 """Shares mean nothing for so few links."""
+_FEW = 2
+"""Deletes that a share never stops where there are so few links: people do delete one or two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +54,12 @@ def excesses(loads: Sequence[Load], allowed: Mapping[Any, int]) -> list[Excess]:
 
 
 def _limit(load: Load, what: str) -> int | None:
-    """The limit as a count; None where there is none. A share says nothing on first contact and on few links."""
+    """The limit as a count; None where there is none. A share says nothing on first contact and on few links; but half of
+    them gone at once is more likely a side that came back half than what people did."""
     written: int | str | None = getattr(load.member.limits, what)
     if written is None or isinstance(written, int):
         return written
-    if load.links < _SMALL:
-        return None
-    return int(load.links * float(written.removesuffix("%")) / 100)
+    share = int(load.links * float(written.removesuffix("%")) / 100)
+    if load.links >= _SMALL:
+        return share
+    return max(share, _FEW, (load.links - 1) // 2) if what == "deletes" else None

@@ -40,6 +40,46 @@ def ask(
     )
 
 
+def ask_all(tx: Connection, entity: str, kind: str, asked: pl.DataFrame, *, run: int) -> None:
+    """Ask many questions at once: record, subject, details (JSON text). What closed by itself is asked anew."""
+    if asked.is_empty():
+        return
+    first = take(tx, "review", asked.height)
+    statement = text(
+        "INSERT INTO review (id, entity, kind, subject, record, run, details, state) "
+        "VALUES (:id, :entity, :kind, :subject, :record, :run, :details, 'open') "
+        "ON CONFLICT (entity, kind, subject) DO UPDATE SET details = excluded.details, record = excluded.record, "
+        "run = excluded.run, state = 'open', answer = NULL"
+    )
+    numbered = asked.with_columns(
+        id=pl.int_range(first, first + asked.height, dtype=pl.Int64),
+        entity=pl.lit(entity),
+        kind=pl.lit(kind),
+        run=pl.lit(run, dtype=pl.Int64),
+    )
+    tx.execute(statement, numbered.to_dicts())
+
+
+def about(tx: Connection, entity: str, kind: str, prefix: str) -> pl.DataFrame:
+    """Questions of a kind whose subject begins so, answered or not, but for those that closed: the table's rows."""
+    own = tables.review.c
+    query = select(tables.review).where(
+        own.entity == entity, own.kind == kind, own.state != CLOSED, own.subject.startswith(prefix, autoescape=True)
+    )
+    return bulk.select(tx, query, bulk.schema_of(tables.review))
+
+
+def withdraw(tx: Connection, numbers: pl.Series) -> None:
+    """Close questions, answered ones too: what they asked about is over."""
+    closed = pl.DataFrame({"id": numbers}).with_columns(state=pl.lit(CLOSED), answer=pl.lit(None, dtype=pl.String))
+    bulk.update(tx, tables.review, closed)
+
+
+def put_off(tx: Connection, number: int, given: str) -> None:
+    """Note an answer that leaves a question open."""
+    tx.execute(update(tables.review).where(tables.review.c.id == number).values(answer=given))
+
+
 def close_missing(tx: Connection, entity: str, kind: str, still: set[str], records: pl.Series | None = None) -> None:
     """Questions of a kind that nobody needs to answer any more close by themselves (only those on `records`, if given)."""
     own = tables.review.c

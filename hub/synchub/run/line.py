@@ -22,6 +22,7 @@ from synchub.read.stage import Staged
 from synchub.record import epochs, intake, journal, marks, members, reviews, scopes
 from synchub.run.steps.agreeing import Decision, agree
 from synchub.run.steps.alternating import notice_alternation
+from synchub.run.steps.confirming import carried_out, put_in_queue
 from synchub.run.steps.deletions import note_deletions
 from synchub.run.steps.done import Done
 from synchub.run.steps.listening import listen
@@ -62,6 +63,7 @@ def sync(work: Work) -> Outcome:
         journal.decided(tx, work.run)
     work.seams.crash("decided")
     guard(work, outcome)
+    accept(work)
     outcome.done = write(work, outcome.decision)
     return outcome
 
@@ -95,21 +97,21 @@ def decide(tx: Connection, work: Work, staged: dict[str, Staged]) -> Outcome:
         note_read(tx, work, part, staged[part.name])
     decision = agree(tx, work, history, recomputed=work.options.recompute)
     work.keep(tx)
-    loads = [load(work, part, decision, links[part.name]) for part in work.parts]
+    excess = excesses([load(work, part, decision, links[part.name]) for part in work.parts], work.options.allow)
+    for part in work.parts:
+        put_in_queue(tx, work, part, decision.queues[part.name], decision.operations(part.name), excess)
     changed = {
         part.name: one.rows + recognised.rows.get(part.state.id, 0)
         for part, one in zip(work.parts, noticed, strict=True)
     }
-    return Outcome(
-        staged, decision, recognised, excesses(loads, work.options.allow), links, quarantined, changed=changed
-    )
+    return Outcome(staged, decision, recognised, excess, links, quarantined, changed=changed)
 
 
 def load(work: Work, part: Part, decision: Decision, links: int) -> Load:
     """What the guard looks at: what this run would send, not what is planned and waits."""
     if part.state.accepted and work.only is None and work.promised is None:
         return decision.load(part, links)
-    may = Decision()
+    may = Decision(queues=decision.queues)
     for frame in decision.operations(part.name):
         may.count(part.name, due(work, part, frame))
     return may.load(part, links)
@@ -123,8 +125,15 @@ def guard(work: Work, outcome: Outcome) -> None:
         raise GuardError(
             f"The plan of {work.sync.name} is larger than its limits: {listed}.",
             not_done=f"Nothing was written to any system. {kept}.",
-            next_step=f"Look at it with `synchub plan {work.sync.name}`, then let it through once: `{_once(work, outcome.excess)}`.",
+            next_step=f"Look at it with `synchub plan {work.sync.name}`, then let it through once: "
+            f"`{_once(work, outcome.excess)}`.{_or_one_by_one(work, outcome)}",
         )
+
+
+def _or_one_by_one(work: Work, outcome: Outcome) -> str:
+    """Deletes can also be decided one by one, if they were noted as questions."""
+    deletes = any(each.what == "deletes" for each in outcome.excess) and not work.options.recompute
+    return " Or decide about each delete: `synchub review list`." if deletes else ""
 
 
 def _once(work: Work, excess: Sequence[Excess]) -> str:
@@ -138,6 +147,18 @@ def _once(work: Work, excess: Sequence[Excess]) -> str:
     words += ["--plan", asked.plan] if asked.plan is not None else []
     words += [word for system in asked.systems for word in ("--system", system)]
     return shlex.join([*words, *(word for what, count in most.items() for word in ("--allow", f"{what}={count}"))])
+
+
+def accept(work: Work) -> None:
+    """Members that a person accepts are written from now on. Stored only when the guard has let the run through: one
+    that was stopped must not make the next write what nobody saw."""
+    fresh = [part for part in work.parts if part.name in work.options.accept and not part.state.accepted]
+    if not fresh:
+        return
+    with work.store.write() as tx:
+        for part in fresh:
+            part.state = replace(part.state, accepted=True)
+            members.save(tx, part.state)
 
 
 def write(work: Work, decision: Decision) -> dict[str, Done]:
@@ -163,6 +184,7 @@ def write(work: Work, decision: Decision) -> dict[str, Done]:
         if not work.partial:
             marks.take_off(tx, agreed.filter(~agreed.is_in(left.implode())), work.others)
         for part in parts:
+            carried_out(tx, decision.queues[part.name])
             if done[part.name].missing and part.state.cursor is not None:
                 members.save(tx, replace(part.state, cursor=None))
     return done
@@ -173,8 +195,8 @@ def _write(work: Work, part: Part, decision: Decision) -> Done:
 
     def frames() -> Iterator[pl.DataFrame]:
         for planned in decision.operations(part.name):
-            kept = due(work, part, planned)
-            held_back.append(planned.join(kept, on=["record", "kind"], how="anti")["record"])
+            kept = decision.queues[part.name].due(due(work, part, planned))
+            held_back.append(planned.join(kept, on=["record", "kind", "link"], how="anti", nulls_equal=True)["record"])
             yield kept
 
     done = perform(work, part, frames(), total=sum(decision.kinds[part.name].values()))

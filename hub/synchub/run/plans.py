@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import orjson
 import polars as pl
@@ -11,7 +11,7 @@ from xxhash import xxh3_64_intdigest
 
 from synchub.errors import ConfigurationError
 from synchub.model import TO, WAS
-from synchub.record import members, tables
+from synchub.record import tables
 from synchub.record.store import Store, take
 from synchub.run.line import Outcome
 from synchub.run.opening import Opened
@@ -58,7 +58,7 @@ def syncs_of(store: Store, plan: str) -> list[str]:
 
 
 def accept(work: Work) -> None:
-    """Members that a person accepts are written from now on."""
+    """Look whether the members that a person accepts are there; that they are accepted is stored when they are written."""
     names = {part.name for part in work.parts}
     unknown = [name for name in work.options.accept if name not in names]
     if unknown:
@@ -67,11 +67,6 @@ def accept(work: Work) -> None:
             not_done="Nothing was read or written.",
             next_step="Correct --accept.",
         )
-    for part in work.parts:
-        if part.name in work.options.accept:
-            part.state = replace(part.state, accepted=True)
-            with work.store.write() as tx:
-                members.save(tx, part.state)
 
 
 def save(work: Work, outcome: Outcome) -> str:

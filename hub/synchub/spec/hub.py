@@ -98,6 +98,9 @@ class MemberSettings(Declared):
     on_delete: Literal["ignore", "archive", "propagate"] = Field(
         default="ignore", description="What is done here when the record was deleted elsewhere."
     )
+    confirm_deletes: bool = Field(
+        default=False, description="Ask before each delete or archive here: `synchub review` lists them."
+    )
     where: str | None = Field(
         default=None, description="Only records for which this holds are written here: a filter on golden fields."
     )

@@ -46,6 +46,7 @@ class Member:
     direction: Literal["both", "in", "out"] = "both"
     create: bool = True
     on_delete: Literal["ignore", "archive", "propagate"] = "ignore"
+    confirm_deletes: bool = False
     where: str | None = None
     fill_only: bool | None = None
     limits: Limits = field(default_factory=Limits)

@@ -29,6 +29,7 @@ from synchub.run import line
 from synchub.run.hosting import Outside
 from synchub.run.line import Outcome
 from synchub.run.opening import Opened, begin, pretend, salt_of, work_on
+from synchub.run.people.asides import Reviewed
 from synchub.run.people.people import join_records, set_values, split_record
 from synchub.run.told import telling
 from synchub.run.work import Executor, OneByOne, Seams
@@ -185,6 +186,7 @@ class MemoryHub:
             settings.direction,
             settings.create,
             settings.on_delete,
+            settings.confirm_deletes,
             settings.where,
             settings.fill_only,
             settings.limits,
@@ -247,6 +249,20 @@ class MemoryHub:
         """`synchub split`: the links named, each as (system, id), become a record of their own."""
         self._clock.put(at)
         split_record(self._opened, ENTITY, key, [f"{system}:{STREAM}:{name}" for system, name in links])
+
+    def answer(self, kind: str, answer: str, *, at: float, key: str = "") -> None:
+        """`synchub review resolve`: answer all open questions of a kind, or the one whose record has this label or id."""
+        self._clock.put(at)
+        asked = Reviewed(self._opened)
+        if not key:
+            asked.resolve_all(kind, answer, system="", reason="a test")
+            return
+        (item,) = [one for one in asked.list() if one.kind == kind and key in (one.label, one.record)]
+        asked.resolve(item.id, answer, reason="a test")
+
+    def asked(self, kind: str) -> list[str]:
+        """The records that open questions of a kind are about, as `synchub review list` names them."""
+        return [one.label for one in Reviewed(self._opened).list() if one.kind == kind]
 
     # What the hub knows
 

@@ -269,6 +269,28 @@ def test_review(call, hub):
     assert hub.calls[2] == ("review.resolve", "12", "same", {"reason": "asked her"})
 
 
+def test_many_questions_are_answered_alike(call, hub):
+    hub.answers = {
+        "review.show": ReviewItem("12", "delete", "contact", "Too?", AT),
+        "review.resolve": DONE,
+        "review.resolve_all": DONE,
+    }
+    call("review", "resolve", "12", "13", "no")
+    assert hub.calls == [
+        ("review.show", "13"),
+        ("review.resolve", "12", "no", {"reason": ""}),
+        ("review.resolve", "13", "no", {"reason": ""}),
+    ]
+    assert "nobody is there to give it" in call("review", "resolve", "--all", "delete", "yes").err
+    call("--yes", "review", "resolve", "--all", "delete", "yes", "--system", "shop")
+    assert hub.calls[3:] == [("review.resolve_all", "delete", "yes", {"system": "shop", "reason": ""})]
+
+
+@pytest.mark.parametrize("arguments", [("yes",), ("12", "yes", "--all", "delete"), ("12", "yes", "--system", "shop")])
+def test_questions_are_named_in_one_way(call, arguments: tuple[str, ...]):
+    assert "say --all KIND" in call("review", "resolve", *arguments).err
+
+
 def test_quarantine(call, hub):
     hub.answers = {
         "quarantine.list": [QuarantineGroup("no date", "shop", "customers", 3, "31")],

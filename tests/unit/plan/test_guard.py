@@ -24,7 +24,12 @@ def _load(limits: dict[str, Any], *, creates: int = 0, updates: int = 0, deletes
     [
         ({}, {"deletes": 5}, 100, []),
         ({}, {"deletes": 6}, 100, ["deletes"]),
-        ({}, {"deletes": 19}, 19, []),
+        ({}, {"deletes": 9}, 19, []),
+        ({}, {"deletes": 10}, 19, ["deletes"]),
+        ({}, {"deletes": 3}, 7, []),
+        ({}, {"deletes": 2}, 2, []),
+        ({}, {"deletes": 3}, 3, ["deletes"]),
+        ({"deletes": "100%"}, {"deletes": 19}, 19, []),
         ({}, {"deletes": 2}, 20, ["deletes"]),
         ({}, {"creates": 9000, "updates": 9000}, 100, []),
         ({"creates": 10}, {"creates": 11}, 0, ["creates"]),

@@ -17,7 +17,7 @@ from synchub.read.stage import Staged
 from synchub.record import journal, reviews, scopes
 from synchub.run.events.passing import plan_events
 from synchub.run.events.taking import attach, take_in
-from synchub.run.line import Outcome, due, guard, load
+from synchub.run.line import Outcome, accept, due, guard, load
 from synchub.run.steps.agreeing import Decision
 from synchub.run.steps.done import Done
 from synchub.run.steps.performing import perform
@@ -37,6 +37,7 @@ def sync(work: Work) -> Outcome:
         journal.decided(tx, work.run)
     work.seams.crash("decided")
     guard(work, outcome)
+    accept(work)
     outcome.done = _write(work, outcome.decision)
     return outcome
 

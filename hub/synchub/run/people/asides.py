@@ -16,6 +16,8 @@ from synchub.run.opening import Opened
 from synchub.run.people.finding import Ids, find_record
 from synchub.run.people.people import AT_NEXT_RUN, deciding, join
 from synchub.run.people.suspects import details, waiting_with
+from synchub.run.steps.confirming import KIND, LATER, NO, YES
+from synchub.run.told.showing import labels
 from synchub.run.told.telling import aware
 from synchub.spec.answers import Choice, Outcome, QuarantineGroup, QuarantineItem, ReviewItem
 
@@ -27,6 +29,7 @@ _QUESTIONS = {
     "alternating": "{system} keeps changing {field} of row {remote_id} back. What should stand there?",
     "ask": "Systems disagree about {field}. Which value is right?",
     "refused": "{system} refused to {kind} this record: {reason}",
+    "delete": "{label} was deleted elsewhere. Should the hub {kind} row {remote_id} of {system} too?",
     "unanswered": "{system} never answered whether it made this record, and can't be asked. Is it there?",
 }
 _CHOICES = {
@@ -44,6 +47,11 @@ _CHOICES = {
     "alternating": (("release", "try again"), ("keep", "leave it as it is there")),
     "ask": (("VALUE", "this value is right"),),
     "refused": (("retry", "send it again"), ("leave", "leave it")),
+    "delete": (
+        ("yes", "the next run does so, whatever the limits"),
+        ("no", "leave it there, and keep it up to date"),
+        ("later", "leave it for now; the guard no longer stops the run for it"),
+    ),
     "unanswered": (
         ("retry", "it is not there: make it"),
         ("leave", "it is there: don't make it; the next full read matches it"),
@@ -60,12 +68,14 @@ class Reviewed:
     def list(self) -> Sequence[ReviewItem]:
         with self._hub.store.read() as tx:
             salt = salt_if_any(tx)
-            return [_item(self._hub, row, salt) for row in reviews.questions(tx)]
+            rows = reviews.questions(tx)
+            named = _labels(tx, self._hub, rows, salt)
+            return [_item(self._hub, row, salt, named) for row in rows]
 
     def show(self, item: str) -> ReviewItem:
         with self._hub.store.read() as tx:
             row, salt = self._row(tx, item), salt_if_any(tx)
-            told = _item(self._hub, row, salt)
+            told = _item(self._hub, row, salt, _labels(tx, self._hub, [row], salt))
             if row["kind"] != "match":
                 return told
             return replace(
@@ -76,6 +86,26 @@ class Reviewed:
         with self._hub.store.read() as tx:
             row = self._row(tx, item)
         return _ANSWERS[row["kind"]](self._hub, row, answer.strip(), reason)
+
+    def resolve_all(self, kind: str, answer: str, *, system: str, reason: str) -> Outcome:
+        """The same answer to every open question of a kind, or to those about one system."""
+        with self._hub.store.read() as tx:
+            rows = [
+                row
+                for row in reviews.questions(tx)
+                if row["kind"] == kind and system in ("", row["details"].get("system"))
+            ]
+        if not rows:
+            raise ConfigurationError(
+                f"There is no open question about {' in '.join(filter(None, (kind, system)))}.",
+                not_done="Nothing was changed.",
+                next_step="`synchub review list` shows what is open.",
+            )
+        if kind == KIND:
+            return _deletes(self._hub, rows, answer.strip())
+        for row in rows:
+            last = _ANSWERS[kind](self._hub, row, answer.strip(), reason)
+        return replace(last, happened=f"Answered {len(rows)} questions. {last.happened}")
 
     def _row(self, tx: Connection, item: str) -> dict[str, Any]:
         row = reviews.question(tx, int(item)) if item.isdigit() else None
@@ -91,8 +121,19 @@ def salt_if_any(tx: Connection) -> str:
     return str(tx.execute(text("SELECT value FROM meta WHERE name = 'salt'")).scalar() or "")
 
 
-def _item(hub: Opened, row: dict[str, Any], salt: str) -> ReviewItem:
+def _labels(tx: Connection, hub: Opened, rows: Sequence[dict[str, Any]], salt: str) -> dict[int, str]:
+    """The records that questions are about, as people know them."""
+    named: dict[int, str] = {}
+    for name, entity in hub.configuration.entities.items():
+        numbers = [row["record"] for row in rows if row["entity"] == name and row["record"]]
+        golden = known.goldens(tx, sorted(set(numbers)), [field for field in entity.fields if field != "hub_id"])
+        named |= labels(golden.drop("golden").rename({"id": "record"}), Ids(salt))
+    return named
+
+
+def _item(hub: Opened, row: dict[str, Any], salt: str, named: dict[int, str]) -> ReviewItem:
     details = row["details"]
+    label = named.get(row["record"], "")
     words = {
         "field": "",
         "remote_id": "",
@@ -102,6 +143,7 @@ def _item(hub: Opened, row: dict[str, Any], salt: str) -> ReviewItem:
         "reason": "",
         "into": "",
         "kind": "write",
+        "label": label or "this record",
         **details,
     }
     with hub.store.read() as tx:
@@ -118,6 +160,7 @@ def _item(hub: Opened, row: dict[str, Any], salt: str) -> ReviewItem:
             for name, value in details.items()
         ),
         record=f"{salt}-{row['record']}" if row["record"] else "",
+        label=label,
     )
 
 
@@ -218,6 +261,26 @@ def _again(hub: Opened, row: dict[str, Any], answer: str, _reason: str) -> Outco
     return Outcome("It is sent again by the next run." if answer == "retry" else "It is left.", AT_NEXT_RUN)
 
 
+def _delete(hub: Opened, row: dict[str, Any], answer: str, _reason: str) -> Outcome:
+    return _deletes(hub, [row], answer)
+
+
+def _deletes(hub: Opened, rows: Sequence[dict[str, Any]], answer: str) -> Outcome:
+    """What is to become of rows that were deleted elsewhere. `later` leaves the question open."""
+    if answer not in (YES, NO, LATER):
+        raise _wrong(answer, rows[0])
+    with deciding(hub, rows[0]["entity"], "review") as now:
+        for row in rows:
+            (reviews.put_off if answer == LATER else reviews.answer)(now.tx, row["id"], answer)
+        intake.soil(now.tx, pl.Series([row["record"] for row in rows], dtype=pl.Int64))
+    told = {
+        YES: "The next run carries it out, whatever the limits.",
+        NO: "It stays there and is kept up to date.",
+        LATER: "It stays for now; the runs go on without it.",
+    }
+    return Outcome(f"Noted for {len(rows)}. {told[answer]}" if len(rows) > 1 else told[answer], AT_NEXT_RUN)
+
+
 _ANSWERS = {
     "match": _match,
     "reused": _reused,
@@ -226,6 +289,7 @@ _ANSWERS = {
     "alternating": _alternating,
     "ask": _ask,
     "refused": _again,
+    "delete": _delete,
     "unanswered": _again,
 }
 

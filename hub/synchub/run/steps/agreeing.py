@@ -15,6 +15,7 @@ from synchub.plan.guard import Load
 from synchub.plan.operations import Planned, Situation, plan_member
 from synchub.record import intake, known, marks, reviews
 from synchub.record.epochs import History
+from synchub.run.steps.confirming import NO, Queue, let_go, queue_of
 from synchub.run.steps.doubles import without_doubles
 from synchub.run.steps.keying import notice_golden
 from synchub.run.steps.unready import Unready, unready
@@ -36,6 +37,9 @@ class Decision:
     records: int = 0
     made: dict[str, list[pl.Series]] = field(default_factory=dict)
     """Per member the hashes of the keys of what is to be made there: nobody is made twice."""
+    queues: dict[str, Queue] = field(default_factory=dict)
+    spoken_for: dict[str, int] = field(default_factory=dict)
+    """Deletes of each member that are not the guard's to stop: a person said yes to them, or is asked."""
 
     def operations(self, member: str) -> Iterator[pl.DataFrame]:
         """A member's operations, a frame at a time."""
@@ -51,6 +55,9 @@ class Decision:
         others = [pl.col(column).is_not_null() for column in sent if column not in ("to.opted_out", "to.consent_at")]
         only = operations.filter((pl.col("kind") == "update") & ~pl.any_horizontal(pl.lit(False), *others))
         self.opt_outs[member] = self.opt_outs.get(member, 0) + only.height
+        if member in self.queues:
+            spoken_for = self.queues[member].uncounted(operations).height
+            self.spoken_for[member] = self.spoken_for.get(member, 0) + spoken_for
 
     def load(self, part: Part, links: int) -> Load:
         """What the guard looks at."""
@@ -59,7 +66,7 @@ class Decision:
             part.member,
             kinds.get("create", 0),
             kinds.get("update", 0) - self.opt_outs.get(part.name, 0),
-            kinds.get("delete", 0) + kinds.get("archive", 0),
+            kinds.get("delete", 0) + kinds.get("archive", 0) - self.spoken_for.get(part.name, 0),
             links,
         )
 
@@ -69,6 +76,7 @@ def agree(tx: Connection, work: Work, epochs: History, *, recomputed: bool) -> D
     decision = Decision()
     marked = marks.marked(tx, work.entity.name, work.mark)
     waits = {part.name: unready(tx, part) for part in work.parts}
+    decision.queues = {part.name: queue_of(tx, work, part) for part in work.parts}
     work.progress.start("deciding", len(marked))
     for start in range(0, len(marked), work.seams.bucket):
         numbers = marked.slice(start, work.seams.bucket)
@@ -108,7 +116,8 @@ def _bucket(
     opened = merged.verdicts.filter(pl.col("open")).select("record", "field")
     idle = golden.select("record")
     for part in work.parts:
-        planned = _plan_part(tx, work, part, living, links, opened, doomed, waits[part.name])
+        follows = _follows(tx, part, links, doomed, decision)
+        planned = _plan_part(tx, work, part, living, links, opened, follows, waits[part.name])
         planned = without_doubles(tx, work, part, planned, decision.made.setdefault(part.name, []))
         idle = idle.join(planned.operations.select("record"), on="record", how="anti")
         waiting = planned.unsent.filter(pl.col("field") == "").select("record")
@@ -123,6 +132,16 @@ def _bucket(
     if not work.partial:
         marks.take_off(tx, idle["record"], work.others)
     notice_golden(tx, work, changed, records, links)
+
+
+def _follows(tx: Connection, part: Part, links: pl.DataFrame, doomed: pl.DataFrame, decision: Decision) -> pl.DataFrame:
+    """Of the records deleted elsewhere those that this member is to follow: not where a person said no."""
+    own = links.filter(pl.col("member") == part.state.id)
+    ignores = part.member.on_delete == "ignore"
+    queue = let_go(tx, decision.queues[part.name], own, doomed.head(0) if ignores else doomed)
+    decision.queues[part.name] = queue
+    kept = own.filter(pl.col("id").is_in(queue.with_answer(NO).implode()))
+    return doomed.join(kept, on="record", how="anti")
 
 
 def _ask(tx: Connection, work: Work, numbers: pl.Series, opened: pl.DataFrame) -> None:

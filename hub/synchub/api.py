@@ -84,6 +84,8 @@ class Stream:
     writes         the operations that `write` takes; empty means read only
     batch          how many operations one call of `write` should hold at the most
     checks_before  whether `write` itself refuses, with `conflict`, when `Operation.before` no longer holds
+    lag            for how many seconds `lookup` and `read` may not show yet what was written: a create whose answer was
+                   lost is not held to have failed before. A system that still works on a request counts too
     weak           whether what this stream says can be forged or guessed (mail): `fill_only` by default
     """
 
@@ -100,6 +102,7 @@ class Stream:
     batch: int = 1000
     checks_before: bool = False
     weak: bool = False
+    lag: float = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ _ALWAYS_SENT: Final = frozenset({"opted_out", "consent_at"})
 STALE: Final = "its row was older than known; the next run looks again"
 UNREAD: Final = "its row is in quarantine"
 REUSED: Final = "its id may be somebody else's now"
+ASIDE: Final = "a row in review or quarantine could be it"
+UNKNOWN: Final = "it was sent there, and it is not known yet whether it landed"
 PASSING: Final = frozenset({STALE, UNREAD, REUSED})
 """Why a link is not written for now."""
 
@@ -39,7 +41,7 @@ class Situation:
     open      record, field: questions; these fields are not sent anywhere
     forms     link, field, state, golden, native: what the system made of values, and fields that are held back
     doomed    record: deleted elsewhere
-    blocked   record: a row in review or quarantine could be it; nothing is created
+    blocked   record, reason: nothing is created, for instance because a row in review or quarantine could be it
     outward   golden frame -> as.*, to.*, x.* (see the mapping)
     inside    golden frame -> whether `where` holds
     down      the system can't be reached now: what is to be made there waits
@@ -193,8 +195,8 @@ def _creates(now: Situation, alive: pl.DataFrame) -> tuple[pl.DataFrame, pl.Data
     if now.inside:
         missing = missing.filter(now.inside(missing))
     if now.down:
-        return _empty(now.fields), _waiting(missing, "the system can't be reached")
-    held = missing.join(now.blocked, on="record", how="semi")
+        return _empty(now.fields), _waiting(missing.select("record", reason=pl.lit("the system can't be reached")))
+    held = missing.select("record").join(now.blocked, on="record")
     missing = missing.join(now.blocked, on="record", how="anti")
     out = missing.hstack(now.outward(missing))
     columns = []
@@ -209,7 +211,7 @@ def _creates(now: Situation, alive: pl.DataFrame) -> tuple[pl.DataFrame, pl.Data
     }
     made = out.select("record", **empty, kind=pl.lit("create"), **{c.meta.output_name(): c for c in columns})
     said = [pl.col(TO + name).is_not_null() for name in now.fields if name not in _ONLY_AT_CREATION]
-    waiting = _waiting(held, "a row in review or quarantine could be it")
+    waiting = _waiting(held)
     no_form = [
         out.filter(pl.col(f"x.{name}").is_not_null()).select(
             "record", link=pl.lit(None, dtype=pl.Int64), field=pl.lit(name), reason=f"x.{name}"
@@ -220,6 +222,6 @@ def _creates(now: Situation, alive: pl.DataFrame) -> tuple[pl.DataFrame, pl.Data
     return made.filter(pl.any_horizontal(pl.lit(False), *said)), pl.concat([nothing, waiting, *no_form])
 
 
-def _waiting(records: pl.DataFrame, reason: str) -> pl.DataFrame:
-    """Records that are not made there yet, as what is not sent."""
-    return records.select("record", link=pl.lit(None, dtype=pl.Int64), field=pl.lit(""), reason=pl.lit(reason))
+def _waiting(records: pl.DataFrame) -> pl.DataFrame:
+    """Records that are not made there yet, as what is not sent; the column `reason` says why."""
+    return records.select("record", link=pl.lit(None, dtype=pl.Int64), field=pl.lit(""), reason="reason")

@@ -51,7 +51,9 @@ def not_passed_on(tx: Connection, entity: str, member: int, origins: list[int]) 
         "LEFT JOIN link l ON l.member = :member AND l.record = e.id "
         f"WHERE e.entity = :entity AND l.id IS NULL AND e.member NOT IN ({listed}) AND e.record IS NOT NULL "
         "AND NOT EXISTS (SELECT 1 FROM operation o WHERE o.member = :member AND o.record = e.id AND o.state IN ('open', 'rejected')) "
+        "AND NOT EXISTS (SELECT 1 FROM review r WHERE r.entity = e.entity AND r.kind = 'unanswered' AND r.state <> 'closed' "
+        "AND r.subject = :asked || CAST(e.id AS TEXT)) "
         "ORDER BY e.occurred_at, e.id"
     )
     schema = {"id": pl.Int64, "record": pl.Int64, "occurred_at": pl.Int64, "body": pl.String}
-    return bulk.select(tx, query, schema, entity=entity, member=member)
+    return bulk.select(tx, query, schema, entity=entity, member=member, asked=f"{member}:")

@@ -76,6 +76,15 @@ def forget_forms(tx: Connection, pairs: pl.DataFrame, state: str) -> None:
         tx.execute(statement, [{"link": link, "field": field, "state": state} for link, field in pairs.rows()])
 
 
+def forget_own_forms(tx: Connection, member: int, fields: list[str]) -> None:
+    """What a member made of values, or refused, that it was sent by another mapping, tells nothing any more."""
+    statement = text(
+        "DELETE FROM form WHERE field = :field AND state = 'own' "
+        "AND link IN (SELECT id FROM link WHERE member = :member)"
+    )
+    tx.execute(statement, [{"field": field, "member": member} for field in fields])
+
+
 def new_records(tx: Connection, count: int, entity: str, *, run: int) -> int:
     """Make `count` empty records; returns the first number."""
     first = take(tx, "record", count)

@@ -84,6 +84,13 @@ def open_operations(tx: Connection, members: list[int]) -> pl.DataFrame:
     return bulk.select(tx, query, bulk.schema_of(tables.operation))
 
 
+def give_up(tx: Connection, member: int, record: int) -> None:
+    """What a member refused of a record is no reason any more not to send it."""
+    own = tables.operation.c
+    refused = (own.member == member) & (own.record == record) & (own.state == REJECTED)
+    tx.execute(update(tables.operation).where(refused).values(state=FAILED))
+
+
 def of_run(tx: Connection, run: int) -> pl.DataFrame:
     """The journal of one run, in order."""
     query = select(tables.operation).where(tables.operation.c.run == run).order_by(tables.operation.c.id)

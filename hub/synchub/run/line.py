@@ -30,7 +30,7 @@ from synchub.run.steps.performing import perform
 from synchub.run.steps.reading import note_read, quarantine, read_all
 from synchub.run.steps.recognising import Recognised, recognise
 from synchub.run.steps.remapping import remap
-from synchub.run.steps.settling import settle
+from synchub.run.steps.settling import conclude, settle
 from synchub.run.work import Part, Work
 
 
@@ -87,6 +87,8 @@ def decide(tx: Connection, work: Work, staged: dict[str, Staged]) -> Outcome:
         remap(tx, work, part)
     noticed = [listen(tx, work, part, staged[part.name]) for part in work.parts]
     recognised = recognise(tx, work, staged)
+    for part in work.parts:
+        conclude(tx, work, part)
     work.narrow(tx)
     note_deletions(tx, work, [series for one in noticed for series in one.deleted])
     notice_alternation(tx, work)

@@ -9,7 +9,7 @@ Times are whole minutes since `START`. Fields have the names of the hub's own, s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -58,6 +58,8 @@ class MemorySystem:
     unique       a field of which no two records may have the same value
     keeps_hub_id a field for the hub's own id
     weak         what it says can be forged
+    found_by     the fields that records can be looked up by (default: all)
+    lag          minutes for which nobody is shown what was just written
     """
 
     name: str
@@ -75,6 +77,8 @@ class MemorySystem:
     unique: str | None = None
     keeps_hub_id: bool = False
     weak: bool = False
+    found_by: Sequence[str] | None = None
+    lag: float = 0
     batch: int = 1000
 
     clock: Callable[[], datetime] = lambda: START
@@ -107,7 +111,9 @@ class MemorySystem:
             STREAM,
             (*own, *(Field(name, kind) for name, kind in self.types.items())),
             (KEY,),
-            matching_keys=tuple(name for name in self.types if name != "hub_id"),
+            matching_keys=tuple(
+                name for name in self.types if name != "hub_id" and name in (self.found_by or self.types)
+            ),
             updated_at=CHANGED if self.tells_time else None,
             version=VERSION if self.versions else None,
             external_id="hub_id" if self.keeps_hub_id else None,
@@ -115,6 +121,7 @@ class MemorySystem:
             sees_deletes=self.sees_deletes,
             batch=self.batch,
             weak=self.weak,
+            lag=self.lag * 60,
             writes=frozenset({"create", "update", "archive", "delete"}),
         )
 
@@ -122,6 +129,10 @@ class MemorySystem:
     def rows(self) -> dict[str, dict[str, Any]]:
         """What is there now: id to the values of all fields."""
         return {name: dict(kept.values) for name, kept in self.kept.items()}
+
+    def shown(self, name: str) -> bool:
+        """Whether a record is there for those who ask: what was made less than `lag` minutes ago is not."""
+        return self.lag == 0 or self._first(name) + timedelta(minutes=self.lag) <= self._time()
 
     # What people do
 
@@ -220,6 +231,12 @@ class MemorySystem:
         before, given = self.kept[name], self._stored(values)
         self.changes += 1
         self.kept[name] = Kept({**before.values, **given}, time, before.version + 1, self.changes, before)
+
+    def _first(self, name: str) -> datetime:
+        kept = self.kept[name]
+        while kept.before is not None:
+            kept = kept.before
+        return kept.changed
 
     def _older(self, name: str) -> Kept:
         older = self.kept[name].before

@@ -36,6 +36,7 @@ class MemoryConnector(Connector):
         reached = {"change": system.changes} if system.incremental else None
         stale, system.stale = system.stale, {}
         names = [name for name, kept in system.kept.items() if since is None or kept.number > since or name in stale]
+        names = [name for name in names if system.shown(name)]
         gone = [
             name
             for name, number in system.gone.items()
@@ -71,7 +72,7 @@ class LookingConnector(MemoryConnector):
 
     def lookup(self, stream: str, keys: Sequence[Key]) -> Sequence[Row]:
         wanted = {(key.field, key.value) for key in keys}
-        rows = [self.system.row(name) for name in self.system.kept]
+        rows = [self.system.row(name) for name in self.system.kept if self.system.shown(name)]
         return [row for row in rows if any((name, native_text(value)) in wanted for name, value in row.items())]
 
 

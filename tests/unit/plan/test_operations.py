@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from synchub.plan.operations import REUSED, STALE, UNREAD, Planned, Situation, plan_member
+from synchub.plan.operations import ASIDE, REUSED, STALE, UNREAD, Planned, Situation, plan_member
 from synchub.spec.job import Member
 from synchub.spec.mapping import MappingFile
 
@@ -54,7 +54,7 @@ def _plan(
         "open": pl.DataFrame(schema={"record": pl.Int64, "field": pl.String}),
         "forms": pl.DataFrame(schema=FORM),
         "doomed": pl.DataFrame(schema={"record": pl.Int64}),
-        "blocked": pl.DataFrame(schema={"record": pl.Int64}),
+        "blocked": pl.DataFrame(schema={"record": pl.Int64, "reason": pl.String}),
         "inside": None,
         **more,
     }
@@ -117,7 +117,7 @@ def test_what_was_deleted_is_not_made_again() -> None:
 
 
 def test_who_a_row_set_aside_could_be_is_not_made() -> None:
-    planned = _plan({"email": "a"}, blocked=_record())
+    planned = _plan({"email": "a"}, blocked=_record().with_columns(reason=pl.lit(ASIDE)))
     assert _sent(planned) == []
     assert _reasons(planned) == {("", "a row in review or quarantine could be it")}
 

@@ -11,7 +11,7 @@ import polars as pl
 from sqlalchemy import Connection, text
 
 from synchub.errors import ConfigurationError
-from synchub.record import intake, known, members, reviews, tables
+from synchub.record import intake, journal, known, members, reviews, tables
 from synchub.run.opening import Opened
 from synchub.run.people.finding import Ids, find_record
 from synchub.run.people.people import AT_NEXT_RUN, deciding, join
@@ -255,6 +255,7 @@ def _again(hub: Opened, row: dict[str, Any], answer: str, _reason: str) -> Outco
             for link in links:
                 now.tx.execute(text("DELETE FROM form WHERE link = :link AND state = 'own'"), {"link": link})
             intake.soil(now.tx, pl.Series([row["record"]], dtype=pl.Int64))
+            journal.give_up(now.tx, int(row["subject"].partition(":")[0]), row["record"])
             reviews.close(now.tx, row["entity"], row["kind"], row["subject"])
         else:
             reviews.answer(now.tx, row["id"], answer)

@@ -227,7 +227,7 @@ def _plan_part(  # noqa: PLR0913
                 *(c for c in held.columns if c[:3] in ("hn.", "hv.", "hw.")),
             ),
             forms=known.forms(tx, own["id"]),
-            blocked=pl.DataFrame({"record": waits.records}),
+            blocked=waits.records,
             fields=part.mapping.outward_fields,
             outward=part.mapping.outward,
             inside=part.inside,

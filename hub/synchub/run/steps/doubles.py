@@ -109,15 +109,28 @@ def _telling(work: Work, part: Part) -> set[str]:
     }
 
 
-def _questions(work: Work, part: Part, creates: pl.DataFrame) -> list[Key]:
-    """For every key the first of its fields that the system can be asked by; what it finds is compared whole."""
+def can_be_found(work: Work, part: Part, creates: pl.DataFrame) -> pl.Series:
+    """Per create whether the system can be asked for what it would make."""
+    asked = [pl.col(TO + name).fill_null("") != "" for name, _ in _askable(work, part) if TO + name in creates.columns]
+    return creates.with_columns(_asked=pl.any_horizontal(pl.lit(False), *asked))["_asked"]
+
+
+def _askable(work: Work, part: Part) -> list[tuple[str, str]]:
+    """For every key the first of its fields that the system can be asked by, and its native field."""
     askable = {part.stream.external_id, *part.stream.matching_keys}
-    asked: dict[Key, None] = {}
+    found = []
     for key in (HUB_ID, *work.entity.match):
         natives = [
             (name, part.mapping.native_target(name)) for name in key.fields if name in part.mapping.outward_fields
         ]
-        found = next(((name, native) for name, native in natives if native in askable), None)
-        if found is not None and TO + found[0] in creates.columns:
-            asked.update((Key(found[1], value), None) for value in creates[TO + found[0]].to_list() if value)
+        found += [(name, native) for name, native in natives if native in askable][:1]
+    return found
+
+
+def _questions(work: Work, part: Part, creates: pl.DataFrame) -> list[Key]:
+    """What to ask the system by; what it finds is compared whole."""
+    asked: dict[Key, None] = {}
+    for name, native in _askable(work, part):
+        if TO + name in creates.columns:
+            asked.update((Key(native, value), None) for value in creates[TO + name].to_list() if value)
     return list(asked)

@@ -111,6 +111,8 @@ def _gone(tx: Connection, work: Work, part: Part, staged: Staged, before: pl.Dat
     live = before.filter(pl.col("tomb").is_null())
     told = live.filter(pl.col("remote_id").is_in([*staged.deleted, *staged.merged]))
     missing = live.join(seen, on="remote_id", how="anti") if _may_miss(work, part, staged, seen, live) else live.head(0)
+    if missing.height and part.stream.lag:
+        missing = missing.join(_not_shown_yet(tx, work, part, missing), on="link", how="anti")
     gone = pl.concat([told, missing]).unique("link", maintain_order=True).join(seen, on="remote_id", how="anti")
     if gone.is_empty():
         return
@@ -119,6 +121,12 @@ def _gone(tx: Connection, work: Work, part: Part, staged: Staged, before: pl.Dat
     moved = gone.filter(pl.col("remote_id").is_in(list(staged.merged)))
     noticed.deleted.append(gone.join(moved, on="link", how="anti")["record"])
     noticed.touched.append(gone["record"])
+
+
+def _not_shown_yet(tx: Connection, work: Work, part: Part, missing: pl.DataFrame) -> pl.DataFrame:
+    """Links that were written or made so lately that a read need not show them: they are not gone."""
+    rows = bulk.rows_of(tx, tables.link, "id", missing["link"])
+    return rows.filter(pl.col("seen_at") + int(part.stream.lag * 1_000_000) > work.clock).select(link="id")
 
 
 def _may_miss(work: Work, part: Part, staged: Staged, seen: pl.DataFrame, live: pl.DataFrame) -> bool:

@@ -6,13 +6,14 @@ import polars as pl
 from sqlalchemy import Connection
 
 from synchub.model import NATIVE, VALUE, VIA
-from synchub.record import bulk, intake, journal, reviews, tables
+from synchub.record import bulk, intake, journal, known, reviews, tables
 from synchub.record.codec import pack, prefixed, unpack
 from synchub.record.store import take
 from synchub.run.steps.done import Done
 from synchub.run.work import Part, Work
 from synchub.write.landed import Landed, land
 
+REFUSED = "refused"
 _STATES = {
     "ok": journal.DONE,
     "unchanged": journal.DONE,
@@ -24,7 +25,7 @@ _STATES = {
 
 def record(work: Work, part: Part, sent: pl.DataFrame, told: pl.DataFrame, stored: pl.DataFrame, done: Done) -> None:
     """Record a batch. `sent` has the operations' numbers, `told` their results, `stored` what the system holds now."""
-    both = sent.join(told, on="id", maintain_order="left")
+    both = _taken(work, part, sent.join(told, on="id", maintain_order="left"))
     landed_well = both.filter(pl.col("status").is_in(["ok", "unchanged"]))
     landed = land(
         landed_well,
@@ -37,6 +38,7 @@ def record(work: Work, part: Part, sent: pl.DataFrame, told: pl.DataFrame, store
         intake.bury(tx, landed_well.filter(pl.col("kind").is_in(["delete", "archive"]))["link"], run=work.run)
         _forms(tx, work, links, landed)
         _filled(tx, work, links, landed)
+        _taken_after_all(tx, work, part, landed_well["record"])
         _refused(tx, work, part, both.filter(pl.col("status") == "rejected"))
         journal.close(
             tx,
@@ -50,6 +52,31 @@ def record(work: Work, part: Part, sent: pl.DataFrame, told: pl.DataFrame, store
         )
     _count(both, landed, done)
     done.notes += _failures(part, both)
+
+
+_THERE = (pl.col("kind") == "create") & (pl.col("status") == "conflict") & pl.col("result_id").is_not_null()
+"""A create of what is there already: the row that the system names is matched by the next run."""
+
+
+def _taken(work: Work, part: Part, both: pl.DataFrame) -> pl.DataFrame:
+    """A create whose place is taken by the row of another record is refused: sent again it would be the same again."""
+    there = both.filter(_THERE)
+    if there.is_empty():
+        return both
+    with work.store.read() as tx:
+        links = known.rows_of_member(tx, part.state.id).filter(pl.col("tomb").is_null())
+    owned = links.select(result_id="remote_id", owner="record")
+    others = (
+        there.select("id", "record", "result_id")
+        .join(owned, on="result_id")
+        .filter(pl.col("owner") != pl.col("record"))
+    )
+    taken = pl.col("id").is_in(others["id"].implode())
+    why = pl.format("its row {} is there already, and belongs to another record: {}", "result_id", "reason")
+    return both.with_columns(
+        status=pl.when(taken).then(pl.lit("rejected")).otherwise("status"),
+        reason=pl.when(taken).then(why).otherwise("reason"),
+    )
 
 
 def _links(tx: Connection, work: Work, part: Part, good: pl.DataFrame, landed: Landed) -> pl.DataFrame:
@@ -151,6 +178,12 @@ def _filled(tx: Connection, work: Work, links: pl.DataFrame, landed: Landed) -> 
         )
 
 
+def _taken_after_all(tx: Connection, work: Work, part: Part, records: pl.Series) -> None:
+    """What was refused before was taken now: that question is over, and a later refusal is asked about anew."""
+    asked = reviews.about(tx, work.entity.name, REFUSED, f"{part.state.id}:")
+    reviews.withdraw(tx, asked.filter(pl.col("record").is_in(records.implode()))["id"])
+
+
 def _refused(tx: Connection, work: Work, part: Part, refused: pl.DataFrame) -> None:
     """A value that a system will never take is not sent again while golden and held stay as they are."""
     if refused.is_empty():
@@ -175,7 +208,7 @@ def _refused(tx: Connection, work: Work, part: Part, refused: pl.DataFrame) -> N
         reviews.ask(
             tx,
             work.entity.name,
-            "refused",
+            REFUSED,
             f"{part.state.id}:{record_id}",
             record=record_id,
             run=work.run,
@@ -191,7 +224,8 @@ def _refused(tx: Connection, work: Work, part: Part, refused: pl.DataFrame) -> N
 def _failures(part: Part, both: pl.DataFrame) -> list[str]:
     """What did not get through, by reason; what a system refused for good is a question of its own."""
     failed = both.filter(pl.col("status") == "retry").with_columns(pl.col("reason").replace("", "no reason given"))
-    return [
+    there = both.filter(_THERE).height
+    return [f"{part.name}: {there} records are there already; the next run matches them"] * bool(there) + [
         f"{part.name}: {count} {'write' if count == 1 else 'writes'} did not get through: {reason.rstrip('.')}. The next run goes on with them."
         for reason, count in failed.group_by("reason", maintain_order=True).len().rows()
     ]
@@ -203,7 +237,9 @@ def _count(both: pl.DataFrame, landed: Landed, done: Done) -> None:
     done.updated += counts.get(("update", "ok"), 0)
     done.deleted += counts.get(("delete", "ok"), 0) + counts.get(("archive", "ok"), 0)
     done.unchanged += sum(count for (_, status), count in counts.items() if status == "unchanged")
+    there = both.filter(_THERE).height
     done.failed += sum(count for (_, status), count in counts.items() if status in ("rejected", "retry", "conflict"))
+    done.failed -= there
     done.own_form += landed.forms.filter(pl.col("state") == "own").height
     unsettled = pl.col("status").is_in(["conflict", "retry"]) | pl.col("id").is_in(landed.filled["id"].implode())
     done.undone.append(both.filter(unsettled)["record"])

@@ -32,6 +32,7 @@ def remap(tx: Connection, work: Work, part: Part) -> None:
     moved = [name for name in changed if before[name][0] != now[name][0]]
     if not changed:
         return
+    intake.forget_own_forms(tx, part.state.id, changed)
     links = known.rows_of_member(tx, part.state.id)["link"]
     for start in range(0, len(links), work.seams.bucket):
         _bucket(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
 import polars as pl
+from sqlalchemy import Connection
 
 from synchub.api import CanLookup, CanWrite, Key, Result, Row
 from synchub.errors import SynchubError
@@ -16,11 +18,13 @@ from synchub.model import AS, NATIVE, OVER, TO, VALUE, WAS
 from synchub.plugins.guarded import guarded
 from synchub.record import intake, journal, known, reviews
 from synchub.run.steps.done import Done
-from synchub.run.steps.doubles import seek
+from synchub.run.steps.doubles import can_be_found, seek
 from synchub.run.steps.recording import record
 from synchub.run.steps.stored import stored_of, told_or_looked_up
 from synchub.run.work import Part, Work
 from synchub.write.batch import answers, by_remote_id, operations
+
+UNANSWERED = "unanswered"
 
 
 def settle(work: Work) -> None:
@@ -49,7 +53,10 @@ def _opened(waiting: pl.DataFrame, part: Part) -> pl.DataFrame:
 
 def _settle_part(work: Work, part: Part, waiting: pl.DataFrame) -> None:
     if not isinstance(part.connector, CanLookup):
-        _cannot_look(work, part, waiting)
+        _plan_anew(
+            work, waiting.filter(pl.col("kind") != "create"), "the answer never came, and the system can't be asked"
+        )
+        _wait(work, part, waiting.filter(pl.col("kind") == "create"))
         return
     creates = waiting.filter(pl.col("kind") == "create")
     others = waiting.filter(pl.col("kind") != "create")
@@ -62,21 +69,56 @@ def _settle_part(work: Work, part: Part, waiting: pl.DataFrame) -> None:
     _settle_creates(work, part, creates, done)
 
 
-def _cannot_look(work: Work, part: Part, waiting: pl.DataFrame) -> None:
-    """Without a lookup a create is never sent again: a person looks. Anything else is simply planned anew."""
+def _wait(work: Work, part: Part, creates: pl.DataFrame) -> None:
+    """Creates that the system can't be asked about stay open: a full read shows whether they landed. What is only passed on
+    is never read, so a person looks."""
+    if creates.is_empty():
+        return
+    part.state = replace(part.state, cursor=None)
+    if work.entity.name != "event":
+        return
     with work.store.write() as tx:
-        for operation in waiting.filter(pl.col("kind") == "create").to_dicts():
+        for operation in creates.to_dicts():
             reviews.ask(
                 tx,
                 work.entity.name,
-                "unanswered",
+                UNANSWERED,
                 f"{part.state.id}:{operation['record']}",
                 record=operation["record"],
                 run=work.run,
                 details={"system": part.member.system, "operation": operation["id"]},
             )
-        _close(tx, waiting, journal.FAILED, "the answer never came, and the system can't be asked")
-        intake.soil(tx, waiting.filter(pl.col("kind") != "create")["record"])
+        _close(tx, creates, journal.FAILED, "the answer never came, and the system can't be asked")
+
+
+def _plan_anew(work: Work, lost: pl.DataFrame, reason: str) -> None:
+    with work.store.write() as tx:
+        _close(tx, lost, journal.FAILED, reason)
+        intake.soil(tx, lost["record"])
+
+
+def conclude(tx: Connection, work: Work, part: Part) -> None:
+    """A full read has shown which of the creates that still wait for their answer landed; the others are planned anew. One
+    that was sent so late that the read need not show it yet goes on waiting."""
+    if not part.complete or part.down:
+        return
+    waiting = journal.open_operations(tx, [part.state.id]).filter(pl.col("kind") == "create")
+    if waiting.is_empty():
+        return
+    links = known.links_of(tx, waiting["record"]).filter((pl.col("member") == part.state.id) & pl.col("tomb").is_null())
+    shown = waiting.select("id", "record").join(links.select("record", "remote_id", link="id"), on="record")
+    lost = waiting.join(links, on="record", how="anti").filter(_is_over(part, work.clock))
+    landed = shown.unique("id", keep="first", maintain_order=True).drop("record")
+    journal.close(
+        tx, landed.with_columns(state=pl.lit(journal.DONE), reason=pl.lit("a full read showed that it landed"))
+    )
+    _close(tx, lost, journal.FAILED, "it was not applied")
+    intake.soil(tx, lost["record"])
+
+
+def _is_over(part: Part, now: int) -> pl.Expr:
+    """Whether what was written would be seen by now."""
+    return pl.col("at") + int(part.stream.lag * 1_000_000) <= now
 
 
 def _close(tx: Any, operations_frame: pl.DataFrame, state: str, reason: str) -> None:
@@ -197,9 +239,11 @@ def _settle_creates(work: Work, part: Part, creates: pl.DataFrame, done: Done) -
             landed.append((operation, Result("ok", name, stored=row)))
             names.add(name)
     lost = creates.filter(pl.col("id").is_in(missed))
-    with work.store.write() as tx:
-        _close(tx, lost, journal.FAILED, "it was not applied")
-        intake.soil(tx, lost["record"])
+    taken = lost["record"].is_in(list(records))
+    asked = can_be_found(work, part, lost)
+    _wait(work, part, lost.filter(~asked & ~taken))
+    over = lost.select(_is_over(part, work.seams.micros()).alias("over"))["over"]
+    _plan_anew(work, lost.filter(taken | (asked & over)), "it was not applied")
     _record(work, part, creates, landed, done)
 
 

@@ -9,17 +9,18 @@ import polars as pl
 from sqlalchemy import Connection, text
 
 from synchub.model import REMOTE
-from synchub.plan.operations import REUSED, STALE, UNREAD
-from synchub.record import bulk, tables
+from synchub.plan.operations import ASIDE, REUSED, STALE, UNKNOWN, UNREAD
+from synchub.record import bulk, journal, tables
 from synchub.record.reviews import GONE, OPEN
 from synchub.run.work import Part
 
 
 @dataclass(frozen=True, slots=True)
 class Unready:
-    """Of one member: `records` that a row set aside could be; the remote ids of rows in quarantine, and of reused ones."""
+    """Of one member: `records` for which nothing is made there, with the reason: record, reason; the remote ids of rows in
+    quarantine, and of reused ones."""
 
-    records: pl.Series
+    records: pl.DataFrame
     quarantined: pl.Series
     reused: pl.Series
 
@@ -48,7 +49,18 @@ def unready(tx: Connection, part: Part) -> Unready:
         )
     )
     return Unready(
-        bulk.rows_of(tx, tables.ident, "hash", hashes.unique())["record"].unique(),
+        _blocked(tx, part, bulk.rows_of(tx, tables.ident, "hash", hashes.unique())["record"]),
         aside.filter((pl.col("kind") == "quarantine") & (pl.col("state") != GONE))[REMOTE],
         pl.Series(REMOTE, [row.subject.partition(":")[2] for row in asked], dtype=pl.String),
     )
+
+
+def _blocked(tx: Connection, part: Part, could_be: pl.Series) -> pl.DataFrame:
+    """Records for which nothing is made: a row set aside could be it, or a create was sent and nobody knows whether it landed."""
+    sent = journal.open_operations(tx, [part.state.id]).filter(pl.col("kind") == "create")
+    return pl.concat(
+        [
+            sent.select("record", reason=pl.lit(UNKNOWN)),
+            pl.DataFrame({"record": could_be}, schema={"record": pl.Int64}).with_columns(reason=pl.lit(ASIDE)),
+        ]
+    ).unique("record", keep="first", maintain_order=True)

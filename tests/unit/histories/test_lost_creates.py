@@ -1,0 +1,87 @@
+"""Creates whose answer never came: they are found, waited for, or sent again, and never doubled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from unit.histories.pairs import ANN, NewHub, written
+
+from synchub.errors import RetryLater
+from synchub.testing.memory import MemorySystem
+from synchub.testing.memory_hub import Killed, MemoryHub
+
+FIELDS = ("email", "phone", "last_name", "job_title")
+MATCH = ("email", "phone + last_name")
+ANNS_PHONE = {"phone": "+49301234567", "last_name": "Lee"}
+
+
+def _lost(new_hub: NewHub, who: Mapping[str, Any], *, applied: bool, **shop: Any) -> tuple[MemorySystem, MemoryHub]:
+    """A shop that is to get somebody, and never answers whether it did."""
+    crm, made = MemorySystem("crm", FIELDS), MemorySystem("shop", FIELDS, **shop)
+    crm.create(at=0, **who)
+    made.create(at=0, email="bob@example.org")
+    hub: MemoryHub = new_hub([crm, made], match=MATCH)
+    hub.crash_at("sent" if applied else "journaled")
+    with pytest.raises(Killed):
+        hub.sync(10)
+    return made, hub
+
+
+def _anns(shop: MemorySystem) -> int:
+    return sum(row["last_name"] == "Lee" or row["email"] == ANN for row in shop.rows.values())
+
+
+@pytest.mark.parametrize("applied", [True, False])
+@pytest.mark.parametrize(
+    ("who", "shop"),
+    [
+        ({"email": ANN}, {}),
+        ({"email": ANN}, {"incremental": True}),
+        (ANNS_PHONE, {"found_by": ("email",)}),
+        (ANNS_PHONE, {"found_by": ("email",), "incremental": True}),
+        (ANNS_PHONE, {"can_lookup": False}),
+        ({"email": ANN}, {"lag": 30}),
+        ({"email": ANN}, {"lag": 30, "incremental": True, "sees_deletes": True}),
+        (ANNS_PHONE, {"found_by": ("email",), "lag": 30}),
+        ({"email": ANN}, {"keeps_hub_id": True, "found_by": ()}),
+    ],
+)
+def test_a_lost_create_is_there_once(new_hub: NewHub, applied: bool, who: dict[str, str], shop: dict[str, Any]) -> None:
+    """Whether or not it landed, and however the shop can be asked: after a while Ann is there, once, and all is quiet."""
+    made, hub = _lost(new_hub, who, applied=applied, **shop)
+    for at in (15, 20, 30, 50, 60, 100, 110):
+        hub.sync(at)
+        assert _anns(made) <= 1
+    assert _anns(made) == 1
+    assert written(hub.sync(150)) == 0
+    assert hub.sync(160).waits.open_operations == 0
+
+
+def test_what_can_not_be_looked_for_waits_for_a_full_read(new_hub: NewHub) -> None:
+    """Ann has no e-mail, and the shop finds people by nothing else. While its reads break off nobody knows whether she is
+    there: she is not sent again, the plan says why."""
+    shop, hub = _lost(new_hub, ANNS_PHONE, applied=False, found_by=("email",), incremental=True)
+
+    def fail(point: str) -> None:
+        if point == "read":
+            raise RetryLater("The shop is down.")
+
+    shop.interrupt = fail
+    for at in (20, 30):
+        assert hub.sync(at).waits.open_operations == 1
+    assert _anns(shop) == 0
+    shop.interrupt = lambda _point: None
+    assert hub.sync(40).waits.open_operations == 0
+    assert _anns(shop) == 1
+
+
+def test_a_system_that_lags_is_given_time(new_hub: NewHub) -> None:
+    """The shop shows after half an hour what was written: until then nothing is concluded, and what the hub made there just
+    now is not held to be deleted because nobody sees it yet."""
+    shop, hub = _lost(new_hub, {"email": ANN}, applied=False, lag=30)
+    assert [(hub.sync(at).waits.open_operations, _anns(shop)) for at in (20, 39)] == [(1, 0), (1, 0)]
+    assert (hub.sync(41).waits.open_operations, _anns(shop)) == (0, 1)
+    hub.sync(45)
+    assert [link[0] for link in hub.links(ANN)] == ["crm", "shop"]

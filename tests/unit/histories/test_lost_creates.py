@@ -22,7 +22,7 @@ def _lost(new_hub: NewHub, who: Mapping[str, Any], *, applied: bool, **shop: Any
     crm, made = MemorySystem("crm", FIELDS), MemorySystem("shop", FIELDS, **shop)
     crm.create(at=0, **who)
     made.create(at=0, email="bob@example.org")
-    hub: MemoryHub = new_hub([crm, made], match=MATCH)
+    hub: MemoryHub = new_hub([crm, made], match=MATCH, members={"crm": {"create": False}})
     hub.crash_at("sent" if applied else "journaled")
     with pytest.raises(Killed):
         hub.sync(10)

@@ -20,8 +20,12 @@ UNREAD: Final = "its row is in quarantine"
 REUSED: Final = "its id may be somebody else's now"
 ASIDE: Final = "a row in review or quarantine could be it"
 UNKNOWN: Final = "it was sent there, and it is not known yet whether it landed"
-PASSING: Final = frozenset({STALE, UNREAD, REUSED})
+LATER: Final = "its system did not take it; it is tried again later"
+PASSING: Final = frozenset({STALE, UNREAD, REUSED, LATER})
 """Why a link is not written for now."""
+
+RATES_COME: Final = 14
+"""Days after which a missing exchange rate is not waited for any more."""
 
 UNSENT: Final[dict[str, type[pl.DataType]]] = {
     "record": pl.Int64,
@@ -45,6 +49,7 @@ class Situation:
     outward   golden frame -> as.*, to.*, x.* (see the mapping)
     inside    golden frame -> whether `where` holds
     down      the system can't be reached now: what is to be made there waits
+    today     an ISO date: a rate of one of the days before it that is missing may yet come
     """
 
     member: Member
@@ -59,6 +64,7 @@ class Situation:
     inside: Callable[[pl.DataFrame], pl.Series] | None
     can_create: bool = True
     down: bool = False
+    today: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +141,17 @@ def _updates(now: Situation, live: pl.DataFrame, alive: pl.DataFrame) -> tuple[p
     sent = pl.any_horizontal(
         pl.lit(False), *(pl.col(column.name).is_not_null() for column in columns if column.name.startswith(TO))
     )
-    return changes.filter(sent), pl.concat([*reasons, _look_again(reasons)])
+    return changes.filter(sent), pl.concat([*reasons, _look_again(now, reasons)])
 
 
-def _look_again(reasons: list[pl.DataFrame]) -> pl.DataFrame:
+def _look_again(now: Situation, reasons: list[pl.DataFrame]) -> pl.DataFrame:
     """Whole records that are to be planned again by the next run: what keeps them from being written passes."""
+    day = pl.col("reason").str.extract(r"^there is no exchange rate .* on (\d{4}-\d{2}-\d{2})$").str.to_date()
+    until = pl.lit(now.today or "1970-01-01").str.to_date()
+    coming = (day + pl.duration(days=RATES_COME) >= until).fill_null(False)
     return (
         pl.concat(reasons)
-        .filter(pl.col("reason").is_in(list(PASSING)))
+        .filter(pl.col("reason").is_in(list(PASSING)) | coming)
         .select("record", "link", field=pl.lit(""), reason="reason")
         .unique(maintain_order=True)
     )
@@ -219,7 +228,9 @@ def _creates(now: Situation, alive: pl.DataFrame) -> tuple[pl.DataFrame, pl.Data
         for name in now.fields
         if f"x.{name}" in out.columns
     ]
-    return made.filter(pl.any_horizontal(pl.lit(False), *said)), pl.concat([nothing, waiting, *no_form])
+    return made.filter(pl.any_horizontal(pl.lit(False), *said)), pl.concat(
+        [nothing, waiting, *no_form, _look_again(now, [nothing, *no_form])]
+    )
 
 
 def _waiting(records: pl.DataFrame) -> pl.DataFrame:

@@ -38,7 +38,9 @@ claim = _table("claim", "seq", "seq link record at run", "field value native bas
 history = _table("history", "id", "id link run", "field value reason")
 form = _table("form", "link field state", "link count run", "field state golden native")
 ident = _table("ident", "hash record", "hash record")
-aside = _table("aside", "id", "id member run tries", "remote_id kind field value reason cause raw idents state")
+aside = _table(
+    "aside", "id", "id member run tries retry_at", "remote_id kind field value reason cause raw idents state"
+)
 review = _table("review", "id", "id record run", "entity kind subject details state answer")
 apart = _table("apart", "one other", "run", "one other")
 run = _table("run", "id", "id started clock ended", "sync entity kind state holder summary")

@@ -263,7 +263,7 @@ def _part(hub: Opened, sync: Sync, member: Member, state: members.MemberState, r
         stream=stream,
     )
     inside = compile_where(member.where, sync.entity) if member.where else None
-    return Part(member, state, stream, mapping, connector, inside, down)
+    return Part(member, state, stream, mapping, connector, inside, down, mapping_before=state.mapping)
 
 
 def _stream(connector: Connector, member: Member) -> Stream:

@@ -121,6 +121,8 @@ class Part:
     inside: Callable[[pl.DataFrame], pl.Series] | None = None
     down: str = ""
     """Why this member takes no further part in this run; empty while it does."""
+    mapping_before: str | None = None
+    """The fingerprint of the mapping that it was last read with before this run."""
     complete: bool = False
     """A full read of it ended in this run."""
     notes: list[str] = field(default_factory=list)

@@ -49,7 +49,7 @@ class MemorySystem:
     tells_time   rows say when they were changed
     skew         minutes that its clock is ahead of the hub's (behind, if negative)
     bumps        writes of the hub move a row's time, as a person's do
-    stores       field -> what it makes of a value; RecordRejected refuses it
+    stores       field -> what it makes of a value; RecordRejected refuses it, RetryLater puts it off
     answers      the results of writes say what was stored
     defaults     field -> what a new record has there if nobody says otherwise
     can_lookup   single records can be looked up

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pydantic import BaseModel
 
 from synchub.api import Connector, Cursor, Host, Key, Operation, Page, Result, Row, Stream
-from synchub.errors import RecordRejected
+from synchub.errors import RecordRejected, RetryLater
 from synchub.mapping.native import native_text
 from synchub.testing.memory import MemorySystem
 
@@ -63,6 +63,8 @@ class MemoryConnector(Connector):
             result = self.system.perform(operation)
         except RecordRejected as refused:
             result = Result("rejected", operation.remote_id, reason=refused.happened)
+        except RetryLater as busy:
+            result = Result("retry", operation.remote_id, reason=busy.happened)
         self.system.interrupt("written")
         return result
 

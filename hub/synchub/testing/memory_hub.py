@@ -16,6 +16,7 @@ from typing import Any, Self, TypeVar
 import polars as pl
 from sqlalchemy import text
 
+from synchub.api import Rates
 from synchub.config.document import Document
 from synchub.config.entities import resolve_entities
 from synchub.config.problems import failure
@@ -29,7 +30,7 @@ from synchub.run import line
 from synchub.run.hosting import Outside
 from synchub.run.line import Outcome
 from synchub.run.opening import Opened, begin, pretend, salt_of, work_on
-from synchub.run.people.asides import Reviewed
+from synchub.run.people.asides import Quarantined, Reviewed
 from synchub.run.people.people import join_records, set_values, split_record
 from synchub.run.told import telling
 from synchub.run.work import Executor, OneByOne, Seams
@@ -80,6 +81,7 @@ class MemoryHub:
     rules, match, fields, consent_from   as under [entities.contact]
     members                              by system: what stands under [syncs.NAME.members.NAME]; and `mapping`, by
                                          field, where it is not simply the native field of that name
+    rates                                exchange rates that are asked before the bank's
     executor                             reads and writes the systems; by default one after the other
     bucket                               how many records are merged and planned at once
     """
@@ -92,6 +94,7 @@ class MemoryHub:
         match: Sequence[str] = ("email",),
         members: Mapping[str, Mapping[str, Any]] | None = None,
         executor: Executor | None = None,
+        rates: Rates | None = None,
         bucket: int = 20_000,
         **entity: Any,
     ) -> None:
@@ -103,6 +106,7 @@ class MemoryHub:
         self._match, self._entity = tuple(match), entity
         self._folder = TemporaryDirectory(prefix="synchub-memory-")
         self._clock = Clock()
+        self._rates = {} if rates is None else {"memory": lambda: rates}
         self._executor, self._bucket = executor or OneByOne(), bucket
         self._opened = self._open()
 
@@ -143,7 +147,16 @@ class MemoryHub:
         configuration = self._configuration()
         outside = Outside(self._clock, redactor.redact, new_id=lambda: "memory")
         secrets = Secrets(configuration.settings.name, configuration.folder, environ={}, redactor=redactor)
-        return Opened(configuration, Plugins(), secrets, redactor, {}, seams, outside, connectors=self._connectors())
+        return Opened(
+            configuration,
+            Plugins(rates=self._rates),
+            secrets,
+            redactor,
+            {},
+            seams,
+            outside,
+            connectors=self._connectors(),
+        )
 
     def _connectors(self) -> dict[str, Any]:
         for system in self.systems:
@@ -260,6 +273,11 @@ class MemoryHub:
         (item,) = [one for one in asked.list() if one.kind == kind and key in (one.label, one.record)]
         asked.resolve(item.id, answer, reason="a test")
 
+    def retry(self, *, at: float) -> None:
+        """`synchub quarantine retry --all`."""
+        self._clock.put(at)
+        Quarantined(self._opened).retry(())
+
     def asked(self, kind: str) -> list[str]:
         """The records that open questions of a kind are about, as `synchub review list` names them."""
         return [one.label for one in Reviewed(self._opened).list() if one.kind == kind]
@@ -302,9 +320,9 @@ class MemoryHub:
             return reviews.questions(tx)
 
     def quarantine(self) -> list[dict[str, Any]]:
-        """Rows that are set aside because they could not be understood."""
+        """Rows that are set aside because they could not be understood, and writes that their system could not take."""
         with self._opened.store.read() as tx:
-            return reviews.asides(tx, kinds=("quarantine",)).to_dicts()
+            return reviews.asides(tx, kinds=("quarantine", "write")).to_dicts()
 
     @property
     def store(self) -> Store:

@@ -11,7 +11,7 @@ import polars as pl
 from sqlalchemy import Connection, text
 
 from synchub.errors import ConfigurationError
-from synchub.record import intake, journal, known, members, reviews, tables
+from synchub.record import intake, journal, known, members, retries, reviews, tables
 from synchub.run.opening import Opened
 from synchub.run.people.finding import Ids, find_record
 from synchub.run.people.people import AT_NEXT_RUN, deciding, join
@@ -295,6 +295,9 @@ _ANSWERS = {
 }
 
 
+_KINDS = ("quarantine", retries.WRITE)
+
+
 class Quarantined:
     """The rows of a hub that could not be understood."""
 
@@ -303,7 +306,7 @@ class Quarantined:
 
     def list(self) -> Sequence[QuarantineGroup]:
         with self._hub.store.read() as tx:
-            rows = reviews.asides(tx, kinds=("quarantine",))
+            rows = reviews.asides(tx, kinds=_KINDS)
             where = {state.id: state for state in _members(tx)}
             clocks = known.run_clocks(tx, rows["run"])
         groups = rows.group_by("member", "cause").agg(
@@ -357,9 +360,7 @@ class Quarantined:
 
     def _mark(self, items: Sequence[str], state: str) -> int:
         with self._hub.store.write() as tx:
-            rows = [self._row(tx, item)["id"] for item in items] or reviews.asides(tx, kinds=("quarantine",))[
-                "id"
-            ].to_list()
+            rows = [self._row(tx, item)["id"] for item in items] or reviews.asides(tx, kinds=_KINDS)["id"].to_list()
             if rows:
                 tx.execute(tables.aside.update().where(tables.aside.c.id.in_(rows)).values(state=state))
         return len(rows)
@@ -367,7 +368,7 @@ class Quarantined:
     def _row(self, tx: Connection, item: str) -> dict[str, Any]:
         own = tables.aside.c
         row = tx.execute(
-            tables.aside.select().where(own.id == (int(item) if item.isdigit() else -1), own.kind == "quarantine")
+            tables.aside.select().where(own.id == (int(item) if item.isdigit() else -1), own.kind.in_(_KINDS))
         ).first()
         if row is None:
             raise ConfigurationError(

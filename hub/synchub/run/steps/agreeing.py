@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -75,7 +76,7 @@ def agree(tx: Connection, work: Work, epochs: History, *, recomputed: bool) -> D
     """Merge and plan every record that this sync is to look at. Its marks on those with nothing to send are taken off."""
     decision = Decision()
     marked = marks.marked(tx, work.entity.name, work.mark)
-    waits = {part.name: unready(tx, part) for part in work.parts}
+    waits = {part.name: unready(tx, part, work.clock) for part in work.parts}
     decision.queues = {part.name: queue_of(tx, work, part) for part in work.parts}
     work.progress.start("deciding", len(marked))
     for start in range(0, len(marked), work.seams.bucket):
@@ -233,6 +234,7 @@ def _plan_part(  # noqa: PLR0913
             inside=part.inside,
             can_create="create" in part.stream.writes,
             down=bool(part.down),
+            today=datetime.fromtimestamp(work.clock / 1_000_000, UTC).date().isoformat(),
         )
     )
 

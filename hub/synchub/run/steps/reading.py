@@ -31,7 +31,7 @@ def read_all(work: Work) -> dict[str, Staged]:
 def _read(work: Work, part: Part) -> Staged:
     step = f"reading {part.name}"
     if part.down:
-        return Staged(part.name)
+        return _without_reading(work, part)
     work.progress.start(step)
     with work.store.read() as tx:
         doubted = known.stale_rows(tx, part.state.id, work.last_run)
@@ -46,14 +46,28 @@ def _read(work: Work, part: Part) -> Staged:
     if staged.complete and staged.seen:
         again = again.join(staged.everyone(), on=REMOTE, how="semi", maintain_order="left")
     if not again.is_empty() and not staged.complete:  # a full read has brought every one of them itself
-        rows = [orjson.loads(raw) for raw in again["raw"].to_list()]
-        staged.rows[:0] = _from_raw(work, part, staged, rows, name="again", raw=again["raw"])
+        _again(work, part, staged, again)
     if doubted and order.cursor is not None and not staged.problem:
         try:
             _look_again(work, part, staged, doubted)
         except SynchubError as problem:
             part.down = problem.line
     return staged
+
+
+def _without_reading(work: Work, part: Part) -> Staged:
+    """What can be had of a system that can't be reached: the rows set aside, as they were kept."""
+    staged = Staged(part.name)
+    with work.store.read() as tx:
+        again = _refeed(tx, part)
+    if again.height:
+        _again(work, part, staged, again)
+    return staged
+
+
+def _again(work: Work, part: Part, staged: Staged, again: pl.DataFrame) -> None:
+    rows = [orjson.loads(raw) for raw in again["raw"].to_list()]
+    staged.rows[:0] = _from_raw(work, part, staged, rows, name="again", raw=again["raw"])
 
 
 def _look_again(work: Work, part: Part, staged: Staged, doubted: list[str]) -> None:

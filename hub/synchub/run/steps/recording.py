@@ -6,7 +6,7 @@ import polars as pl
 from sqlalchemy import Connection
 
 from synchub.model import NATIVE, VALUE, VIA
-from synchub.record import bulk, intake, journal, known, reviews, tables
+from synchub.record import bulk, intake, journal, known, retries, reviews, tables
 from synchub.record.codec import pack, prefixed, unpack
 from synchub.record.store import take
 from synchub.run.steps.done import Done
@@ -38,6 +38,7 @@ def record(work: Work, part: Part, sent: pl.DataFrame, told: pl.DataFrame, store
         intake.bury(tx, landed_well.filter(pl.col("kind").is_in(["delete", "archive"]))["link"], run=work.run)
         _forms(tx, work, links, landed)
         _filled(tx, work, links, landed)
+        _not_taken(tx, work, part, both)
         _taken_after_all(tx, work, part, landed_well["record"])
         _refused(tx, work, part, both.filter(pl.col("status") == "rejected"))
         journal.close(
@@ -178,8 +179,22 @@ def _filled(tx: Connection, work: Work, links: pl.DataFrame, landed: Landed) -> 
         )
 
 
+def _not_taken(tx: Connection, work: Work, part: Part, both: pl.DataFrame) -> None:
+    """What was not taken while others were: it is tried again, after pauses that grow. Where nothing got through the system
+    itself is down, and the next run simply goes on."""
+    failed = both.filter(pl.col("status") == "retry")
+    if failed.is_empty() or failed.height == both.height > 1:
+        return
+    sent = [column for column in failed.columns if column.startswith("to.")]
+    rows = failed.select(
+        "record", "kind", pl.col("reason").replace("", "no reason given"), raw=pl.struct(sent).struct.json_encode()
+    )
+    retries.set_aside(tx, part.state.id, rows, run=work.run, now=work.clock)
+
+
 def _taken_after_all(tx: Connection, work: Work, part: Part, records: pl.Series) -> None:
     """What was refused before was taken now: that question is over, and a later refusal is asked about anew."""
+    retries.taken(tx, part.state.id, records)
     asked = reviews.about(tx, work.entity.name, REFUSED, f"{part.state.id}:")
     reviews.withdraw(tx, asked.filter(pl.col("record").is_in(records.implode()))["id"])
 

@@ -128,8 +128,9 @@ def _said(own: pl.DataFrame, place: Place, clocks: Mapping[int, int]) -> pl.Data
 
 def _later(tx: Connection, records: pl.DataFrame, links: pl.DataFrame, places: Mapping[int, Place]) -> pl.DataFrame:
     schema = bulk.schema_of(tables.claim)
-    of_links = bulk.rows_of(tx, tables.claim, "link", links["id"]).filter(pl.col("kind") != "void")
-    by_people = bulk.rows_of(tx, tables.claim, "record", records["id"]).filter(pl.col("link").is_null())
+    counts = pl.col("kind") != "void"
+    of_links = bulk.rows_of(tx, tables.claim, "link", links["id"]).filter(counts)
+    by_people = bulk.rows_of(tx, tables.claim, "record", records["id"]).filter(counts & pl.col("link").is_null())
     system = {number: place.state.system for number, place in places.items()}
     rank = {number: place.rank for number, place in places.items()}
     weak = [number for number, place in places.items() if place.fill_only]

@@ -32,6 +32,7 @@ from synchub.run.line import Outcome
 from synchub.run.opening import Opened, begin, pretend, salt_of, work_on
 from synchub.run.people.asides import Quarantined, Reviewed
 from synchub.run.people.people import join_records, set_values, split_record
+from synchub.run.people.undoing import plan_undo, undo
 from synchub.run.told import telling
 from synchub.run.work import Executor, OneByOne, Seams
 from synchub.secrets import Secrets
@@ -272,6 +273,11 @@ class MemoryHub:
             return
         (item,) = [one for one in asked.list() if one.kind == kind and key in (one.label, one.record)]
         asked.resolve(item.id, answer, reason="a test")
+
+    def undo(self, run: str, *, at: float) -> tuple[PlanReport, RunReport]:
+        """`synchub undo`: what it says it would do, and what it did."""
+        self._clock.put(at)
+        return plan_undo(self._opened, run), undo(self._opened, run, Silent())
 
     def retry(self, *, at: float) -> None:
         """`synchub quarantine retry --all`."""

@@ -35,11 +35,14 @@ from synchub.spec.reports import FieldChange, MemberPlan, PlanReport, RecordChan
 
 @dataclass(slots=True)
 class Opposite:
-    """What would be written to one member, and what can't be: (record, why)."""
+    """What would be written to one member, and what can't be: (record, why). `anew`: how many are entered once more;
+    `unknown`: how many writes of the run are not answered yet."""
 
     part: Part
     frame: pl.DataFrame
     conflicts: list[tuple[int, str]] = field(default_factory=list)
+    anew: int = 0
+    unknown: int = 0
 
 
 def plan_undo(hub: Opened, run: str) -> PlanReport:
@@ -60,10 +63,12 @@ def undo(hub: Opened, run: str, progress: Progress) -> RunReport:
         settle(work)
         with hub.store.write() as tx:
             opposites = [_opposite(tx, work, part, number) for part in work.parts]
-            for (
-                one
-            ) in opposites:  # before it is sent: should this be killed, no run does again what is put back by then
-                _keep_open(tx, work, one)
+            again = journal.run_row(tx, number)
+            for one in opposites:  # before it is sent: if this is killed, no run does again what is put back by then
+                if again is not None and again["kind"] == "undo":
+                    _close_again(tx, one, number)
+                else:
+                    _keep_open(tx, work, one)
                 _keep_alive(tx, one)
         done = {
             one.part.name: perform(work, one.part, [one.frame], total=one.frame.height)
@@ -108,23 +113,29 @@ def _undoing(hub: Opened, run: str, progress: Progress, *, trial: bool = False) 
 
 def _opposite(tx: Connection, work: Work, part: Part, run: int) -> Opposite:
     """The opposite of a member's operations of a run, against what is held now."""
-    written = journal.of_run(tx, run).filter((pl.col("member") == part.state.id) & (pl.col("state") == journal.DONE))
+    journaled = journal.of_run(tx, run).filter(pl.col("member") == part.state.id)
+    written = journaled.filter(pl.col("state") == journal.DONE)
     links = bulk.rows_of(tx, tables.link, "id", written["link"].drop_nulls())
     held = known.with_held(links, part.mapping.inward_fields)
     by_link = {row["id"]: row for row in held.to_dicts()}
+    own = known.links_of(tx, written["record"]).filter((pl.col("member") == part.state.id) & pl.col("tomb").is_null())
+    there = set(own["record"].to_list())
     rows, conflicts = [], []
-    there = known.links_of(tx, written["record"]).filter((pl.col("member") == part.state.id) & pl.col("tomb").is_null())
-    entered = pl.col("kind").is_in(["delete", "archive"]) & pl.col("record").is_in(there["record"].implode())
-    for operation in written.filter(
-        ~entered
-    ).to_dicts():  # who is entered again already was so by an undo that broke off
+    for operation in written.to_dicts():
         link = by_link.get(operation["link"])
+        if operation["kind"] in _REMOVALS and operation["record"] in there:
+            conflicts.append((operation["record"], "it is there again already"))
+            continue
         row, why = _one(part, operation, orjson.loads(operation["change"]), link)
         if row is not None:
             rows.append(row)
         if why:
             conflicts.append((operation["record"], why))
-    return Opposite(part, _frame(part, rows), conflicts)
+    unknown = journaled.filter(pl.col("state") == journal.OPEN).height
+    return Opposite(part, _frame(part, rows), conflicts, sum(row["kind"] == "create" for row in rows), unknown)
+
+
+_REMOVALS = ("archive", "delete")
 
 
 def _one(part: Part, operation: dict, change: dict, link: dict | None) -> tuple[dict | None, str]:  # type: ignore[type-arg]
@@ -137,6 +148,8 @@ def _one(part: Part, operation: dict, change: dict, link: dict | None) -> tuple[
     if link is None:
         return None, "the link is no longer known"
     sent = [name for name in part.mapping.outward_fields if change.get(TO + name) is not None]
+    if operation["kind"] == "update" and link["tomb"] is not None:
+        return None, "it is gone there"
     if operation["kind"] == "update":  # what an undo that broke off has put back is done
         sent = [name for name in sent if not _holds(part, name, change.get(WAS + name) or BLANK, link)]
     moved = [name for name in sent if not _holds(part, name, change[TO + name], link)]
@@ -155,7 +168,7 @@ def _one(part: Part, operation: dict, change: dict, link: dict | None) -> tuple[
         whys += ["opted_out is taken back by `synchub set` alone"] if kept else []
         return (row if back else None), "; ".join(whys)
     if operation["kind"] == "create":
-        kind = next((kind for kind in ("archive", "delete") if kind in part.stream.writes), None)
+        kind = next((kind for kind in _REMOVALS if kind in part.stream.writes), None)
         if moved or link["tomb"] is not None or kind is None:
             why = (
                 f"{', '.join(moved)} was edited since"
@@ -167,6 +180,8 @@ def _one(part: Part, operation: dict, change: dict, link: dict | None) -> tuple[
             return None, why
         held = {WAS + name: link[f"hn.{name}"] for name in sent} | {OVER + name: link[f"hw.{name}"] for name in sent}
         return {**base, "version": link["version"], "kind": kind, **held}, ""
+    if "create" not in part.stream.writes:
+        return None, "rows can't be made there: it does not come back"
     filled = [name for name in part.mapping.outward_fields if link[f"hn.{name}"]]
     again = {TO + name: link[f"hn.{name}"] for name in filled} | {OVER + name: link[f"hw.{name}"] for name in filled}
     return {**base, "link": None, "remote_id": None, "kind": "create", **again}, ""
@@ -245,6 +260,17 @@ def _keep_open(tx: Connection, work: Work, one: Opposite) -> None:
     intake.soil(tx, opened["record"])
 
 
+def _close_again(tx: Connection, one: Opposite, run: int) -> None:
+    """Who undoes an undo has decided: what it had opened is no question any more."""
+    for name in one.part.mapping.outward_fields:
+        records = one.frame.filter(pl.col(TO + name).is_not_null() & (pl.col("kind") == "update"))["record"]
+        opened = bulk.rows_of(tx, tables.claim, "record", records).filter(
+            (pl.col("run") == run) & (pl.col("kind") == "open") & (pl.col("field") == name)
+        )
+        bulk.update(tx, tables.claim, opened.select("seq", kind=pl.lit("void")), key="seq")
+    intake.soil(tx, one.frame["record"])
+
+
 def _keep_alive(tx: Connection, one: Opposite) -> None:
     """Who was deleted by the run and is entered again is not deleted any more, and gets what was decided since."""
     again = one.frame.filter(pl.col("kind") == "create")["record"]
@@ -276,6 +302,18 @@ def _report(tx: Connection, hub: Opened, work: Work, opposites: list[Opposite], 
         f"{one.part.name}: {work.hub_id(record)} is left as it is: {why}"
         for one in opposites
         for record, why in one.conflicts
+    )
+    notes += tuple(
+        f"{one.part.name}: {one.anew} removed rows are entered anew, under new ids; what the hub was never told of them "
+        "(other fields, notes, orders) does not come back"
+        for one in opposites
+        if one.anew
+    )
+    notes += tuple(
+        f"{one.part.name}: {one.unknown} writes of that run were never answered; they are looked up first, and undone too if "
+        "they landed. If there is nothing else to undo: `synchub sync` settles them, then undo that run"
+        for one in opposites
+        if one.unknown
     )
     return PlanReport(
         work.sync.name, telling.aware(work.clock, hub.configuration.settings.timezone), tuple(members), notes=notes

@@ -23,15 +23,27 @@ def live_links(tx: Connection, member: int) -> int:
 
 def mark_if_changed(
     tx: Connection, entity: str, sync: tuple[str, int], scopes: Sequence[tuple[int, str]], *, everything: bool
-) -> None:
+) -> bool:
     """Mark all records of the entity to be looked at again by a sync (its name and mark), if the scope of any of its
-    members is not what it was for this sync; `everything` marks them for every sync."""
-    (name, mark), own = sync, tables.member.c
-    rows = tx.execute(select(own.id, own.scope).where(own.id.in_([number for number, _ in scopes])))
-    known = {row.id: orjson.loads(row.scope or "{}") for row in rows}
-    if not everything and all(known.get(number, {}).get(name) == scope for number, scope in scopes):
-        return
-    mark_all(tx, entity, ALL if everything else mark)
+    members is not what it was for this sync; `everything` marks them for every sync. Returns whether a member that took
+    part before has another scope now."""
+    (name, mark), known = sync, _known(tx, scopes)
+    before = [(known[number].get(name), scope) for number, scope in scopes]
+    if everything or any(old != new for old, new in before):
+        mark_all(tx, entity, ALL if everything else mark)
+    return any(old not in (None, new) for old, new in before)
+
+
+def keep(tx: Connection, sync: str, scopes: Sequence[tuple[int, str]]) -> None:
+    """Remember the scopes of a sync's members: from here on they are no news."""
+    known, own = _known(tx, scopes), tables.member.c
     for number, scope in scopes:
-        told = orjson.dumps({**known.get(number, {}), name: scope}).decode()
-        tx.execute(update(tables.member).where(own.id == number).values(scope=told))
+        if known[number].get(sync) != scope:
+            told = orjson.dumps({**known[number], sync: scope}).decode()
+            tx.execute(update(tables.member).where(own.id == number).values(scope=told))
+
+
+def _known(tx: Connection, scopes: Sequence[tuple[int, str]]) -> dict[int, dict[str, str]]:
+    own = tables.member.c
+    rows = tx.execute(select(own.id, own.scope).where(own.id.in_([number for number, _ in scopes])))
+    return {row.id: orjson.loads(row.scope or "{}") for row in rows}

@@ -82,7 +82,9 @@ def decide(tx: Connection, work: Work, staged: dict[str, Staged]) -> Outcome:
     links = {part.name: scopes.live_links(tx, part.state.id) for part in work.parts}
     history = epochs.keep(tx, work.entity.name, work.entity.rules, anew=work.options.recompute)
     own = [part.scope for part in work.parts]
-    scopes.mark_if_changed(tx, work.entity.name, (work.sync.name, work.mark), own, everything=work.options.recompute)
+    work.reshaped = scopes.mark_if_changed(
+        tx, work.entity.name, (work.sync.name, work.mark), own, everything=work.options.recompute
+    )
     for part in work.parts:
         remap(tx, work, part)
     noticed = [listen(tx, work, part, staged[part.name]) for part in work.parts]
@@ -112,11 +114,11 @@ def decide(tx: Connection, work: Work, staged: dict[str, Staged]) -> Outcome:
 def load(work: Work, part: Part, decision: Decision, links: int) -> Load:
     """What the guard looks at: what this run would send, not what is planned and waits."""
     if part.state.accepted and work.only is None and work.promised is None:
-        return decision.load(part, links)
+        return replace(decision.load(part, links), reshaped=work.reshaped)
     may = Decision(queues=decision.queues)
     for frame in decision.operations(part.name):
         may.count(part.name, due(work, part, frame))
-    return may.load(part, links)
+    return replace(may.load(part, links), reshaped=work.reshaped)
 
 
 def guard(work: Work, outcome: Outcome) -> None:
@@ -152,12 +154,12 @@ def _once(work: Work, excess: Sequence[Excess]) -> str:
 
 
 def accept(work: Work) -> None:
-    """Members that a person accepts are written from now on. Stored only when the guard has let the run through: one
-    that was stopped must not make the next write what nobody saw."""
+    """Members that a person accepts are written from now on, and changed settings are no news any more. Stored only when
+    the guard has let the run through: one that was stopped must not make the next write what nobody saw."""
     fresh = [part for part in work.parts if part.name in work.options.accept and not part.state.accepted]
-    if not fresh:
-        return
     with work.store.write() as tx:
+        if work.only is None and work.promised is None:
+            scopes.keep(tx, work.sync.name, [part.scope for part in work.parts])
         for part in fresh:
             part.state = replace(part.state, accepted=True)
             members.save(tx, part.state)

@@ -187,6 +187,8 @@ class Work:
     """Finds the record that alone may be written, if a person asked for one: it may be known only once all is read."""
     only: pl.Series | None = None
     """The records that alone may be written, if a person asked for one."""
+    reshaped: bool = False
+    """A mapping, filter or other setting of a member is not what it was in the last run."""
     promised: Promise | None = None
     """A saved plan that is to be done exactly."""
     keep: Callable[[Connection], None] = lambda _tx: None

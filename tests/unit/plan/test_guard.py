@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -54,3 +55,26 @@ def test_a_limit_is_lifted_once_as_far_as_was_said() -> None:
 
 def test_allowing_less_than_the_limit_lowers_nothing() -> None:
     assert excesses([_load({}, deletes=5)], {"deletes": 1}) == []
+
+
+@pytest.mark.parametrize(
+    ("limits", "links", "stopped"),
+    [
+        ({}, 100, ["creates", "updates"]),
+        ({}, 19, []),
+        ({"updates": "100%"}, 100, ["creates"]),
+        ({"creates": 9}, 100, ["updates"]),
+    ],
+)
+def test_changed_settings_never_flood_unasked(limits: dict[str, Any], links: int, stopped: list[str]) -> None:
+    """Without written limits nothing holds creates and updates back; but a mapping that was just changed may be wrong."""
+    load = replace(_load(limits, creates=6, updates=6, links=links), reshaped=True)
+    assert [excess.what for excess in excesses([load], {})] == stopped
+    assert excesses([load], {"creates": 6, "updates": 6} if stopped else {}) == []
+
+
+def test_it_is_said_that_the_settings_were_changed() -> None:
+    load = replace(_load({}, updates=6), reshaped=True)
+    assert [str(excess) for excess in excesses([load], {})] == [
+        "shop: 6 updates planned, 5 allowed, for mappings or settings were changed"
+    ]

@@ -398,3 +398,13 @@ def test_every_metric_is_in_the_manual() -> None:
     told = {name for row in table(read("docs/serve.md"), "metric", "labels", "is") for name in code(row["metric"])}
     families = re.findall(r"^# TYPE (\S+) (\S+)$", Metrics().text().decode(), re.MULTILINE)
     assert told == {name for name, _ in families}
+
+
+# Promises
+
+
+def test_every_test_that_a_promise_names_is_there():
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "tests").rglob("test_*.py")))
+    named = set(re.findall(r"`(test_\w+)`", read("docs/promises.md")))
+    assert len(named) > 30
+    assert [name for name in sorted(named) if f"def {name}(" not in sources] == []

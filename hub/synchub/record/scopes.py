@@ -28,7 +28,7 @@ def mark_if_changed(
     members is not what it was for this sync; `everything` marks them for every sync. Returns whether a member that took
     part before has another scope now."""
     (name, mark), known = sync, _known(tx, scopes)
-    before = [(known[number].get(name), scope) for number, scope in scopes]
+    before = [(known.get(number, {}).get(name), scope) for number, scope in scopes]
     if everything or any(old != new for old, new in before):
         mark_all(tx, entity, ALL if everything else mark)
     return any(old not in (None, new) for old, new in before)

@@ -17,7 +17,7 @@ from typing import Any
 import requests
 from acceptance.command import PROGRAM, Hub
 
-DEADLINE = 120
+DEADLINE = 180
 STOP_SECONDS = 10
 
 

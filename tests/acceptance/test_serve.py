@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import signal
 import threading
 from collections import Counter
@@ -81,6 +82,18 @@ def test_a_second_process_leaves_the_turn_to_the_first(office: Office):
             other.stop()
             assert other.ended() == 0
         assert other.runs() == []
+
+
+def test_while_somebody_else_works_a_turn_is_left_out(office: Office):
+    with (office.folder / "hub.db.contact.lock").open("w") as lock, serving(office.hub) as served:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        served.until(lambda: 'synchub_skipped_total{sync="contacts"} 1.0' in served.get("/metrics").text)
+        assert len(served.messages("is left out until its next turn: Another run holds the lock")) == 1
+        assert served.runs() == []
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        served.until(served.runs)
+        served.stop()
+        assert served.ended() == 0
 
 
 @pytest.mark.parametrize(

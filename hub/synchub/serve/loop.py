@@ -64,15 +64,14 @@ class Loop:
         """Run what is due, each once. Returns the seconds in which there is nothing to do."""
         try:
             hub = self.current()
-            due = self._due(hub)
-            for turn in due:
+            for turn in self._due(hub):
                 if not self.stop.asked:
                     self._take(hub, turn)
             self.board.trouble = ""
         except SynchubError as error:
             self._trouble(error)
             return LOOK
-        return 0 if due else self._idle()
+        return self._idle()
 
     def _due(self, hub: Served) -> list[Turn]:
         turns, now = hub.unattended.turns(), self.clock()

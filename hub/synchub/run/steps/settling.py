@@ -28,8 +28,11 @@ UNANSWERED = "unanswered"
 
 
 def settle(work: Work) -> None:
-    """Settle what is open of every member. A member that can't be asked takes no part in this run."""
+    """Settle what is open of every member. A member that can't be asked takes no part in this run; one that takes none
+    anyway is not asked."""
     for part in work.parts:
+        if part.down:
+            continue
         with work.store.read() as tx:
             waiting = journal.open_operations(tx, [part.state.id])
         if waiting.is_empty():

@@ -16,20 +16,19 @@ from typing import Any, Self, TypeVar
 import polars as pl
 from sqlalchemy import text
 
-from synchub.api import Rates
+from synchub.api import Connector, Rates
 from synchub.config.document import Document
 from synchub.config.entities import resolve_entities
 from synchub.config.problems import failure
 from synchub.config.source import Source
-from synchub.errors import SynchubError
 from synchub.plugins.offers import Plugins
-from synchub.record import bulk, journal, known, members, reviews
+from synchub.record import bulk, known, members, reviews
 from synchub.record.store import Store
 from synchub.redact import Redactor
 from synchub.run import line
 from synchub.run.hosting import Outside
-from synchub.run.line import Outcome
-from synchub.run.opening import Opened, begin, pretend, salt_of, work_on
+from synchub.run.hub import Hub
+from synchub.run.opening import Opened, pretend, salt_of, work_on
 from synchub.run.people.asides import Quarantined, Reviewed
 from synchub.run.people.people import join_records, set_values, split_record
 from synchub.run.people.undoing import plan_undo, undo
@@ -44,7 +43,7 @@ from synchub.spec.reports import PlanReport, RunReport
 from synchub.testing.memory import CHANGED, KEY, STREAM, MemorySystem, moment
 from synchub.testing.memory_connector import connector_of
 
-ENTITY = "contact"
+ENTITY, SYNC = "contact", "people"
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -81,13 +80,15 @@ class MemoryHub:
 
     rules, match, fields, consent_from   as under [entities.contact]
     members                              by system: what stands under [syncs.NAME.members.NAME]; and `mapping`, by
-                                         field, where it is not simply the native field of that name
+                                         field, where it is not simply the native field of that name (None: it is not mapped)
     rates                                exchange rates that are asked before the bank's
     executor                             reads and writes the systems; by default one after the other
     bucket                               how many records are merged and planned at once
+    connect                              the connector of a system
+    folder                               where the store is made (by default where temporary files are)
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what there is to set, by name
         self,
         systems: Sequence[MemorySystem],
         *,
@@ -97,18 +98,19 @@ class MemoryHub:
         executor: Executor | None = None,
         rates: Rates | None = None,
         bucket: int = 20_000,
+        connect: Callable[[Any], Connector] = connector_of,
+        folder: Path | None = None,
         **entity: Any,
     ) -> None:
         self.systems = list(systems)
         self.rules = dict(rules or {})
         self.members = {name: dict(options) for name, options in (members or {}).items()}
         self.crash: Callable[[str], None] = lambda _point: None
-        self.outcome: Outcome | None = None
         self._match, self._entity = tuple(match), entity
-        self._folder = TemporaryDirectory(prefix="synchub-memory-")
+        self._folder = TemporaryDirectory(prefix="synchub-memory-", dir=folder)
         self._clock = Clock()
         self._rates = {} if rates is None else {"memory": lambda: rates}
-        self._executor, self._bucket = executor or OneByOne(), bucket
+        self._executor, self._bucket, self._connect = executor or OneByOne(), bucket, connect
         self._opened = self._open()
 
     def __enter__(self) -> Self:
@@ -121,6 +123,16 @@ class MemoryHub:
         """Let go of the store, and of what was in it."""
         self._opened.close()
         self._folder.cleanup()
+
+    def reopen(self) -> None:
+        """What a new process does first: nothing of the old one is left but the store."""
+        self._opened.close()
+        self._opened = self._open()
+
+    @property
+    def folder(self) -> Path:
+        """Where its store is."""
+        return Path(self._folder.name)
 
     # Configuration
 
@@ -159,20 +171,20 @@ class MemoryHub:
             connectors=self._connectors(),
         )
 
-    def _connectors(self) -> dict[str, Any]:
+    def _connectors(self) -> dict[str, Connector]:
         for system in self.systems:
             system.clock = self._clock
-        return {system.name: connector_of(system) for system in self.systems}
+        return {system.name: self._connect(system) for system in self.systems}
 
     def _configuration(self) -> Configuration:
         entity = self._contact()
         members = tuple(self._member(rank, system) for rank, system in enumerate(self.systems))
         return Configuration(
-            Path(self._folder.name) / "hub.toml",
+            self.folder / "hub.toml",
             HubSettings(),
             {system.name: SystemSettings(connector="memory") for system in self.systems},
             {ENTITY: entity},
-            {"people": Sync("people", entity, members)},
+            {SYNC: Sync(SYNC, entity, members)},
         )
 
     def _contact(self) -> Entity:
@@ -188,7 +200,8 @@ class MemoryHub:
         options = dict(self.members.get(system.name, {}))
         own: Mapping[str, Any] = options.pop("mapping", {})
         settings = MemberSettings(stream=STREAM, mapping=system.name, **options)
-        fields: dict[str, FieldMapping | str] = {name: own.get(name, name) for name in system.types} | dict(own)
+        mapped = {name: own.get(name, name) for name in system.types} | dict(own)
+        fields: dict[str, FieldMapping | str] = {name: native for name, native in mapped.items() if native is not None}
         mapping = MappingFile(entity=ENTITY, key=KEY, updated_at=CHANGED if system.tells_time else None, fields=fields)
         return Member(
             system.name,
@@ -208,9 +221,13 @@ class MemoryHub:
 
     # Runs
 
+    def put(self, at: float) -> None:
+        """Let it be that time: `at` minutes after START, never earlier than it is."""
+        self._clock.put(at)
+
     @property
     def _sync(self) -> Sync:
-        return self._opened.configuration.syncs["people"]
+        return self._opened.configuration.syncs[SYNC]
 
     def plan(self, at: float, **options: Any) -> PlanReport:
         """What `synchub plan` says at that time; `options` as in RunOptions."""
@@ -222,18 +239,12 @@ class MemoryHub:
     def sync(self, at: float, **options: Any) -> RunReport:
         """One run of `synchub sync` at that time. A run that fails or is stopped says so in its report."""
         self._clock.put(at)
-        with work_on(self._opened, self._sync, RunOptions(**options), Silent()) as work:
-            begin(work)
-            problem: SynchubError | None = None
-            self.outcome = None
-            try:
-                self.outcome = line.sync(work)
-            except SynchubError as error:
-                problem = error
-            report = telling.run_report(work, self.outcome, "UTC", problem=problem)
-            with self._opened.store.write() as tx:
-                journal.end(tx, work.run, state=report.state, now=work.seams.micros(), summary={})
-            return report
+        return self.hub.sync([SYNC], RunOptions(**options), Silent())[0]
+
+    @property
+    def hub(self) -> Hub:
+        """What the commands use: it does not move the clock."""
+        return Hub(self._opened)
 
     def crash_at(self, point: str, times: int = 1) -> None:
         """From now on the process is killed when it comes to `point` for the `times`th time; None of it is told."""

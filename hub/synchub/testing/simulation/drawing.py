@@ -1,0 +1,105 @@
+"""Draws histories: everything that happens follows from one number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from synchub.testing.simulation.connector import PAGES, TROUBLES, WRITES
+from synchub.testing.simulation.edits import DIRECTIONS, ON_DELETE, OWNER_RULES, SCORE_RULES, WHERE
+from synchub.testing.simulation.faults import KILLED, MEANWHILE, POINTS, STORE
+from synchub.testing.simulation.steps import HUB, Deed, Edit, Fault, History, Run, Shape, Step
+from synchub.testing.simulation.values import FIELDS, PEOPLE
+
+STEPS = 30
+TRAITS: dict[str, Callable[[Random], Any]] = {
+    "tells_time": lambda dice: dice.random() < 0.5,
+    "skew": lambda dice: dice.choice((0, -180, 180)),
+    "bumps": lambda dice: dice.random() < 0.5,
+    "cuts": lambda dice: dice.random() < 0.3,
+    "answers": lambda dice: dice.random() < 0.5,
+    "can_lookup": lambda dice: dice.random() < 0.6,
+    "versions": lambda dice: dice.random() < 0.5,
+    "incremental": lambda dice: dice.random() < 0.6,
+    "sees_deletes": lambda dice: dice.random() < 0.6,
+    "unique": lambda dice: "email",
+    "keeps_hub_id": lambda dice: dice.random() < 0.5,
+    "repeats": lambda dice: True,
+    "tells_merges": lambda dice: True,
+    "lag": lambda dice: dice.choice((1.5, 4)),
+    "weak": lambda dice: dice.random() < 0.3,
+    "defaults": lambda dice: {"owner": "n/a"},
+    "batch": lambda dice: dice.choice((1, 2, 1000)),
+    "page_size": lambda dice: dice.choice((1, 2, 3)),
+}
+MEMBER: dict[str, Callable[[Random], Any]] = {
+    "direction": lambda dice: dice.choice((*DIRECTIONS, "both")),
+    "on_delete": lambda dice: dice.choice(ON_DELETE),
+    "create": lambda dice: dice.random() < 0.7,
+    "where": lambda dice: WHERE,
+}
+TEXTS = (*(name for name in FIELDS if name not in ("email", "first_name")), "opted_out")
+DEEDS_OFTEN = {"create": 4, "edit": 12, "clear": 2, "delete": 3, "import": 1, "rename": 2, "garble": 1, "restore": 1}
+DEEDS_SELDOM = {"stale": 1, "merge": 1, "decide": 2, "split": 1, "join": 1, "answer": 2, "undo": 1}
+DEEDS = tuple(kind for kind, often in (DEEDS_OFTEN | DEEDS_SELDOM).items() for _ in range(often))
+EDITS = ("rule", "rule", "where", "direction", "on_delete", "unmap", "drop", "add")
+FIELDS_OF_KEYS = ("email", "first_name")
+
+
+def draw(seed: int) -> History:
+    """The history of a seed: the same for ever, as long as this file is the same."""
+    dice = Random(seed)
+    shape = _shape(dice)
+    first: list[Step] = [_deed(dice, "create") for _ in range(dice.randint(4, 8))]
+    steps: list[Step] = [*first, Run()]
+    troubled = dice.random() < 0.8
+    while len(steps) < STEPS:
+        steps += [_deed(dice) for _ in range(dice.randint(1, 5))]
+        if dice.random() < 0.2:
+            steps.append(Edit(dice.choice(EDITS), dice.randrange(4), dice.randrange(12)))
+        steps.append(_run(dice, len(shape.traits), troubled))
+    return History(shape, tuple(steps), seed)
+
+
+def _shape(dice: Random) -> Shape:
+    count = dice.choice((2, 2, 3, 3, 4))
+    rules = {"owner": dice.choice(OWNER_RULES), "notes": "ask", "lead_score": dice.choice(SCORE_RULES)}
+    traits = tuple(_some(dice, TRAITS, 0.35) for _ in range(count))
+    return Shape(traits, ({}, *(_some(dice, MEMBER, 0.35) for _ in range(count - 1))), rules)
+
+
+def _some(dice: Random, offered: dict[str, Callable[[Random], Any]], share: float) -> dict[str, Any]:
+    return {name: choose(dice) for name, choose in offered.items() if dice.random() < share}
+
+
+def _deed(dice: Random, kind: str = "") -> Deed:
+    kind = kind or dice.choice(DEEDS)
+    field = dice.choice(FIELDS_OF_KEYS) if kind == "edit" and dice.random() < 0.1 else dice.choice(TEXTS)
+    return Deed(kind, dice.randrange(4), dice.randrange(PEOPLE + 2), field, dice.randrange(10))
+
+
+def _run(dice: Random, systems: int, troubled: bool) -> Run:
+    faults = tuple(_fault(dice, systems) for _ in range(dice.choice((0, 1, 1, 2, 3)) if troubled else 0))
+    only = dice.randrange(systems) if dice.random() < 0.1 else None
+    return Run(faults, full=dice.random() < 0.1, only=only, accept=dice.random() < 0.8)
+
+
+def _fault(dice: Random, systems: int) -> Fault:
+    """One of the hub's own, or of one system."""
+    nth, lasting = dice.choice((1, 1, 1, 2, 3, 5)), dice.random() < 0.2
+    if dice.random() < 0.25:
+        kind = dice.choice((KILLED, KILLED, *STORE))
+        call = dice.choice(("begin", "commit", *POINTS) if kind == KILLED else ("begin", "commit"))
+        return Fault(kind, HUB, call, dice.randint(1, 12) if call in ("begin", "commit") else nth, lasting)
+    system, call = dice.randrange(systems), dice.choice(("streams", "read", "read", "cursor", *("lookup", "write") * 3))
+    if call not in ("streams", "cursor") and dice.random() < 0.25:
+        return Fault(MEANWHILE, system, call, nth, deed=_deed(dice))
+    return Fault(_kind(dice, call), system, call, nth, lasting)
+
+
+def _kind(dice: Random, call: str) -> str:
+    if call == "cursor":
+        return "expired"
+    own = {"read": PAGES[:3], "write": WRITES}.get(call, ())
+    return dice.choice(own) if own and dice.random() < 0.6 else dice.choice(TROUBLES)

@@ -1,0 +1,115 @@
+"""What a hub knows, as the questions need it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+import polars as pl
+from sqlalchemy import text
+
+from synchub.model import VALUE
+from synchub.record import bulk, known, members, reviews, tables
+from synchub.record.codec import prefixed, unpack
+from synchub.testing.memory_hub import ENTITY, MemoryHub
+
+
+class Knowledge:
+    """Looks into the store of a hub. Every method opens a transaction of its own."""
+
+    def __init__(self, hub: MemoryHub, fields: Sequence[str]) -> None:
+        self._hub, self._fields = hub, fields
+
+    def links(self) -> list[dict[str, Any]]:
+        """All links: id, record, system, remote_id, tomb, made, first_run, hn.*, hv.*."""
+        with self._hub.store.read() as tx:
+            names = {state.id: state.system for state in members.of_entity(tx, ENTITY)}
+            rows = bulk.select(tx, tables.link.select().order_by(tables.link.c.id), bulk.schema_of(tables.link))
+        if rows.is_empty():
+            return []
+        held = known.with_held(rows, list(self._fields))
+        return held.with_columns(system=pl.col("member").replace_strict(names)).to_dicts()
+
+    def owners(self) -> dict[tuple[str, str], int]:
+        """(system, remote id) of live links to their record."""
+        query = text(
+            "SELECT member.system, remote_id, record FROM link JOIN member ON member.id = member WHERE tomb IS NULL"
+        )
+        with self._hub.store.read() as tx:
+            return {(system, name): record for system, name, record in tx.execute(query)}
+
+    def goldens(self) -> dict[int, dict[str, str]]:
+        """Golden by record, without those that were joined into others."""
+        return {int(record["hub_id"].rpartition("-")[2]): record for record in self._hub.records()}
+
+    def reasons(self) -> set[tuple[int, str]]:
+        """(link, field) that are not brought into agreement for a reason on record."""
+        query = text("SELECT link, field FROM form WHERE state IN ('own', 'alternating')")
+        with self._hub.store.read() as tx:
+            return {(link, field) for link, field in tx.execute(query)}
+
+    def questions(self, *kinds: str, answered: bool = False) -> list[dict[str, Any]]:
+        """Open questions (and those a person answered), of some kinds or all."""
+        with self._hub.store.read() as tx:
+            found = reviews.questions(tx) + (reviews.questions(tx, reviews.ANSWERED) if answered else [])
+        return [one for one in found if not kinds or one["kind"] in kinds]
+
+    def aside(self) -> set[tuple[str, str]]:
+        """Rows that are set aside or asked about: (system, id)."""
+        with self._hub.store.read() as tx:
+            names = {state.id: state.system for state in members.of_entity(tx, ENTITY)}
+            rows = tx.execute(text("SELECT member, remote_id FROM aside")).all()
+            asked = [item["subject"].split(":", 1) for item in reviews.questions(tx) if item["kind"] in _OF_ROWS]
+        return {(names[member], name) for member, name in rows} | {(names[int(member)], name) for member, name in asked}
+
+    def quarantined(self) -> set[tuple[str, str]]:
+        """Rows that could not be understood: (system, id)."""
+        query = text(
+            "SELECT member.system, remote_id FROM aside JOIN member ON member.id = member WHERE kind = 'quarantine'"
+        )
+        with self._hub.store.read() as tx:
+            return {(system, name) for system, name in tx.execute(query)}
+
+    def kept_values(self) -> set[tuple[str, str]]:
+        """Every (field, value) that is golden, a claim, history, or in a row set aside."""
+        found = {(name, value) for record in self._hub.records() for name, value in record.items()}
+        with self._hub.store.read() as tx:
+            for table in ("claim", "history"):
+                found |= {(name, value) for name, value in tx.execute(text(f"SELECT field, value FROM {table}"))}
+            said = bulk.select(tx, text("SELECT said FROM link WHERE said IS NOT NULL"), {"said": pl.String})
+        opened = unpack(said["said"], prefixed((VALUE,), self._fields))
+        return found | {(name, value) for name in self._fields for value in opened[VALUE + name].drop_nulls().to_list()}
+
+    def claims(self) -> list[tuple[str, str, str, str]]:
+        """What systems are said to have claimed since first contact: system, remote id, field, value."""
+        query = text(
+            "SELECT member.system, link.remote_id, claim.field, claim.value FROM claim "
+            "JOIN link ON link.id = claim.link JOIN member ON member.id = link.member WHERE claim.kind = 'claim'"
+        )
+        with self._hub.store.read() as tx:
+            return [(system, name, field, value) for system, name, field, value in tx.execute(query)]
+
+    def open_work(self) -> list[str]:
+        """Operations and runs that have no end."""
+        with self._hub.store.read() as tx:
+            operations = tx.execute(text("SELECT kind, record FROM operation WHERE state = 'open' ORDER BY id")).all()
+            runs = tx.execute(text("SELECT id, state FROM run WHERE state IN ('running', 'writing') ORDER BY id")).all()
+        return [f"{kind} of record {record}" for kind, record in operations] + [
+            f"run {run}: {state}" for run, state in runs
+        ]
+
+    def last_written(self) -> str | None:
+        """The last run that wrote something."""
+        with self._hub.store.read() as tx:
+            found = tx.execute(text("SELECT max(run) FROM operation")).scalar()
+        return None if found is None else str(found)
+
+    def runs_of(self, run: int) -> str:
+        """A run's summary as JSON text."""
+        with self._hub.store.read() as tx:
+            found = tx.execute(text("SELECT summary FROM run WHERE id = :run"), {"run": run}).scalar()
+        return orjson.dumps(orjson.loads(found or "{}"), option=orjson.OPT_SORT_KEYS).decode()
+
+
+_OF_ROWS = ("match", "reused")

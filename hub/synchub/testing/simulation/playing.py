@@ -1,0 +1,59 @@
+"""Plays a history and tells what came of it."""
+
+from __future__ import annotations
+
+import traceback
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+from synchub.errors import SynchubError
+from synchub.testing.simulation.questions import ALWAYS, AT_REST, a_lone_edit_wins
+from synchub.testing.simulation.steps import Deed, History
+from synchub.testing.simulation.world import Violation, World
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What came of a history. `broken`: what did not hold, and `where` the question or error that said so; both empty if
+    all is well. `trace`: all that happened, a line each."""
+
+    history: History
+    broken: str
+    where: str
+    trace: tuple[str, ...]
+
+
+def play(history: History, engine: AbstractContextManager[object] | None = None) -> Played:
+    """Play a history to its end, or to the first thing that does not hold. `engine` is entered around it: a test may
+    put another part into the engine for so long."""
+    world = World(history.shape)
+    broken = where = ""
+    try:
+        with engine or nullcontext():
+            _through(world, history)
+    except (Violation, SynchubError) as violation:
+        broken, where = str(violation), _place(violation)
+    except Exception as error:  # whatever else the engine raises is a bug of its own
+        broken, where = f"{type(error).__name__}: {error}", _place(error)
+    finally:
+        world.close()
+    return Played(history, broken, where, tuple(world.trace))
+
+
+def _through(world: World, history: History) -> None:
+    for step in history.steps:
+        world.step(step)
+        for ask in ALWAYS:
+            ask(world)
+    world.rest()
+    for ask in (*ALWAYS, *AT_REST):
+        ask(world)
+    seed = len(history.steps)
+    a_lone_edit_wins(world, Deed("edit", seed, seed, "job_title", seed % 10))
+
+
+def _place(error: BaseException) -> str:
+    """The innermost function of ours that is to be named: the same for the same kind of failure."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if "/synchub/" in frame.filename.replace("\\", "/") and frame.name != "must"]
+    return own[-1].name if own else type(error).__name__

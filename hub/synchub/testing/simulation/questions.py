@@ -1,0 +1,190 @@
+"""What must hold of a world: always, and once it has come to rest. Each raises Violation, and says what it found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from synchub.model import BLANK
+from synchub.testing.simulation.steps import Deed, Run
+from synchub.testing.simulation.values import FIELDS, GARBLED, canonical
+from synchub.testing.simulation.world import Violation, World
+
+
+def must(holds: object, broken: str) -> None:
+    """Raise Violation unless it holds."""
+    if not holds:
+        raise Violation(broken)
+
+
+def all_agree(world: World) -> None:
+    """I1: what every linked row holds stands for golden in every outward field, or a reason is on record; and the hub
+    knows what every row holds."""
+    golden, reasons, aside = world.known.goldens(), world.known.reasons(), world.known.aside()
+    asked = {(one["record"], one["details"].get("field", "")) for one in world.known.questions("ask")}
+    systems = {system.name: (system, member) for system, member in world.present}
+    for row in world.known.links():
+        if row["system"] not in systems or row["tomb"] is not None or (row["system"], row["remote_id"]) in aside:
+            continue
+        system, member = systems[row["system"]]
+        kept, record = system.kept.get(row["remote_id"]), golden[row["record"]]
+        for name in [name for name in FIELDS if name != member.get("unmap")]:
+            if kept is None:
+                continue
+            there, valid = canonical(name, kept.values[name]), record.get(name)
+            held = row[f"hn.{name}"] or BLANK
+            where = f"{system.name} {row['remote_id']}: {name}"
+            must(held == there, f"{where} is {there!r}, the hub believes {held!r}")
+            if member.get("direction") == "in" or not _inside(member, record, name) or valid is None:
+                continue
+            reason = (row["id"], name) in reasons or (row["record"], name) in asked
+            must(there == valid or reason, f"{where} is {there!r}, golden {valid!r}")
+
+
+def _inside(member: dict[str, Any], record: dict[str, str], name: str) -> bool:
+    if "where" not in member:
+        return True
+    return float(record.get("lead_score") or 0) >= 5 or (name == "opted_out" and record.get(name) == "true")
+
+
+def nobody_is_missing(world: World) -> None:
+    """I1 for whole records: who is alive stands in every system that is to have everybody, or a reason is on record."""
+    links = world.known.links()
+    asked = world.known.questions("refused", "unanswered", answered=True)
+    refused = {(one["record"], one["details"]["system"]) for one in asked}
+    aside, golden = {system for system, _ in world.known.aside()}, world.known.goldens()
+    buried = {row["record"] for row in links if row["tomb"] is not None}  # deleted somewhere: made nowhere
+    living = {row["record"] for row in links} - buried
+    for system, member in world.present:
+        if member.get("direction") == "in" or member.get("create") is False or system.name in aside:
+            continue
+        linked = {row["record"] for row in links if row["system"] == system.name}
+        emails = {kept.values["email"] for kept in system.kept.values()}
+        ids = {kept.values.get("hub_id") for kept in system.kept.values()}
+        for record in living - linked:
+            outside = "where" in member and not float(golden[record].get("lead_score") or 0) >= 5
+            email = golden[record].get("email")
+            there = email in emails or golden[record]["hub_id"] in ids or (record, system.name) in refused
+            must(outside or not email or there, f"{email} is missing in {system.name}")
+
+
+def nothing_is_lost(world: World) -> None:
+    """I3: every value ever read is golden, a claim, or history."""
+    lost = world.said - world.known.kept_values() - {(name, BLANK) for name in FIELDS}
+    must(not lost, f"lost: {sorted(lost)}")
+
+
+def nobody_is_doubled(world: World) -> None:
+    """I4: the hub makes no row for who is there already."""
+    for system in world.systems:
+        must(not system.doubles, f"{system.name} got second rows of {system.doubles}")
+
+
+def nobody_is_made_again(world: World) -> None:
+    """I4, I6: where a row was deleted the hub makes none again for the same record, unless a person asked for it."""
+    rows = [] if world.joined or world.undone else world.known.links()
+    for row in (row for row in rows if row["tomb"] is not None):
+        same = [other for other in rows if (other["record"], other["system"]) == (row["record"], row["system"])]
+        again = [other["remote_id"] for other in same if other["made"] and other["first_run"] >= row["tomb"]]
+        must(not again, f"{row['system']} got {again} in place of {row['remote_id']}, which was deleted there")
+
+
+def nobody_vanished_unasked(world: World) -> None:
+    """I6: the hub deletes only where a member asks for it, and only who was deleted by a person."""
+    if world.undone:
+        return
+    buried = any(system.buried for system in world.systems)
+    for number, system in enumerate(world.systems):
+        if system.removed:
+            must(number in world.ever_deleting, f"{system.name} was told to delete {system.removed}")
+            must(buried, f"{system.name} lost {system.removed}, and nobody had deleted anybody")
+
+
+def who_vanished_was_deleted(world: World) -> None:
+    """I6: whom the hub deleted somewhere, a person had deleted elsewhere."""
+    if world.undone or world.joined:
+        return
+    links = world.known.links()
+    systems = {system.name: system for system in world.systems}
+    for system in world.systems:
+        for name in system.removed:
+            records = {row["record"] for row in links if (row["system"], row["remote_id"]) == (system.name, name)}
+            others = [row for row in links if row["record"] in records]
+            asked = any(row["remote_id"] in systems[row["system"]].buried for row in others)
+            must(asked, f"{system.name} lost {name}, whom nobody had deleted")
+
+
+def consent_is_kept(world: World) -> None:
+    """I7: who opted out anywhere is opted out everywhere."""
+    golden, aside, links = world.known.goldens(), world.known.aside(), world.known.links()
+    owner = {(row["system"], row["remote_id"]): row["record"] for row in links}
+    out = {owner[link] for link in world.opted_out if link in owner and link not in aside}
+    systems = {system.name: (system, member) for system, member in world.present}
+    for record in out & golden.keys():
+        must(golden[record].get("opted_out") == "true", f"record {record} is opted in again")
+    for row in (row for row in links if row["system"] in systems):
+        system, member = systems[row["system"]]
+        kept = system.kept.get(row["remote_id"])
+        written = member.get("direction") != "in" and (row["system"], row["remote_id"]) not in aside
+        if row["record"] in out and row["tomb"] is None and kept and written:
+            must(kept.values["opted_out"] is True, f"{row['system']} {row['remote_id']} is opted in")
+
+
+def only_the_bad_are_set_aside(world: World) -> None:
+    """I8: rows that can't be understood are kept aside."""
+    kept = {(system.name, name): one for system, _ in world.present for name, one in system.kept.items()}
+    bad = {link for link, one in kept.items() if one.values["lead_score"] == GARBLED}
+    left = bad - world.known.quarantined()
+    must(not left, f"{sorted(left)} can't be understood, and are not in quarantine")
+
+
+def nobodys_words_are_put_into_a_mouth(world: World) -> None:
+    """An echo is no claim: what a system is said to have claimed, a person entered there."""
+    systems = {system.name: system for system in world.systems}
+    for name, remote_id, field, value in world.known.claims():
+        system = systems[name]
+        entered = {canonical(field, one) for one in system.words.get((remote_id, field), ())}
+        if field in FIELDS and field not in system.stores and value:
+            must(
+                value in entered, f"{name} {remote_id} is said to have claimed {field} = {value!r}; nobody entered that"
+            )
+
+
+def nothing_is_left_open(world: World) -> None:
+    """No run blocks the next: every run has ended, and every operation has its answer."""
+    left = world.known.open_work()
+    must(not left, f"left open: {left}")
+
+
+def a_lone_edit_wins(world: World, deed: Deed) -> None:
+    """What a person enters last under `newest`, with nobody else about, is golden after the next run. Asked of one row of
+    a world at rest."""
+    place = deed.system % len(world.systems)
+    system, member = world.systems[place], world.members[place]
+    names = sorted(system.kept, key=int)
+    if not names or member.get("direction") == "out" or system.weak or place in world.removed:
+        return
+    name = names[deed.who % len(names)]
+    owner = world.known.owners().get((system.name, name))
+    if owner is None or (system.name, name) in world.known.aside() or system.kept[name].values["lead_score"] == GARBLED:
+        return
+    world.do(Deed("edit", place, names.index(name), "job_title", deed.value))
+    entered = str(system.kept[name].values["job_title"])
+    world.run(Run())
+    golden = world.known.goldens()[owner].get("job_title")
+    must(golden == entered, f"{entered!r} was entered last in {system.name}, golden is {golden!r}")
+
+
+ALWAYS = (nobody_is_doubled, nobody_vanished_unasked)
+"""Asked after every step."""
+AT_REST = (
+    all_agree,
+    nobody_is_missing,
+    nothing_is_lost,
+    nobody_is_made_again,
+    who_vanished_was_deleted,
+    consent_is_kept,
+    only_the_bad_are_set_aside,
+    nobodys_words_are_put_into_a_mouth,
+    nothing_is_left_open,
+)
+"""Asked when nothing fails any more, everybody has gone home, and nothing more is written."""

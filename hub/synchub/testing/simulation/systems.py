@@ -1,0 +1,123 @@
+"""Simulated systems: they find what is new late, know a request again, tell merges, and note what no hub should do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from synchub.api import Operation, Result
+from synchub.testing.memory import Kept, MemorySystem
+from synchub.testing.simulation.steps import Fault
+
+
+def calm(_call: str) -> Fault | None:
+    """Nothing goes wrong."""
+    return None
+
+
+@dataclass
+class SimulatedSystem(MemorySystem):
+    """A system in memory that has more ways of its own, and that keeps watch.
+
+    lag          minutes until its search finds what is new: lookups by other fields than the key, reads from a cursor
+    repeats      it knows a create again by its idempotency key
+    tells_merges it tells of rows that were merged into others
+    strikes      asked at every call what goes wrong there
+    """
+
+    lag: float = 0
+    repeats: bool = False
+    tells_merges: bool = False
+    strikes: Callable[[str], Fault | None] = calm
+
+    # What it noted
+    words: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
+    """(id, field) to all values that people entered there."""
+    ours: set[tuple[str, str]] = field(default_factory=set)
+    """(id, field) that the hub wrote last: what stands there is nobody's word."""
+    made: set[str] = field(default_factory=set)
+    """Rows that the hub made."""
+    buried: set[str] = field(default_factory=set)
+    """Rows that people deleted, or merged away."""
+    doubles: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    read: dict[str, Kept] = field(default_factory=dict)
+    """What the run at hand was told."""
+    merged: dict[str, str] = field(default_factory=dict)
+    run_began: int = 0
+    """The number of the last change before the run at hand."""
+    log: Callable[[str], None] = lambda _line: None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._times: list[tuple[datetime, int]] = []
+        self._answered: dict[str, Result] = {}
+
+    # What people do
+
+    def create(self, *, at: float, **values: Any) -> str:
+        name = super().create(at=at, **values)
+        self._heard(name, self.kept[name].values)
+        return name
+
+    def edit(self, name: str, *, at: float, **values: Any) -> None:
+        super().edit(name, at=at, **values)
+        self._heard(name, {field_: self.kept[name].values[field_] for field_ in values})
+        self.ours -= {(name, field_) for field_ in values}
+
+    def delete(self, name: str) -> None:
+        super().delete(name)
+        self.buried.add(name)
+        self._passed()
+
+    def merge(self, name: str, into: str) -> None:
+        """Somebody merges a row into another, which stays as it is."""
+        self.delete(name)
+        self.merged[name] = into
+
+    def _heard(self, name: str, values: dict[str, Any]) -> None:
+        for field_, value in values.items():
+            self.words.setdefault((name, field_), []).append(value)
+        self._passed()
+
+    def _passed(self) -> None:
+        self._times.append((self.clock(), self.changes))
+
+    # What a hub meets
+
+    @property
+    def found(self) -> int:
+        """The number of the last change that its search knows of."""
+        if not self.lag:
+            return self.changes
+        known = self.clock() - timedelta(minutes=self.lag)
+        return max((number for time, number in self._times if time <= known), default=0)
+
+    def perform(self, operation: Operation) -> Result:
+        if self.repeats and operation.idempotency_key in self._answered:
+            return self._answered[operation.idempotency_key]
+        self._watch(operation)
+        before = self.kept.get(operation.remote_id or "")
+        buried = set(self.buried)
+        result = super().perform(operation)
+        self._passed()
+        if operation.kind == "create" and result.status == "ok":
+            self.made.add(result.remote_id or "")
+        self.ours |= {(result.remote_id or "", field_) for field_ in operation.values}
+        if operation.kind in ("delete", "archive") and result.status == "ok" and before:
+            self.removed.append(operation.remote_id or "")
+            self.buried = buried
+        self._answered[operation.idempotency_key] = result
+        return result
+
+    def _watch(self, operation: Operation) -> None:
+        """Note a second row for somebody whose row the hub could see when it began, or had made itself."""
+        email = operation.values.get("email")
+        if operation.kind != "create" or not email:
+            return
+        for name, kept in self.kept.items():
+            seen = kept.number <= self.run_began and kept.number <= self.found
+            if kept.values["email"] == email and (seen or (name in self.made and (name, "email") in self.ours)):
+                self.doubles.append(email)

@@ -1,0 +1,183 @@
+"""A world: simulated systems with the real hub over them, and how the steps of a history happen in it."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from synchub.errors import SynchubError
+from synchub.testing.memory_hub import Backwards, Killed, MemoryHub
+from synchub.testing.simulation.connector import connector_of
+from synchub.testing.simulation.deeds import do
+from synchub.testing.simulation.edits import configured, edit
+from synchub.testing.simulation.faults import Strikes, watch_store
+from synchub.testing.simulation.knowledge import Knowledge
+from synchub.testing.simulation.steps import HUB, Deed, Edit, Run, Shape, Step
+from synchub.testing.simulation.systems import SimulatedSystem
+from synchub.testing.simulation.values import FIELDS, GARBLED, TYPES, canonical, cut
+
+ENOUGH = 9
+"""Within so many runs a world must have come to rest."""
+AN_HOUR = 60
+IN_MEMORY = Path("/dev/shm")
+"""Where there is such a folder, nothing waits for a disk."""
+
+
+class Violation(AssertionError):
+    """Something that must always hold does not."""
+
+
+class World:
+    """What a history is played in. `trace` tells all that happened, the same every time."""
+
+    def __init__(self, shape: Shape, *, backwards: bool = False) -> None:
+        self.shape = shape
+        self.now = 0
+        self.trace: list[str] = []
+        self.systems = [self._system(number, traits, backwards) for number, traits in enumerate(shape.traits)]
+        self.members = [dict(member) for member in shape.members]
+        self.rules = dict(shape.rules)
+        self.removed: set[int] = set()
+        self.ever_deleting = {n for n, member in enumerate(self.members) if _deletes(member)}
+        self.said: set[tuple[str, str]] = set()
+        self.opted_out: set[tuple[str, str]] = set()
+        self.joined = self.undone = self.ruled = False
+        """Whether a person ever joined two records, took a run back, changed a rule."""
+        self.hub = MemoryHub(
+            self.systems,
+            rules=self.rules,
+            members=configured(self),
+            executor=Backwards() if backwards else None,
+            connect=connector_of,
+            folder=IN_MEMORY if IN_MEMORY.is_dir() else None,
+        )
+        self.hub.crash = lambda point: self._point(point)
+        self.known = Knowledge(self.hub, FIELDS)
+        self.strikes = Strikes((), self.do, self.trace.append)
+        watch_store(self.hub.store, lambda call: self.strikes(HUB, call))
+
+    def _system(self, number: int, traits: Any, backwards: bool) -> SimulatedSystem:
+        own = dict(traits)
+        if own.pop("cuts", False):
+            own["stores"] = {"job_title": cut, "owner": cut}
+        fields: Any = {name: TYPES.get(name) for name in FIELDS}
+        system = SimulatedSystem(f"s{number}", fields=fields, **own)
+        system.log = self.trace.append
+        system.strikes = partial(lambda number, call: self.strikes(number, call), number)
+        if backwards:
+            system.page_size, system.order = 1, lambda names: names[::-1]
+        return system
+
+    def close(self) -> None:
+        self.hub.close()
+
+    @property
+    def present(self) -> list[tuple[SimulatedSystem, dict[str, Any]]]:
+        """The systems that are configured now, each with what its member says."""
+        return [
+            (system, member)
+            for number, (system, member) in enumerate(zip(self.systems, self.members, strict=True))
+            if number not in self.removed
+        ]
+
+    # Steps
+
+    def step(self, step: Step) -> None:
+        """Let one step of a history happen."""
+        self.trace.append(repr(step))
+        match step:
+            case Run():
+                self.run(step)
+            case Edit():
+                edit(self, step)
+            case Deed():
+                self.do(step)
+
+    def do(self, deed: Deed) -> None:
+        """Somebody does something. What the hub refuses to do for a person is no fault."""
+        self.now += 1
+        self.hub.put(self.now)
+        try:
+            do(self, deed)
+        except SynchubError as refusal:
+            self.trace.append(f"refused: {refusal.happened}")
+
+    def run(self, step: Run) -> int:
+        """One run. Returns how many writes were sent; raises Violation if it fails for no reason."""
+        self.now += 1
+        for system in self.systems:
+            system.read, system.run_began = {}, system.changes
+        self.strikes = Strikes(step.faults, self.do, self.trace.append)
+        try:
+            return self._sync(step)
+        except Killed as killed:
+            self.trace.append(f"killed at {killed}")
+            self._begin_anew()
+        except SynchubError as problem:
+            self._excuse(step, problem.line)
+        finally:
+            self.strikes = Strikes((), self.do, self.trace.append)
+        return 0
+
+    def _sync(self, step: Run) -> int:
+        waiting = tuple(system.name for system, _ in self.present) if step.accept else ()
+        only = (self.systems[step.only].name,) if step.only is not None and step.only not in self.removed else ()
+        options: dict[str, Any] = {"full": step.full, "systems": only, "accept": () if only else waiting}
+        report = self.hub.sync(self.now, allow={"deletes": 1000}, **options)
+        counts = {one.member: (one.written, one.failed, one.unchanged) for one in report.members}
+        self.trace.append(f"{report.state} {counts}")
+        if report.problem:
+            self._excuse(step, report.problem)
+        return sum(sum(one) for one in counts.values())
+
+    def _excuse(self, step: Run, problem: str) -> None:
+        self.trace.append(problem.replace(str(self.hub.folder), "FOLDER"))
+        if not step.faults:
+            raise Violation(f"a run failed, and nothing was wrong: {problem}")
+
+    def _begin_anew(self) -> None:
+        self.strikes = Strikes((), self.do, self.trace.append)
+        self.hub.reopen()
+        watch_store(self.hub.store, lambda call: self.strikes(HUB, call))
+
+    def _point(self, point: str) -> None:
+        if point == "decided":
+            self._note()
+        self.strikes(HUB, point)
+
+    def _note(self) -> None:
+        """What was read is stored by now: from here on it must not get lost."""
+        aside = self.known.aside()
+        for system, member in self.present:
+            unmapped = member.get("unmap")
+            for name, kept in system.read.items():
+                if (system.name, name) in aside or kept.values["lead_score"] == GARBLED:
+                    continue
+                theirs = {f: v for f, v in kept.values.items() if (name, f) not in system.ours and f != unmapped}
+                self.said |= {(f, canonical(f, v)) for f, v in theirs.items() if v not in (None, []) and f in FIELDS}
+                if kept.values["opted_out"] is True and member.get("direction") != "out":
+                    self.opted_out.add((system.name, name))
+
+    def rest(self) -> None:
+        """Nothing fails any more and nobody does anything: run until nothing more is written, twice running."""
+        self.now += AN_HOUR
+        counts: list[int] = []
+        while len(counts) < ENOUGH and (len(counts) < 2 or any(counts[-2:])):
+            counts.append(self.run(Run()))
+        if any(counts[-2:]):
+            raise Violation(f"it does not come to rest: {counts} writes")
+        self.now += AN_HOUR
+        late = self._again()
+        if late:
+            raise Violation(f"it rested, and then wrote {late} that it had overlooked")
+
+    def _again(self) -> int:
+        report = self.hub.sync(self.now, allow={"deletes": 1000}, full=True, recompute=not self.ruled)
+        if report.problem:
+            raise Violation(f"a run failed, and nothing was wrong: {report.problem}")
+        return sum(one.written + one.failed + one.unchanged for one in report.members)
+
+
+def _deletes(member: dict[str, Any]) -> bool:
+    return str(member.get("on_delete", "ignore")) != "ignore"

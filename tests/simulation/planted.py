@@ -1,0 +1,22 @@
+"""Engines with a fault in them: one part is replaced for as long as a history is played."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+
+@contextmanager
+def instead(place: str, make: Callable[[Any], Any]) -> Iterator[None]:
+    """At `place` (module:name) stands what `make` makes of what stood there. Only an engine that is meant to be broken is
+    changed so; nothing else in these tests reaches into it."""
+    module, _, name = place.partition(":")
+    home = import_module(module)
+    original = getattr(home, name)
+    setattr(home, name, make(original))
+    try:
+        yield
+    finally:
+        setattr(home, name, original)

@@ -66,6 +66,8 @@ def trimmed(texts: pl.Series) -> pl.Series:
 
 def read(form: Form, texts: pl.Series) -> Reading:
     """Read a column of texts. Blank stays blank, null stays null."""
+    if not (texts != BLANK).any():
+        return Reading(texts, empty(len(texts)))
     texts = trimmed(texts)
     known = _known(form, texts)
     if known.null_count() == texts.null_count():

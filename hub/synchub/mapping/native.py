@@ -33,12 +33,11 @@ def native_frame(
         height = len(rows)
         columns = [_dict_column(rows, name) for name in fields]
     empty = pl.Series([None], dtype=pl.String).new_from_index(0, height)
-    return pl.DataFrame(
-        [
-            (_blanked(column) if _is_delivered(name, delivered) else empty).alias(name)
-            for name, column in zip(fields, columns, strict=True)
-        ]
+    there = [_is_delivered(name, delivered) for name in fields]
+    frame = pl.DataFrame(
+        [(column if told else empty).alias(name) for name, column, told in zip(fields, columns, there, strict=True)]
     )
+    return frame.with_columns(_blanked(name) for name, told in zip(fields, there, strict=True) if told)
 
 
 def native_text(value: object) -> str | None:
@@ -72,10 +71,10 @@ def _is_delivered(name: str, delivered: Collection[str] | None) -> bool:
     return any(".".join(parts[:count]) in delivered for count in range(1, len(parts)))
 
 
-def _blanked(column: pl.Series) -> pl.Series:
-    text = pl.col("t")
+def _blanked(name: str) -> pl.Expr:
+    text = pl.col(name)
     blank = text.is_null() | (text.str.strip_chars(WHITE) == BLANK)
-    return column.to_frame("t").select(pl.when(blank).then(pl.lit(BLANK)).otherwise(text).alias("t")).to_series()
+    return pl.when(blank).then(pl.lit(BLANK)).otherwise(text).alias(name)
 
 
 def _dict_column(rows: Sequence[Row], name: str) -> pl.Series:

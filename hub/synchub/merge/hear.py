@@ -126,12 +126,18 @@ def _reused(how: Listening) -> pl.Expr:
 def _changes(rows: pl.DataFrame, how: Listening) -> pl.DataFrame:
     """Adds `m.FIELD`: the value changed; `t.FIELD`: only its spelling did. An absent field never changes."""
     marks = []
+    otherwise = rows.select(
+        (
+            (pl.col(NATIVE + field).fill_null(BLANK) != pl.col(HELD_NATIVE + field).fill_null(BLANK))
+            & pl.col(VALUE + field).is_not_null()
+        ).alias(field)
+        for field in how.inward
+    )
     for field in how.inward:
-        now, before = rows[NATIVE + field], rows[HELD_NATIVE + field].fill_null(BLANK)
-        spelt = (now.fill_null(BLANK) != before) & rows[VALUE + field].is_not_null()
+        spelt = otherwise[field]
         changed = spelt
         if spelt.any():
-            where = spelt.arg_true()
+            where, now, before = spelt.arg_true(), rows[NATIVE + field], rows[HELD_NATIVE + field].fill_null(BLANK)
             meant = how.comparable(field, now.gather(where)).fill_null(BLANK)
             meant_before = how.comparable(field, before.gather(where)).fill_null(BLANK)
             changed = spelt.clone().scatter(where, meant != meant_before) if (meant == meant_before).any() else spelt

@@ -120,12 +120,14 @@ def _updates(now: Situation, live: pl.DataFrame, alive: pl.DataFrame) -> tuple[p
     out = out.with_columns(inside=now.inside(joined) if now.inside else pl.lit(True))
     reasons = [pl.DataFrame(schema=UNSENT)]
     columns = []
-    for name in now.fields:
-        if name in _ONLY_AT_CREATION:
+    differing = {name: _differs(name, out) for name in now.fields if name not in _ONLY_AT_CREATION}
+    somewhere = out.select(differs.any().alias(name) for name, differs in differing.items()).to_dicts()
+    nothing = pl.Series([None], dtype=pl.String).new_from_index(0, out.height)
+    for name, differs in differing.items():
+        if not somewhere[0][name]:  # most fields of most members agree: they cost no more than this one look
+            columns += [nothing.alias(prefix + name) for prefix in (TO, AS, WAS)]
             continue
         out = out.with_columns(_stop=_why_not(now, name, out))
-        held = pl.col(f"hv.{name}").fill_null(BLANK) if f"hv.{name}" in out.columns else pl.lit(BLANK)
-        differs = pl.col(AS + name).is_not_null() & (pl.col(AS + name) != held)
         stopped = out.filter(differs & pl.col("_stop").is_not_null())
         reasons.append(stopped.select("record", "link", field=pl.lit(name), reason="_stop"))
         send = differs & pl.col("_stop").is_null() & pl.col(TO + name).is_not_null()
@@ -142,6 +144,12 @@ def _updates(now: Situation, live: pl.DataFrame, alive: pl.DataFrame) -> tuple[p
         pl.lit(False), *(pl.col(column.name).is_not_null() for column in columns if column.name.startswith(TO))
     )
     return changes.filter(sent), pl.concat([*reasons, _look_again(now, reasons)])
+
+
+def _differs(name: str, out: pl.DataFrame) -> pl.Expr:
+    """Whether golden differs from what held stands for."""
+    held = pl.col(f"hv.{name}").fill_null(BLANK) if f"hv.{name}" in out.columns else pl.lit(BLANK)
+    return pl.col(AS + name).is_not_null() & (pl.col(AS + name) != held)
 
 
 def _look_again(now: Situation, reasons: list[pl.DataFrame]) -> pl.DataFrame:
@@ -206,7 +214,10 @@ def _creates(now: Situation, alive: pl.DataFrame) -> tuple[pl.DataFrame, pl.Data
     if now.down:
         return _empty(now.fields), _waiting(missing.select("record", reason=pl.lit("the system can't be reached")))
     held = missing.select("record").join(now.blocked, on="record")
+    waiting = _waiting(held)
     missing = missing.join(now.blocked, on="record", how="anti")
+    if missing.is_empty():
+        return _empty(now.fields), waiting
     out = missing.hstack(now.outward(missing))
     columns = []
     for name in now.fields:
@@ -220,7 +231,6 @@ def _creates(now: Situation, alive: pl.DataFrame) -> tuple[pl.DataFrame, pl.Data
     }
     made = out.select("record", **empty, kind=pl.lit("create"), **{c.meta.output_name(): c for c in columns})
     said = [pl.col(TO + name).is_not_null() for name in now.fields if name not in _ONLY_AT_CREATION]
-    waiting = _waiting(held)
     no_form = [
         out.filter(pl.col(f"x.{name}").is_not_null()).select(
             "record", link=pl.lit(None, dtype=pl.Int64), field=pl.lit(name), reason=f"x.{name}"

@@ -69,6 +69,8 @@ def decide_over_time(
     for position, (since, chain) in enumerate(epochs):
         until = epochs[position + 1][0] if position + 1 < len(epochs) else 2**62
         fresh = claims.filter((pl.col("seq") >= since) & (pl.col("seq") < until))
+        if fresh.is_empty():
+            continue
         touched = fresh.select(ONE).unique()
         # Without a base: what was agreed by then stands as a whole, not as what the last of its claims changed in it.
         carried = (

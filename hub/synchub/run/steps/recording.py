@@ -25,11 +25,15 @@ _STATES = {
 
 def record(work: Work, part: Part, sent: pl.DataFrame, told: pl.DataFrame, stored: pl.DataFrame, done: Done) -> None:
     """Record a batch. `sent` has the operations' numbers, `told` their results, `stored` what the system holds now."""
-    both = _taken(work, part, sent.join(told, on="id", maintain_order="left"))
+    times = stored.select("id", "stored_at")
+    both = sent.join(told, on="id", maintain_order="left").join(times, on="id", how="left", maintain_order="left")
+    # An answer that tells no time was looked up: an older copy that is read later is known by it.
+    both = both.with_columns(result_at=pl.coalesce("result_at", "stored_at")).drop("stored_at")
+    both = _taken(work, part, both)
     landed_well = both.filter(pl.col("status").is_in(["ok", "unchanged"]))
     landed = land(
         landed_well,
-        stored.join(landed_well.select("id"), on="id", how="semi"),
+        stored.drop("stored_at").join(landed_well.select("id"), on="id", how="semi"),
         part.mapping.inward_fields,
         part.mapping.comparable,
     )

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import polars as pl
 
 from synchub.api import CanLookup, Key, Operation, Result, Row
+from synchub.mapping.forms import empty
 from synchub.mapping.keys import remote_ids
+from synchub.mapping.moments import microseconds
 from synchub.mapping.native import native_frame
 from synchub.model import NATIVE, TO, VALUE
 from synchub.run.work import Part
@@ -46,8 +48,12 @@ def _rows(part: Part, asked: Sequence[Operation], results: Sequence[Result]) -> 
 
 
 def stored_of(part: Part, planned: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
-    """Stored rows (see `stored_frame`) as the mapping reads them: id, n.*, v.*."""
-    natives = _natives_of(part, frame)
+    """Stored rows (see `stored_frame`) as the mapping reads them: id, n.*, v.*, and stored_at: the row's own time."""
+    times = empty(frame.height).cast(pl.Int64)
+    if part.mapping.updated is not None:
+        native, form = part.mapping.updated
+        times = microseconds(frame[native], form)
+    natives = _natives_of(part, frame).with_columns(times.alias("stored_at"))
     return natives.join(_values_of(part, frame, natives, planned), on="id", how="left", maintain_order="left")
 
 

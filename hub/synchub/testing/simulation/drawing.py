@@ -44,6 +44,7 @@ DEEDS_OFTEN = {"create": 4, "edit": 12, "clear": 2, "delete": 3, "import": 1, "r
 DEEDS_SELDOM = {"stale": 1, "merge": 1, "decide": 2, "split": 1, "join": 1, "answer": 2, "undo": 1}
 DEEDS = tuple(kind for kind, often in (DEEDS_OFTEN | DEEDS_SELDOM).items() for _ in range(often))
 EDITS = ("rule", "rule", "where", "direction", "on_delete", "unmap", "drop", "add")
+STORE_CALLS = ("begin", "commit")
 FIELDS_OF_KEYS = ("email", "first_name")
 
 
@@ -53,12 +54,12 @@ def draw(seed: int) -> History:
     shape = _shape(dice)
     first: list[Step] = [_deed(dice, "create") for _ in range(dice.randint(4, 8))]
     steps: list[Step] = [*first, Run()]
-    troubled = dice.random() < 0.8
+    trouble = dice.choices(("much", "killed", "none"), (84, 8, 8))[0]
     while len(steps) < STEPS:
         steps += [_deed(dice) for _ in range(dice.randint(1, 5))]
         if dice.random() < 0.2:
             steps.append(Edit(dice.choice(EDITS), dice.randrange(4), dice.randrange(12)))
-        steps.append(_run(dice, len(shape.traits), troubled))
+        steps += _runs(dice, len(shape.traits), trouble)
     return History(shape, tuple(steps), seed)
 
 
@@ -79,19 +80,28 @@ def _deed(dice: Random, kind: str = "") -> Deed:
     return Deed(kind, dice.randrange(4), dice.randrange(PEOPLE + 2), field, dice.randrange(10))
 
 
-def _run(dice: Random, systems: int, troubled: bool) -> Run:
-    faults = tuple(_fault(dice, systems) for _ in range(dice.choice((0, 1, 1, 2, 3)) if troubled else 0))
+def _runs(dice: Random, systems: int, trouble: str) -> list[Run]:
+    """A run; one that is only killed is followed by one that may end."""
+    if trouble == "killed" and dice.random() < 0.6:
+        return [Run((_kill(dice),)), Run()]
+    count = dice.choice((0, 1, 1, 2, 3)) if trouble == "much" else 0
     only = dice.randrange(systems) if dice.random() < 0.1 else None
-    return Run(faults, full=dice.random() < 0.1, only=only, accept=dice.random() < 0.8)
+    faults = tuple(_fault(dice, systems) for _ in range(count))
+    return [Run(faults, full=dice.random() < 0.1, only=only, accept=dice.random() < 0.8)]
+
+
+def _kill(dice: Random) -> Fault:
+    call = dice.choice(("begin", "commit", *POINTS))
+    return Fault(KILLED, HUB, call, dice.randint(1, 14) if call in STORE_CALLS else dice.choice((1, 1, 2)))
 
 
 def _fault(dice: Random, systems: int) -> Fault:
     """One of the hub's own, or of one system."""
     nth, lasting = dice.choice((1, 1, 1, 2, 3, 5)), dice.random() < 0.2
-    if dice.random() < 0.25:
-        kind = dice.choice((KILLED, KILLED, *STORE))
-        call = dice.choice(("begin", "commit", *POINTS) if kind == KILLED else ("begin", "commit"))
-        return Fault(kind, HUB, call, dice.randint(1, 12) if call in ("begin", "commit") else nth, lasting)
+    if dice.random() < 0.15:
+        return _kill(dice)
+    if dice.random() < 0.15:
+        return Fault(dice.choice(list(STORE)), HUB, dice.choice(STORE_CALLS), dice.randint(1, 14), lasting)
     system, call = dice.randrange(systems), dice.choice(("streams", "read", "read", "cursor", *("lookup", "write") * 3))
     if call not in ("streams", "cursor") and dice.random() < 0.25:
         return Fault(MEANWHILE, system, call, nth, deed=_deed(dice))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from synchub.errors import SynchubError
 from synchub.testing.simulation.questions import ALWAYS, AT_REST, a_lone_edit_wins
 from synchub.testing.simulation.steps import Deed, History
+from synchub.testing.simulation.twins import ask_twins
 from synchub.testing.simulation.world import Violation, World
 
 
@@ -48,6 +49,7 @@ def _through(world: World, history: History) -> None:
     world.rest()
     for ask in (*ALWAYS, *AT_REST):
         ask(world)
+    ask_twins(history, world)
     seed = len(history.steps)
     a_lone_edit_wins(world, Deed("edit", seed, seed, "job_title", seed % 10))
 

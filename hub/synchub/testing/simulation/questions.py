@@ -169,6 +169,7 @@ def a_lone_edit_wins(world: World, deed: Deed) -> None:
         return
     world.do(Deed("edit", place, names.index(name), "job_title", deed.value))
     entered = str(system.kept[name].values["job_title"])
+    world.wait()
     world.run(Run())
     golden = world.known.goldens()[owner].get("job_title")
     must(golden == entered, f"{entered!r} was entered last in {system.name}, golden is {golden!r}")

@@ -46,6 +46,8 @@ class SimulatedSystem(MemorySystem):
     read: dict[str, Kept] = field(default_factory=dict)
     """What the run at hand was told."""
     merged: dict[str, str] = field(default_factory=dict)
+    gone_back: set[str] = field(default_factory=set)
+    """Rows that stand as they did before: for one run they may be a late read, which says nothing."""
     run_began: int = 0
     """The number of the last change before the run at hand."""
     log: Callable[[str], None] = lambda _line: None
@@ -66,6 +68,12 @@ class SimulatedSystem(MemorySystem):
         super().edit(name, at=at, **values)
         self._heard(name, {field_: self.kept[name].values[field_] for field_ in values})
         self.ours -= {(name, field_) for field_ in values}
+        self.gone_back.discard(name)
+
+    def restore_copy(self, name: str) -> None:
+        super().restore_copy(name)
+        self.gone_back.add(name)
+        self._passed()
 
     def delete(self, name: str) -> None:
         super().delete(name)
@@ -118,6 +126,6 @@ class SimulatedSystem(MemorySystem):
         if operation.kind != "create" or not email:
             return
         for name, kept in self.kept.items():
-            seen = kept.number <= self.run_began and kept.number <= self.found
+            seen = kept.number <= self.run_began and kept.number <= self.found and name not in self.gone_back
             if kept.values["email"] == email and (seen or (name in self.made and (name, "email") in self.ours)):
                 self.doubles.append(email)

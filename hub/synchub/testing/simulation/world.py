@@ -161,16 +161,20 @@ class World:
 
     def rest(self) -> None:
         """Nothing fails any more and nobody does anything: run until nothing more is written, twice running."""
-        self.now += AN_HOUR
+        self.wait()
         counts: list[int] = []
         while len(counts) < ENOUGH and (len(counts) < 2 or any(counts[-2:])):
             counts.append(self.run(Run()))
         if any(counts[-2:]):
             raise Violation(f"it does not come to rest: {counts} writes")
-        self.now += AN_HOUR
+        self.wait()
         late = self._again()
         if late:
             raise Violation(f"it rested, and then wrote {late} that it had overlooked")
+
+    def wait(self) -> None:
+        """Nothing happens for so long that everything can be found everywhere."""
+        self.now += AN_HOUR
 
     def _again(self) -> int:
         report = self.hub.sync(self.now, allow={"deletes": 1000}, full=True, recompute=not self.ruled)

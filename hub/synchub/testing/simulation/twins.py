@@ -1,0 +1,70 @@
+"""Worlds that must come to the same: read in another order, and with or without having been killed on the way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+from synchub.testing.simulation.faults import KILLED
+from synchub.testing.simulation.questions import must
+from synchub.testing.simulation.steps import History, Run
+from synchub.testing.simulation.world import World
+
+Seen = list[tuple[tuple[str, str], ...]]
+
+
+def seen(world: World) -> Seen:
+    """What can be told from outside: golden without the numbers that the hub gives."""
+    return sorted(
+        tuple(sorted((name, value) for name, value in record.items() if name != "hub_id"))
+        for record in world.hub.records()
+    )
+
+
+def ask_twins(history: History, world: World) -> None:
+    """I5 and I9, of the histories that can be asked: those without any fault, and those that were only killed."""
+    runs = [step for step in history.steps if isinstance(step, Run)]
+    if not any(run.faults for run in runs):
+        order_decides_nothing(history, seen(world))
+    elif only_killed(history):
+        a_kill_changes_nothing(history, seen(world))
+
+
+def only_killed(history: History) -> bool:
+    """Whether all that goes wrong is that runs are killed, and each is followed at once by one that may end."""
+    pairs = pairwise((*history.steps, Run()))
+    return all(
+        isinstance(after, Run) and not after.faults and all(fault.kind == KILLED for fault in step.faults)
+        for step, after in pairs
+        if isinstance(step, Run) and step.faults
+    )
+
+
+def order_decides_nothing(history: History, first: Seen) -> None:
+    """I5: systems read in any order, pages split anywhere, give the same golden."""
+    other = _played(history, backwards=True)
+    must(first == other, f"read in another order it comes to something else: {_unlike(first, other)}")
+
+
+def a_kill_changes_nothing(history: History, first: Seen) -> None:
+    """I9: killed at any step, the next run ends where an undisturbed run would have."""
+    steps = tuple(replace(step, faults=()) if isinstance(step, Run) else step for step in history.steps)
+    other = _played(replace(history, steps=steps))
+    must(first == other, f"without having been killed it comes to something else: {_unlike(first, other)}")
+
+
+def _played(history: History, *, backwards: bool = False) -> Seen:
+    world = World(history.shape, backwards=backwards)
+    try:
+        for step in history.steps:
+            world.step(step)
+        world.rest()
+        return seen(world)
+    finally:
+        world.close()
+
+
+def _unlike(first: Seen, other: Seen) -> str:
+    gone = [dict(one) for one in first if one not in other]
+    come = [dict(one) for one in other if one not in first]
+    return f"{gone} and {come}"

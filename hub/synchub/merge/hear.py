@@ -89,11 +89,10 @@ def hear(rows: pl.DataFrame, unconfirmed: pl.DataFrame, how: Listening) -> Heard
 
 
 def _older(known: pl.Expr) -> pl.Expr:
-    """Rows that are older than what is known of their link: by their time, or where there is none by a counted version."""
+    """Rows that are older than what is known of their link: by their time, or where that is the same or not told by a
+    counted version."""
     number, before = (pl.col(name).cast(pl.Int64, strict=False) for name in (VERSION, "known_version"))
-    return (
-        pl.when(pl.col(UPDATED).is_not_null()).then(pl.col(UPDATED) < known).otherwise(number < before).fill_null(False)
-    )
+    return pl.when(pl.col(UPDATED) != known).then(pl.col(UPDATED) < known).otherwise(number < before).fill_null(False)
 
 
 def _with_columns_for(rows: pl.DataFrame, how: Listening) -> pl.DataFrame:

@@ -155,9 +155,11 @@ def test_what_was_edited_while_the_run_wrote_is_heard_by_the_next(pair: NewPair)
     assert ann.both("job_title") == ("2", "2")
 
 
-def test_a_late_row_of_a_system_that_only_counts_versions(pair: NewPair) -> None:
-    """The shop says no times but counts versions: an older version is as old as an older time."""
-    ann = pair({"job_title": "1"}, shop_is={"tells_time": False, "versions": True})
+@pytest.mark.parametrize("trait", ["tells_time", "bumps"])
+def test_a_late_row_of_a_system_that_only_counts_versions(pair: NewPair, trait: str) -> None:
+    """The shop says no times, or times that a write of the hub doesn't move, but counts versions: an older version is as
+    old as an older time."""
+    ann = pair({"job_title": "1"}, shop_is={trait: False, "versions": True})
     ann.hub.sync(10)
     ann.crm.edit("1", at=11, job_title="2")
     ann.hub.sync(20)

@@ -47,7 +47,7 @@ class SimulatedSystem(MemorySystem):
     """What the run at hand was told."""
     merged: dict[str, str] = field(default_factory=dict)
     gone_back: set[str] = field(default_factory=set)
-    """Rows that stand as they did before: for one run they may be a late read, which says nothing."""
+    """Rows that stood, or were shown, as they were before."""
     run_began: int = 0
     """The number of the last change before the run at hand."""
     log: Callable[[str], None] = lambda _line: None
@@ -68,12 +68,21 @@ class SimulatedSystem(MemorySystem):
         super().edit(name, at=at, **values)
         self._heard(name, {field_: self.kept[name].values[field_] for field_ in values})
         self.ours -= {(name, field_) for field_ in values}
-        self.gone_back.discard(name)
 
     def restore_copy(self, name: str) -> None:
         super().restore_copy(name)
         self.gone_back.add(name)
         self._passed()
+
+    def serve_stale(self, *names: str) -> None:
+        super().serve_stale(*names)
+        self.gone_back.update(names)
+
+    @property
+    def tells_late_reads(self) -> bool:
+        """Whether an older copy of a row can be told from what people entered, also after a write of the hub."""
+        known = self.answers or self.can_lookup
+        return self.versions or (self.tells_time and self.bumps and known)
 
     def delete(self, name: str) -> None:
         super().delete(name)

@@ -2,9 +2,10 @@
 
     settle ─ read, map, stage ┃ listen ─ recognise ─ agree (merge, plan) ─ guard ┃ write, record ─ report
 
-What runs left unanswered is settled before anything is read. Nothing is matched before every page of every system is
-staged; nothing is written before the guard has seen the whole plan. What was read and decided is stored in one
-transaction: a run that is killed before it has changed nothing, one that is killed after it only has less left to write.
+What runs left unanswered is settled before anything is read, by lookup; where that is not possible, by what is read.
+Nothing is matched before every page of every system is staged; nothing is written before the guard has seen the whole
+plan. What was read and decided is stored in one transaction: a run that is killed before it has changed nothing, one that
+is killed after it only has less left to write.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from synchub.run.steps.done import Done
 from synchub.run.steps.listening import listen
 from synchub.run.steps.performing import perform
 from synchub.run.steps.reading import note_read, quarantine, read_all
+from synchub.run.steps.reading_back import settle_by_reading
 from synchub.run.steps.recognising import Recognised, recognise
 from synchub.run.steps.remapping import remap
 from synchub.run.steps.settling import conclude, settle
@@ -55,6 +57,7 @@ def sync(work: Work) -> Outcome:
     """Read, decide, write. Raises GuardError before the first write if the plan is larger than its limits."""
     settle(work)
     staged = read_all(work)
+    settle_by_reading(work, staged)
     work.seams.crash("staged")
     with work.store.write() as tx:
         outcome = decide(tx, work, staged)

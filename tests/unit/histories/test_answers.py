@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from unit.histories.pairs import NewPair, written
 
-from synchub.errors import RecordRejected
+from synchub.errors import RecordRejected, RetryLater
 from synchub.spec.mapping import FieldMapping
 from synchub.testing.memory_hub import Killed
 
@@ -27,9 +27,11 @@ def test_a_lost_answer_of_a_system_that_cuts_names(pair: NewPair) -> None:
     assert ann.both("first_name") == ("Alexandra", "Alex")
 
 
-def test_a_lost_answer_does_not_count_twice(pair: NewPair) -> None:
+@pytest.mark.parametrize("can_lookup", [True, False])
+def test_a_lost_answer_does_not_count_twice(pair: NewPair, can_lookup: bool) -> None:
     """Two points are added in the CRM, the write to the shop is never answered: they are added once."""
-    ann = pair({"lead_score": 10}, {"lead_score": 4}, rules={"lead_score": "add"})
+    traits = {"can_lookup": can_lookup}
+    ann = pair({"lead_score": 10}, {"lead_score": 4}, shop_is=traits, rules={"lead_score": "add"})
     ann.hub.sync(5)
     ann.crm.edit("1", at=6, lead_score=ann.in_crm("lead_score") + 2)
     ann.hub.crash_at("sent")
@@ -38,6 +40,30 @@ def test_a_lost_answer_does_not_count_twice(pair: NewPair) -> None:
     ann.hub.sync(20)
     assert written(ann.hub.sync(30)) == 0
     assert ann.both("lead_score") == (12, 12)
+
+
+@pytest.mark.parametrize("can_lookup", [True, False])
+def test_a_write_without_an_answer_does_not_beat_a_later_edit(pair: NewPair, can_lookup: bool) -> None:
+    """The shop took the CRM's value and nobody heard of it. It says no times: what is read there is no news all the same,
+    and the next edit in the CRM stands, though the read in between broke off."""
+    ann = pair({"job_title": "1"}, {}, shop_is={"can_lookup": can_lookup, "tells_time": False})
+    ann.hub.sync(5)
+    ann.crm.edit("1", at=6, job_title="2")
+    ann.hub.crash_at("sent")
+    with pytest.raises(Killed):
+        ann.hub.sync(10)
+    assert ann.in_shop("job_title") == "2"
+
+    def down(point: str) -> None:
+        raise RetryLater("The shop is down.")
+
+    ann.shop.interrupt = down
+    ann.hub.sync(11)
+    ann.shop.interrupt = lambda _point: None
+    ann.crm.edit("1", at=12, job_title="3")
+    ann.hub.sync(20)
+    assert ann.both("job_title") == ("3", "3")
+    assert written(ann.hub.sync(30)) == 0
 
 
 def test_a_lost_answer_to_a_create_makes_no_second_row(pair: NewPair) -> None:

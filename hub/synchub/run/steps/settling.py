@@ -38,12 +38,12 @@ def settle(work: Work) -> None:
         if waiting.is_empty():
             continue
         try:
-            _settle_part(work, part, _opened(waiting, part))
+            _settle_part(work, part, opened(waiting, part))
         except SynchubError as problem:
             part.down = f"{problem.line} What earlier runs left open there is not settled yet."
 
 
-def _opened(waiting: pl.DataFrame, part: Part) -> pl.DataFrame:
+def opened(waiting: pl.DataFrame, part: Part) -> pl.DataFrame:
     """Operations with the columns they were planned with."""
     changes = [orjson.loads(change) for change in waiting["change"].to_list()]
     columns = [prefix + name for name in part.mapping.outward_fields for prefix in (TO, AS, WAS, OVER)]
@@ -55,10 +55,7 @@ def _opened(waiting: pl.DataFrame, part: Part) -> pl.DataFrame:
 
 
 def _settle_part(work: Work, part: Part, waiting: pl.DataFrame) -> None:
-    if not isinstance(part.connector, CanLookup):
-        _plan_anew(
-            work, waiting.filter(pl.col("kind") != "create"), "the answer never came, and the system can't be asked"
-        )
+    if not isinstance(part.connector, CanLookup):  # whatever else is open is settled by what is read
         _wait(work, part, waiting.filter(pl.col("kind") == "create"))
         return
     creates = waiting.filter(pl.col("kind") == "create")

@@ -113,6 +113,9 @@ def _answer(world: World, deed: Deed) -> None:
         answer = "new"
     world.joined = world.joined or answer in ("yes", "together", "other", "same")
     review.resolve(asked.id, answer, reason="a simulation")
+    if answer == "same":  # its row is believed as it stands, whoever entered that
+        row = dict(asked.details)
+        next(one for one in world.systems if one.name == row["system"]).believed.add(str(row["remote_id"]))
     world.trace.append(f"{asked.question} {answer}")
 
 

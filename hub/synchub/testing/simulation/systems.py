@@ -50,6 +50,8 @@ class SimulatedSystem(MemorySystem):
     """Rows that stood, or were shown, as they were before."""
     run_began: int = 0
     """The number of the last change before the run at hand."""
+    believed: set[str] = field(default_factory=set)
+    """Rows of which a person said that all that stands there is right."""
     log: Callable[[str], None] = lambda _line: None
 
     def __post_init__(self) -> None:

@@ -14,30 +14,31 @@ from synchub.record.store import take
 OPEN, ANSWERED, CLOSED = "open", "answered", "closed"
 GONE = "gone"
 """Of a row that was set aside: its system does not hold it any more."""
+_CHUNK = 5_000
 
 
-def ask(
-    tx: Connection, entity: str, kind: str, subject: str, *, record: int | None, run: int, details: dict[str, Any]
-) -> None:
-    """Ask once: the same subject is not asked again while it is open, nor after it was answered."""
-    statement = text(
-        "INSERT INTO review (id, entity, kind, subject, record, run, details, state) "
-        "VALUES (:id, :entity, :kind, :subject, :record, :run, :details, 'open') "
-        "ON CONFLICT (entity, kind, subject) DO UPDATE SET details = excluded.details, "
-        "state = CASE WHEN review.state = 'closed' THEN 'open' ELSE review.state END"
-    )
-    tx.execute(
-        statement,
-        {
-            "id": take(tx, "review", 1),
-            "entity": entity,
-            "kind": kind,
-            "subject": subject,
-            "record": record,
-            "run": run,
-            "details": orjson.dumps(details, default=str).decode(),
-        },
-    )
+def ask(tx: Connection, entity: str, kind: str, asked: pl.DataFrame, *, run: int) -> None:
+    """Ask once: the same subject is not asked again while it is open, nor after it was answered; its details are refreshed.
+
+    `asked`: subject, record, and a column a detail. Of rows with one subject the first counts.
+    """
+    if asked.is_empty():
+        return
+    details = pl.struct(pl.exclude("subject", "record")).struct.json_encode()
+    rows = asked.select("subject", "record", details=details).unique("subject", keep="first", maintain_order=True)
+    before = _of_subjects(tx, entity, kind, rows["subject"])
+    new = rows.join(before, on="subject", how="anti", maintain_order="left")
+    if new.height:
+        first = take(tx, "review", new.height)
+        numbers = pl.int_range(first, first + new.height, dtype=pl.Int64)
+        words = {"entity": entity, "kind": kind, "state": OPEN}
+        bulk.insert(
+            tx,
+            tables.review,
+            new.with_columns(id=numbers, run=pl.lit(run), **{name: pl.lit(word) for name, word in words.items()}),
+        )
+    again = rows.join(before, on="subject").filter((pl.col("details") != pl.col("asked")) | (pl.col("state") == CLOSED))
+    bulk.update(tx, tables.review, again.select("id", "details", state=pl.col("state").replace(CLOSED, OPEN)))
 
 
 def ask_all(tx: Connection, entity: str, kind: str, asked: pl.DataFrame, *, run: int) -> None:
@@ -80,15 +81,37 @@ def put_off(tx: Connection, number: int, given: str) -> None:
     tx.execute(update(tables.review).where(tables.review.c.id == number).values(answer=given))
 
 
-def close_missing(tx: Connection, entity: str, kind: str, still: set[str], records: pl.Series | None = None) -> None:
-    """Questions of a kind that nobody needs to answer any more close by themselves (only those on `records`, if given)."""
+def _of_subjects(tx: Connection, entity: str, kind: str, subjects: pl.Series) -> pl.DataFrame:
+    """subject, id, state, asked (the details): the questions of a kind that were ever asked on these subjects."""
     own = tables.review.c
-    query = select(own.id, own.subject, own.record).where(own.entity == entity, own.kind == kind, own.state == OPEN)
-    looked_at = None if records is None else set(records.to_list())
-    listed = [row for row in tx.execute(query) if looked_at is None or row.record in looked_at]
-    over = [row.id for row in listed if row.subject not in still]
-    if over:
-        tx.execute(update(tables.review).where(own.id.in_(over)).values(state=CLOSED))
+    schema = {"subject": pl.String, "id": pl.Int64, "state": pl.String, "asked": pl.String}
+    query = select(own.subject, own.id, own.state, own.details).where(own.entity == entity, own.kind == kind)
+    found = [pl.DataFrame(schema=schema)]
+    for start in range(0, len(subjects), _CHUNK):
+        some = subjects.slice(start, _CHUNK).to_list()
+        found.append(bulk.select(tx, query.where(own.subject.in_(some)), schema))
+    return pl.concat(found)
+
+
+def open_subjects(tx: Connection, entity: str, kind: str, records: pl.Series | None = None) -> pl.DataFrame:
+    """id, subject: open questions of a kind (only those on `records`, if given)."""
+    own = tables.review.c
+    if records is None:
+        query = select(own.id, own.subject).where(own.entity == entity, own.kind == kind, own.state == OPEN)
+        return bulk.select(tx, query, {"id": pl.Int64, "subject": pl.String})
+    told = (pl.col("entity") == entity) & (pl.col("kind") == kind) & (pl.col("state") == OPEN)
+    return bulk.rows_of(tx, tables.review, "record", records).filter(told).select("id", "subject")
+
+
+def close_missing(tx: Connection, entity: str, kind: str, still: pl.Series, records: pl.Series | None = None) -> None:
+    """Questions of a kind that nobody needs to answer any more close by themselves (only those on `records`, if given)."""
+    listed = open_subjects(tx, entity, kind, records)
+    close_all(tx, listed.filter(~pl.col("subject").is_in(still.implode()))["id"])
+
+
+def close_all(tx: Connection, numbers: pl.Series) -> None:
+    """Close open questions by their numbers."""
+    bulk.update(tx, tables.review, numbers.to_frame("id").with_columns(state=pl.lit(CLOSED)))
 
 
 def close(tx: Connection, entity: str, kind: str, subject: str) -> None:

@@ -147,12 +147,11 @@ def _follows(tx: Connection, part: Part, links: pl.DataFrame, doomed: pl.DataFra
 
 def _ask(tx: Connection, work: Work, numbers: pl.Series, opened: pl.DataFrame) -> None:
     """A person is asked about every field whose question is open; those of these records that no longer are, close."""
-    for record, name in opened.unique().sort("record", "field").rows():
-        reviews.ask(
-            tx, work.entity.name, "ask", f"{record}:{name}", record=record, run=work.run, details={"field": name}
-        )
-    still = {f"{record}:{name}" for record, name in opened.rows()}
-    reviews.close_missing(tx, work.entity.name, "ask", still, records=numbers)
+    asked = (
+        opened.unique().sort("record", "field").select("record", "field", subject=pl.format("{}:{}", "record", "field"))
+    )
+    reviews.ask(tx, work.entity.name, "ask", asked, run=work.run)
+    reviews.close_missing(tx, work.entity.name, "ask", asked["subject"], records=numbers)
 
 
 def _golden(work: Work, records: pl.DataFrame, merged: Merged, names: list[str]) -> pl.DataFrame:

@@ -74,19 +74,18 @@ def _written(tx: Connection, links: pl.Series, run: int) -> pl.DataFrame:
 
 def _ask(tx: Connection, work: Work, stuck: pl.DataFrame) -> None:
     owners = bulk.rows_of(tx, tables.link, "id", stuck["link"].unique())
-    places = {row["id"]: row for row in owners.to_dicts()}
-    for link, name in stuck.select("link", "field").rows():
-        row = places[link]
-        reviews.ask(
-            tx,
-            work.entity.name,
-            "alternating",
-            f"{link}:{name}",
-            record=row["record"],
-            run=work.run,
-            details={
-                "system": work.places[row["member"]].state.system,
-                "remote_id": row["remote_id"],
-                "field": name,
-            },
-        )
+    systems = {number: place.state.system for number, place in work.places.items()}
+    asked = stuck.join(owners.select("record", "member", "remote_id", link="id"), on="link", maintain_order="left")
+    reviews.ask(
+        tx,
+        work.entity.name,
+        "alternating",
+        asked.select(
+            "record",
+            "remote_id",
+            "field",
+            system=pl.col("member").replace_strict(systems, return_dtype=pl.String),
+            subject=pl.format("{}:{}", "link", "field"),
+        ),
+        run=work.run,
+    )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import polars as pl
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from synchub.match.idents import idents, with_hashes
 from synchub.model import VALUE
-from synchub.record import bulk, intake, known, reviews
+from synchub.record import intake, known, reviews
+from synchub.record.decisions import parted_rows
 from synchub.run.work import Work
 
 _OTHERS = "other_emails"
@@ -73,43 +74,40 @@ def _shared(tx: Connection, work: Work, gained: pl.DataFrame) -> pl.DataFrame:
 
 def _ask(tx: Connection, work: Work, shared: pl.DataFrame) -> None:
     """Whether they are one, once a pair; never of those that a person parted."""
-    strongest = shared.sort("node", "other", "key").unique(["node", "other"], keep="first", maintain_order=True)
-    for record, other, key in strongest.select("node", "other", "key").rows():
-        if not _parted(tx, record, other):
-            subject = f"{min(record, other)}+{max(record, other)}"
-            reviews.ask(
-                tx,
-                work.entity.name,
-                "alike",
-                subject,
-                record=record,
-                run=work.run,
-                details={
-                    "key": work.entity.match[key].name,
-                    "other": other,
-                    "of": work.hub_id(other),
-                },
-            )
+    pairs = shared.select("key", one=pl.min_horizontal("node", "other"), other=pl.max_horizontal("node", "other"))
+    strongest = pairs.sort("one", "other", "key").unique(["one", "other"], keep="first", maintain_order=True)
+    names = dict(enumerate(key.name for key in work.entity.match))
+    asked = _not_parted(tx, strongest).select(
+        "other",
+        record="one",
+        subject=pl.format("{}+{}", "one", "other"),
+        key=pl.col("key").replace_strict(names, return_dtype=pl.String),
+        of=pl.lit(f"{work.salt}-") + pl.col("other").cast(pl.String),
+    )
+    reviews.ask(tx, work.entity.name, "alike", asked, run=work.run)
 
 
 def _close_settled(tx: Connection, work: Work, changed: pl.Series) -> None:
     """A question closes by itself when the two have no key in common any more."""
-    numbers = set(changed.to_list())
-    query = text("SELECT subject FROM review WHERE entity = :entity AND kind = 'alike' AND state = 'open'")
-    for subject in tx.execute(query, {"entity": work.entity.name}).scalars().all():
-        pair = [int(number) for number in subject.split("+")]
-        if numbers & set(pair):
-            stored = known.goldens(tx, pair, _fields(work)).rename({"id": "record"})
-            keys = _keys(work, _values(work, stored)).select("key", "text", "node").unique()
-            if keys.select("key", "text").is_unique().all():
-                reviews.close(tx, work.entity.name, "alike", subject)
+    sides = pl.col("subject").str.split("+").list.eval(pl.element().cast(pl.Int64))
+    asked = reviews.open_subjects(tx, work.entity.name, "alike").select(
+        "id", one=sides.list.first(), other=sides.list.last()
+    )
+    touched = asked.filter(pl.any_horizontal(pl.col("one", "other").is_in(changed.implode())))
+    if touched.is_empty():
+        return
+    stored = known.goldens(tx, pl.concat([touched["one"], touched["other"]]).unique(), _fields(work))
+    keys = _keys(work, _values(work, stored.rename({"id": "record"}))).select("key", "text", "node")
+    alike = touched.join(keys, left_on="one", right_on="node").join(
+        keys, left_on=["other", "key", "text"], right_on=["node", "key", "text"], how="semi"
+    )
+    reviews.close_all(tx, touched.join(alike, on="id", how="anti")["id"])
 
 
-def _parted(tx: Connection, one: int, other: int) -> bool:
-    pairs = text("SELECT one FROM apart WHERE other = :other")
-    for record, against in ((one, other), (other, one)):
-        rows = known.links_of(tx, [record]).select("member", "remote_id").rows()
-        told = bulk.select(tx, pairs, {"one": pl.String}, other=f"r:{against}")["one"].to_list()
-        if {f"l:{member}:{remote_id}" for member, remote_id in rows} & set(told):
-            return True
-    return False
+def _not_parted(tx: Connection, pairs: pl.DataFrame) -> pl.DataFrame:
+    """`pairs` of records, one and other, without those of which a person said that they are not the same."""
+    links = known.links_of(tx, pl.concat([pairs["one"], pairs["other"]]).unique())
+    apart = parted_rows(tx, links.select("member", "remote_id", node="record"))
+    return pairs.join(apart, left_on=["one", "other"], right_on=["node", "record"], how="anti").join(
+        apart, left_on=["one", "other"], right_on=["record", "node"], how="anti"
+    )

@@ -82,21 +82,15 @@ def _unconfirmed(tx: Connection, before: pl.DataFrame) -> pl.DataFrame:
 
 
 def _reused(tx: Connection, work: Work, part: Part, reused: pl.DataFrame) -> None:
-    for link, record, remote_id in reused.rows():
-        ask(
-            tx,
-            work.entity.name,
-            "reused",
-            f"{part.state.id}:{remote_id}",
-            record=record,
-            run=work.run,
-            details={
-                "system": part.member.system,
-                "stream": part.member.stream,
-                "remote_id": remote_id,
-                "link": link,
-            },
-        )
+    asked = reused.select(
+        "record",
+        "remote_id",
+        "link",
+        system=pl.lit(part.member.system),
+        stream=pl.lit(part.member.stream),
+        subject=pl.format("{}:{}", pl.lit(part.state.id), "remote_id"),
+    )
+    ask(tx, work.entity.name, "reused", asked, run=work.run)
 
 
 def _gone(tx: Connection, work: Work, part: Part, staged: Staged, before: pl.DataFrame, noticed: Noticed) -> None:
@@ -146,21 +140,13 @@ def _moved(
     tx: Connection, work: Work, part: Part, gone: pl.DataFrame, before: pl.DataFrame, merged: dict[str, str]
 ) -> None:
     """Rows that live on under another id: if that is another record here, a person is asked whether to join them."""
-    owner = dict(before.select("remote_id", "record").rows())
-    for _link, record, remote_id in gone.select("link", "record", "remote_id").rows():
-        target = owner.get(merged.get(remote_id, ""))
-        if target is not None and target != record:
-            ask(
-                tx,
-                work.entity.name,
-                "joined",
-                f"{min(record, target)}+{max(record, target)}",
-                record=record,
-                run=work.run,
-                details={
-                    "system": part.member.system,
-                    "remote_id": remote_id,
-                    "into": merged[remote_id],
-                    "other": target,
-                },
-            )
+    known_as = pl.DataFrame(list(merged.items()), schema={"remote_id": pl.String, "into": pl.String}, orient="row")
+    asked = (
+        gone.select("record", "remote_id")
+        .join(known_as, on="remote_id")
+        .join(before.select(into="remote_id", other="record"), on="into")
+        .filter(pl.col("other") != pl.col("record"))
+    )
+    pair = pl.format("{}+{}", pl.min_horizontal("record", "other"), pl.max_horizontal("record", "other"))
+    told = asked.with_columns(subject=pair, system=pl.lit(part.member.system))
+    ask(tx, work.entity.name, "joined", told, run=work.run)

@@ -189,28 +189,18 @@ def _link(tx: Connection, work: Work, staged: Mapping[str, Staged], told: pl.Dat
 
 def _ask(tx: Connection, work: Work, waiting: pl.DataFrame, suspects: pl.DataFrame) -> None:
     """A person is asked about each row that can't be told; what can be told by now needs no answer."""
-    could_be = dict(suspects.group_by("node").agg(pl.col("record").sort()).iter_rows())
-    asked = set()
-    for node, member, system, remote_id, reason in waiting.select(
-        "node", "member", "system", "remote_id", "reason"
-    ).rows():
-        subject = f"{member}:{remote_id}"
-        asked.add(subject)
-        reviews.ask(
-            tx,
-            work.entity.name,
-            "match",
-            subject,
-            record=None,
-            run=work.run,
-            details={
-                "system": system,
-                "remote_id": remote_id,
-                "reason": REASONS[reason],
-                "could_be": [work.hub_id(number) for number in could_be.get(node, [])],
-            },
-        )
-    reviews.close_missing(tx, work.entity.name, "match", asked)
+    hub_id = pl.lit(f"{work.salt}-") + pl.col("record").cast(pl.String)
+    could_be = suspects.sort("record").group_by("node", maintain_order=True).agg(could_be=hub_id)
+    asked = waiting.join(could_be, on="node", how="left", maintain_order="left").select(
+        "system",
+        "remote_id",
+        pl.col("reason").replace_strict(REASONS),
+        pl.col("could_be").fill_null([]),
+        subject=pl.format("{}:{}", "member", "remote_id"),
+        record=pl.lit(None, dtype=pl.Int64),
+    )
+    reviews.ask(tx, work.entity.name, "match", asked, run=work.run)
+    reviews.close_missing(tx, work.entity.name, "match", asked["subject"])
 
 
 def _keep(tx: Connection, work: Work, staged: Mapping[str, Staged], waiting: pl.DataFrame, found: pl.DataFrame) -> None:

@@ -223,21 +223,15 @@ def _refused(tx: Connection, work: Work, part: Part, refused: pl.DataFrame) -> N
             )
         )
     intake.put_forms(tx, pl.concat(parts), run=work.run)
-    for record_id, kind, reason in refused.select("record", "kind", "reason").rows():
-        reviews.ask(
-            tx,
-            work.entity.name,
-            REFUSED,
-            f"{part.state.id}:{record_id}",
-            record=record_id,
-            run=work.run,
-            details={
-                "system": part.member.system,
-                "stream": part.member.stream,
-                "kind": kind,
-                "reason": reason,
-            },
-        )
+    asked = refused.select(
+        "record",
+        "kind",
+        "reason",
+        system=pl.lit(part.member.system),
+        stream=pl.lit(part.member.stream),
+        subject=pl.format("{}:{}", pl.lit(part.state.id), "record"),
+    )
+    reviews.ask(tx, work.entity.name, REFUSED, asked, run=work.run)
 
 
 def _failures(part: Part, both: pl.DataFrame) -> list[str]:

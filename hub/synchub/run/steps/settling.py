@@ -78,16 +78,13 @@ def _wait(work: Work, part: Part, creates: pl.DataFrame) -> None:
     if work.entity.name != "event":
         return
     with work.store.write() as tx:
-        for operation in creates.to_dicts():
-            reviews.ask(
-                tx,
-                work.entity.name,
-                UNANSWERED,
-                f"{part.state.id}:{operation['record']}",
-                record=operation["record"],
-                run=work.run,
-                details={"system": part.member.system, "operation": operation["id"]},
-            )
+        asked = creates.select(
+            "record",
+            system=pl.lit(part.member.system),
+            operation="id",
+            subject=pl.format("{}:{}", pl.lit(part.state.id), "record"),
+        )
+        reviews.ask(tx, work.entity.name, UNANSWERED, asked, run=work.run)
         _close(tx, creates, journal.FAILED, "the answer never came, and the system can't be asked")
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
-from html.parser import HTMLParser
 from typing import Any
 
 from synchub.api import FieldType
 
-_BREAKS = frozenset({"br", "p", "div", "li", "ul", "ol", "tr", "h1", "h2", "h3", "h4", "h5", "h6"})
-_UNSEEN = frozenset({"script", "style", "head", "title"})
+from .markup import html_of, text_of
 
 
 def moment(text: str) -> datetime:
@@ -80,41 +77,3 @@ def write(value: Any, zone: tzinfo, *, rich: bool = False) -> str:
             return ";".join(str(part) for part in value)
         case _:
             return html_of(str(value)) if rich else str(value)
-
-
-def html_of(text: str) -> str:
-    """Text as HTML that shows exactly it."""
-    return html.escape(text).replace("\r\n", "\n").replace("\n", "<br>")
-
-
-def text_of(markup: str) -> str:
-    """What a person reads in HTML: what `html_of` wrote comes back exactly."""
-    reader = _Text()
-    reader.feed(markup)
-    reader.close()
-    return "".join(reader.parts).strip("\n")
-
-
-class _Text(HTMLParser):
-    """Collects the text of HTML, with a line end where a browser would start a line."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self._unseen = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _UNSEEN:
-            self._unseen += 1
-        elif tag == "br" or (tag in _BREAKS and self.parts and not self.parts[-1].endswith("\n")):
-            self.parts.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _UNSEEN:
-            self._unseen = max(0, self._unseen - 1)
-        elif tag in _BREAKS and tag != "br" and self.parts and not self.parts[-1].endswith("\n"):
-            self.parts.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self._unseen and data:
-            self.parts.append(data)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import resources
 from typing import Any
 
@@ -15,10 +18,11 @@ from synchub.spec.mapping import MappingFile
 from synchub.testing.crm.properties import predefined
 from synchub_connectors import synchub_connectors
 from synchub_connectors.hubspot.kinds import CONTACT
+from synchub_connectors.hubspot.markup import html_of, text_of
 from synchub_connectors.hubspot.refusals import result
 from synchub_connectors.hubspot.rows import merged
 from synchub_connectors.hubspot.telling import done, failed
-from synchub_connectors.hubspot.values import html_of, text_of
+from synchub_connectors.hubspot.values import read
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\x00"))
 
@@ -44,11 +48,56 @@ def test_text_never_brings_its_own_tags(text: str) -> None:
         ("a<style>p {}</style>b<script>x()</script>", "ab"),
         ("&lt;b&gt; &amp;amp; &#39;x&#39;", "<b> &amp; 'x'"),
         ("a < b", "a < b"),
+        ("a <3 b << c </> d", "a <3 b << c </> d"),
+        ('<a title="1 > 0" href=x>a</a>b', "ab"),
+        ("<a title='\"it\" > 0'>a</a>b", "ab"),
+        ("<A\nHREF=x/>a</A >b<BR >c", "ab\nc"),
+        ("a<!-- <p>x</p> > -->b<!-->c<!---->d", "abcd"),
+        ("a<!doctype html><?xml?>b", "ab"),
+        ("<head><title>x<p></title><p>y</head>a", "a"),
+        ("a<SCRIPT>if (1 < 2) '</p></scripted>'</SCRIPT>b", "ab"),
+        ("a<script>never closed <p>b", "a"),
+        ("a <p never closed", "a <p never closed"),
+        ('a<p>b <a href="c>d', 'a\nb <a href="c>d'),
+        ("a<!-- never closed", "a"),
         ("", ""),
     ],
 )
 def test_html_of_people_is_read_as_they_see_it(markup: str, text: str) -> None:
     assert text_of(markup) == text
+
+
+@contextmanager
+def given_up_after(seconds: int) -> Iterator[None]:
+    """So that what would hang fails."""
+
+    def give_up(_number: int, _frame: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+OPEN_TAGS = ["<a ", "<a href=", "<a href='", '<a b="">', "<a =", "</a ", "<", "</", "<p>", "</p>", "<title", "<head>"]
+OTHERS = ["<!", "<!--", "<!-->", "<![CDATA[", "<?", "&", "&#", "&lt", "<script>", "<script></script", "=", "'\""]
+
+
+@pytest.mark.parametrize("piece", OPEN_TAGS + OTHERS)
+def test_a_megabyte_of_anything_takes_no_longer_than_a_megabyte_of_text(piece: str) -> None:
+    """Every scan goes forward only: one that looks twice at what is left would take hours."""
+    with given_up_after(60):
+        text_of(piece * (1_000_000 // len(piece)))
+        text_of("<p " + piece * (1_000_000 // len(piece)) + ">")
+
+
+def test_text_with_a_number_that_is_no_character_is_read() -> None:
+    markup = f"a&#{'9' * 5000};b"
+    assert read(markup, text_of) == markup
 
 
 # Which answer belongs to which input.

@@ -185,6 +185,7 @@ class Spreadsheet(Connector):
             incremental=True,
             writes=frozenset({"create", "update", "delete"}) if key else frozenset(),
             batch=BATCH,
+            checks_before=bool(key),
         )
 
     def _sheets(self) -> tuple[dict[str, tuple[Place, str]], dict[str, ConfigurationError]]:

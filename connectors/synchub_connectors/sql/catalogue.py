@@ -93,6 +93,7 @@ class Catalogue:
             incremental=name in self._settings.cursors,
             writes=frozenset({"create", "update", "delete"}) if key else frozenset(),
             batch=BATCH,
+            checks_before=bool(key),
         )
         if database == "sqlite":
             _untyped(table)

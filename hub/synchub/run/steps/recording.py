@@ -56,11 +56,13 @@ def record(work: Work, part: Part, sent: pl.DataFrame, told: pl.DataFrame, store
             ),
         )
     _count(both, landed, done)
-    done.notes += _failures(part, both)
+    done.notes += [*_failures(part, both), *_overtaken(part, both)]
 
 
 _THERE = (pl.col("kind") == "create") & (pl.col("status") == "conflict") & pl.col("result_id").is_not_null()
 """A create of what is there already: the row that the system names is matched by the next run."""
+_MOVED = (pl.col("kind") != "create") & (pl.col("status") == "conflict")
+"""Somebody changed the row since the plan was made."""
 
 
 def _taken(work: Work, part: Part, both: pl.DataFrame) -> pl.DataFrame:
@@ -244,15 +246,23 @@ def _failures(part: Part, both: pl.DataFrame) -> list[str]:
     ]
 
 
+def _overtaken(part: Part, both: pl.DataFrame) -> list[str]:
+    """What somebody else did first: nothing failed, the next run decides anew."""
+    there, moved = both.filter(_THERE).height, both.filter(_MOVED).height
+    notes = {
+        f"{part.name}: {there} records are there already; the next run matches them": there,
+        f"{part.name}: {moved} records changed there meanwhile; the next run decides about them anew": moved,
+    }
+    return [note for note, count in notes.items() if count]
+
+
 def _count(both: pl.DataFrame, landed: Landed, done: Done) -> None:
     counts = {(kind, status): count for kind, status, count in both.group_by("kind", "status").len().rows()}
     done.created += counts.get(("create", "ok"), 0)
     done.updated += counts.get(("update", "ok"), 0)
     done.deleted += counts.get(("delete", "ok"), 0) + counts.get(("archive", "ok"), 0)
     done.unchanged += sum(count for (_, status), count in counts.items() if status == "unchanged")
-    there = both.filter(_THERE).height
-    done.failed += sum(count for (_, status), count in counts.items() if status in ("rejected", "retry", "conflict"))
-    done.failed -= there
+    done.failed += both.filter(pl.col("status").is_in(["rejected", "retry", "conflict"]) & ~_THERE & ~_MOVED).height
     done.own_form += landed.forms.filter(pl.col("state") == "own").height
     unsettled = pl.col("status").is_in(["conflict", "retry"]) | pl.col("id").is_in(landed.filled["id"].implode())
     done.undone.append(both.filter(unsettled)["record"])

@@ -348,8 +348,14 @@ class Transform:
 class Rule:
     """A rule by which one claim beats others.
 
-    `score` is a Polars expression over columns `value`, `at`, `system`, `rank`, `count` of the claims of one field; the claims with the
-    highest score stay, the next rule of the chain breaks their tie. `latest`: only the latest claim of each link counts.
+    `score` is a Polars expression over columns of claims; those of a field of a record that have the highest score stay,
+    the next rule of the chain breaks their tie. `latest`: only the latest claim of each link counts. The columns:
+
+    value   canonical text, "" is blank
+    at      when, in microseconds since 1970 UTC; null is undated
+    system  who says it; "hub" for a person
+    rank    the member's place in hub.toml from 0; -1 for a person
+    count   how many of the claims that are left say the same value
     """
 
     name: str

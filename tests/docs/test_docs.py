@@ -104,13 +104,6 @@ def test_what_is_not_there_yet_is_still_not_there() -> None:
         assert ("plugin", name) not in ALL
 
 
-def test_hooks_that_are_not_used_yet_are_still_not_used() -> None:
-    assert "matching does not use them yet" in read("docs/plugins.md")
-    for path in (ROOT / "hub" / "synchub").rglob("*.py"):
-        if "plugins" not in path.parts:
-            assert "matchers" not in path.read_text(encoding="utf-8"), path
-
-
 def test_every_reason_why_a_field_is_not_sent_is_in_the_manual() -> None:
     told = section(read("docs/how-a-sync-decides.md"), "## What is sent")
     said = [row["it says"] for row in table(told, "when", "what happens", "it says") if row["it says"]]

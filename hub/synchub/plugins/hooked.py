@@ -174,7 +174,6 @@ _CHECKS: dict[str, Callable[[object], Offered | str]] = {
     "synchub_transforms": _transform,
     "synchub_rules": _rule,
     "synchub_rates": _pair("rates"),
-    "synchub_matchers": _pair("matcher"),
     "synchub_commands": _command,
 }
 

@@ -15,7 +15,6 @@ from synchub.api import ConnectorInfo, Rates, Rule, Transform
 
 if TYPE_CHECKING:
     import click
-    import polars as pl
 
     from synchub.spec.reports import Notice, RunReport
 
@@ -40,12 +39,6 @@ def synchub_rules() -> list[Rule]:  # type: ignore[empty-body]
 @hookspec
 def synchub_rates() -> list[tuple[str, Callable[[], Rates]]]:  # type: ignore[empty-body]
     """Sources of exchange rates: a name, and what makes one."""
-
-
-@hookspec
-def synchub_matchers() -> list[tuple[str, Callable[[pl.LazyFrame], pl.LazyFrame]]]:  # type: ignore[empty-body]
-    """Scorers of candidate pairs: a name, and a function from a frame of pairs (columns `FIELD.left` and
-    `FIELD.right`, canonical text) to the same frame with a column `score` between 0 and 1."""
 
 
 @hookspec

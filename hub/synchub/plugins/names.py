@@ -68,7 +68,6 @@ def _together(asked: list[Asked], kept: list[list[Offered]], loaded: tuple[Loade
         transforms=things.get("transform", {}),
         rules=things.get("rule", {}),
         rates=things.get("rates", {}),
-        matchers=things.get("matcher", {}),
         commands=things.get("command", {}),
         observers=tuple(
             Observer(hook, plugin.origin, call) for plugin in asked for hook, call in plugin.answers.observers

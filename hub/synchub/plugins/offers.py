@@ -12,7 +12,7 @@ from synchub.api import ConnectorInfo, Rates, Rule, Transform
 if TYPE_CHECKING:
     import click
 
-OfferKind = Literal["connector", "transform", "rule", "rates", "matcher", "command", "observer"]
+OfferKind = Literal["connector", "transform", "rule", "rates", "command", "observer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,6 @@ class Plugins:
     transforms: Mapping[str, Transform] = field(default_factory=dict)
     rules: Mapping[str, Rule] = field(default_factory=dict)
     rates: Mapping[str, Callable[[], Rates]] = field(default_factory=dict)
-    matchers: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     commands: Mapping[str, click.Command] = field(default_factory=dict)
     observers: tuple[Observer, ...] = ()
     loaded: tuple[LoadedPlugin, ...] = ()

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import polars as pl
 from pydantic import BaseModel
 from sqlalchemy import Connection, select
 
@@ -19,6 +20,7 @@ from synchub.errors import ConfigurationError, SynchubError
 from synchub.mapping import compile_mapping, compile_where, mapping_problems, where_problems
 from synchub.mapping.transforms import built_in_transforms
 from synchub.merge.chains import built_in_and
+from synchub.merge.claims import ONE
 from synchub.merge.rules import RULES, Built, Choose, top
 from synchub.plugins import loader
 from synchub.plugins.classes import connector_class
@@ -176,7 +178,8 @@ def plugin_rules(rules: Mapping[str, Rule]) -> dict[str, Built]:
 
 
 def _choosing(rule: Rule) -> Choose:
-    return lambda claims, _words: top(claims, rule.score())
+    count = pl.len().over([*ONE, "value"])
+    return lambda claims, _words: top(claims.with_columns(count=count), rule.score()).drop("count")
 
 
 @contextmanager

@@ -26,10 +26,6 @@ GOOD = """
     @hookimpl
     def synchub_rates():
         return [("acme_bank", object)]
-
-    @hookimpl
-    def synchub_matchers():
-        return [("alike", lambda pairs: pairs)]
 """
 EMPTY = "from synchub.api import hookimpl"
 
@@ -46,7 +42,6 @@ def test_everything_that_a_plugin_offers_is_found_by_name(install):
     assert plugins.transforms["shout"].summary == "in capitals"
     assert set(plugins.rules) == {"loudest"}
     assert plugins.rates["acme_bank"] is object
-    assert plugins.matchers["alike"]("pairs") == "pairs"
     (plugin,) = plugins.loaded
     assert plugin.problems == ()
     assert Offer("connector", "acme", "Acme's CRM") in plugin.offers

@@ -99,7 +99,9 @@ def test_a_changed_rule_that_would_rewrite_everything_is_stopped(tmp_path: Path)
     office.rules["job_title"] = "oldest"
     office.settle()
     assert written(office.hub.sync()) == 0
+    assert office.hub.json("plan", "--recompute")["plans"][0]["recomputed"] == 4
     stopped = office.hub.json("sync", "--recompute", code=3)["runs"][0]["problem"]
+    assert "synchub plan contacts --recompute`" in stopped
     assert "synchub sync contacts --recompute --allow updates=2" in stopped
     assert written(office.hub.sync()) == 0
     assert office.both("job_title") == ["CEO", "CEO"]

@@ -26,9 +26,10 @@ def allowed(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...]
 
 
 def run_options(command: Command) -> Command:
-    """--full, --system, --record and --allow."""
+    """--full, --recompute, --system, --record and --allow."""
     options = (
         click.option("--full", is_flag=True, help="Read everything, whatever the cursors say."),
+        click.option("--recompute", is_flag=True, help="Apply changed rules to everything said before."),
         click.option("--system", "systems", multiple=True, metavar="NAME", help="Only this system; repeatable."),
         click.option("--record", metavar="KEY", help="Only this record: try one person first."),
         click.option(

@@ -27,7 +27,6 @@ Examples:
 @click.argument("syncs", nargs=-1, metavar="[SYNC]...")
 @click.option("--plan", metavar="ID", help="Do exactly this saved plan; drop what moved since.")
 @click.option("--accept", multiple=True, metavar="MEMBER", help="Write to a member that was added; repeatable.")
-@click.option("--recompute", is_flag=True, help="Apply changed rules to everything said before.")
 @run_options
 @json_option
 @click.pass_obj

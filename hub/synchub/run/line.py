@@ -129,10 +129,11 @@ def guard(work: Work, outcome: Outcome) -> None:
     if outcome.excess:
         listed = "; ".join(str(excess) for excess in outcome.excess)
         kept = "What was read is not kept either" if work.options.recompute else "What was read is kept"
+        shown = f"synchub plan {work.sync.name}{' --recompute' if work.options.recompute else ''}"
         raise GuardError(
             f"The plan of {work.sync.name} is larger than its limits: {listed}.",
             not_done=f"Nothing was written to any system. {kept}.",
-            next_step=f"Look at it with `synchub plan {work.sync.name}`, then let it through once: "
+            next_step=f"Look at it with `{shown}`, then let it through once: "
             f"`{_once(work, outcome.excess)}`.{_or_one_by_one(work, outcome)}",
         )
 

@@ -69,12 +69,19 @@ def test_plan_and_sync_take_the_same_options(call, hub, name: str):
         "deletes=120",
         "--allow",
         "creates=5",
+        "--recompute",
     )
 
     assert asked(hub) == (
         name,
         ("contacts", "activity"),
-        RunOptions(full=True, systems=("crm", "shop"), record="ann@example.com", allow={"deletes": 120, "creates": 5}),
+        RunOptions(
+            full=True,
+            recompute=True,
+            systems=("crm", "shop"),
+            record="ann@example.com",
+            allow={"deletes": 120, "creates": 5},
+        ),
     )
 
 
@@ -87,9 +94,9 @@ def test_options_of_plan_alone(call, hub):
 
 def test_options_of_sync_alone(call, hub):
     hub.answers["sync"] = [ran()]
-    call("sync", "--plan", "7f3a", "--accept", "fair", "--accept", "shop", "--recompute")
+    call("sync", "--plan", "7f3a", "--accept", "fair", "--accept", "shop")
 
-    assert asked(hub) == ("sync", (), RunOptions(plan="7f3a", accept=("fair", "shop"), recompute=True))
+    assert asked(hub) == ("sync", (), RunOptions(plan="7f3a", accept=("fair", "shop")))
 
 
 @pytest.mark.parametrize("allowed", ["deletes", "deletes=", "deletes=-1", "deletes=5%", "reads=5", "deletes=²"])

@@ -122,6 +122,12 @@ def test_a_changed_rule_applies_from_then_on(pair: NewPair) -> None:
     ann.hub.change(rules={"job_title": "prefer shop"})
     assert written(ann.hub.sync(20)) == 0
     assert ann.both("job_title") == ("of 2024", "of 2024")
+    shown = ann.hub.plan(25, recompute=True)
+    assert (shown.changes, shown.recomputed) == (2, 2)
+    assert written(ann.hub.sync(26)) == 0
+    ann.crm.create(at=27, email="bob@example.org", job_title="new")
+    shown = ann.hub.plan(28, recompute=True)
+    assert (shown.changes, shown.recomputed) == (3, 2)
     ann.hub.sync(30, recompute=True)
     assert ann.both("job_title") == ("of 2019", "of 2019")
 

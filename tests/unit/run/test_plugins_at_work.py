@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from unit.run.conftest import HUB, SYNC, Office
 
-POPULAR = '''
+POPULAR = """
 import polars as pl
 
 from synchub.api import Rule, hookimpl
@@ -13,7 +13,7 @@ from synchub.api import Rule, hookimpl
 @hookimpl
 def synchub_rules():
     return [Rule("popular", lambda: pl.col("count") + 0 * (pl.col("rank") + pl.col("system").str.len_chars()))]
-'''
+"""
 
 
 def test_a_rule_sees_how_many_say_the_same(office: Office):

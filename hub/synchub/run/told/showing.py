@@ -88,6 +88,10 @@ class _Why:
         won = self.verdict(record, name)[2]
         return tuple((system, value) for system, value, _ in self._claims.get((record, name), []) if value != won)
 
+    def spoke_in(self, run: int) -> set[int]:
+        """The records of which somebody said something new in this run."""
+        return {record for (record, _), claims in self._claims.items() if any(when == run for *_, when in claims)}
+
     def fresh_from(self, record: int, name: str, system: str, run: int) -> str | None:
         """The value that this system itself claimed in this run, if it did."""
         for who, value, when in self._claims.get((record, name), []):
@@ -116,6 +120,7 @@ def show(  # noqa: PLR0913
     names = labels(golden.join(room.select("record"), on="record", how="semi"), work)
     why = _Why(merged, said, later, room["record"])
     conflicts = {(record, name) for record, name in merged.conflicts.select("record", "field").rows()}
+    spoke = why.spoke_in(work.run)
     together = {name for name, chain in work.entity.rules.items() if work.rules[chain[0].split()[0]].computes}
     for row in room.to_dicts():
         fields = tuple(
@@ -134,7 +139,7 @@ def show(  # noqa: PLR0913
                 row["remote_id"],
                 fields,
                 put_back=put_back > 0,
-                recomputed=recomputed,
+                recomputed=recomputed and row["record"] not in spoke,
                 reason="deleted elsewhere" if row["kind"] in ("delete", "archive") else "",
             )
         )

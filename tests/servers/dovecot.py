@@ -95,8 +95,13 @@ default_internal_group = {group}
 default_login_user = {account}
 first_valid_uid = 1
 first_valid_gid = 1
+# Wrong passwords are answered at once, however many there were.
+auth_failure_delay = 0
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service imap-login {{
   chroot =

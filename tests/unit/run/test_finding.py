@@ -122,6 +122,34 @@ def test_an_address_that_changed_no_longer_names_its_record(office: Office, find
         find("bob@acme.com")
 
 
+def test_an_address_that_lost_everywhere_names_its_record(office: Office, find):
+    """The fair's address yields to the shop's and is written over there; until the fair says another, it is Ann's."""
+    rules = 'rules = { email = ["prefer shop", "newest"] }\n'
+    office.write("hub.toml", HUB + rules + SYNC)
+    for at, typed in ((5, "ann.fair@acme.com"), (9, "lee@acme.com")):
+        office.edit("leads.csv", 0, Email=typed)
+        office.sync(at=at)
+        assert office.rows("leads.csv")[0]["Email"].lower() == "ann@acme.com"
+        assert find(typed) == find("email:" + typed.upper()) == ANN
+    with pytest.raises(ConfigurationError):
+        find("ann.fair@acme.com")
+
+
+def test_so_does_one_that_was_said_at_first_contact(office: Office, find):
+    office.write("hub.toml", HUB.replace('"email", "phone + last_name"', '"phone + last_name", "email"') + SYNC)
+    office.leads(
+        *office.rows("leads.csv"),
+        {"No": 9, "Email": "zoe@acme.com", "First": "Zoe", "Last": "Ray", "Phone": "0221 99887"},
+    )
+    office.customers(
+        *office.rows("customers.csv"),
+        {"id": 5, "mail": "z.ray@acme.com", "surname": "Ray", "tel": "0221 99887", "changed": "2026-04-01T10:00:00Z"},
+    )
+    office.sync(at=5)
+    assert {row["Email"] for row in office.rows("leads.csv")} >= {"z.ray@acme.com"}
+    assert find("zoe@acme.com") == find("z.ray@acme.com")
+
+
 def test_umlauts_in_any_case_and_signs_that_databases_read_otherwise(office: Office, find):
     office.edit("leads.csv", 1, Last='Öz!t_%ür"k')
     office.sync(at=5)

@@ -82,7 +82,7 @@ def _by_link(tx: Connection, entity: Entity, key: str) -> list[int]:
 
 
 def _by_value(tx: Connection, hub: Opened, entity: Entity, key: str) -> list[int]:
-    """By the keys that records were linked under; where these know nothing, by what is valid now."""
+    """By the keys that links hold; where these know nothing, by what is valid now; then by what links said and lost."""
     read = list(_readings(entity, hub.configuration.settings, key))
     rows = pl.DataFrame(
         [
@@ -92,8 +92,13 @@ def _by_value(tx: Connection, hub: Opened, entity: Entity, key: str) -> list[int
         schema={"node": pl.Int64, **{VALUE + name: pl.String for values in read for name in values}},
     )
     keys = with_hashes(idents(rows, entity.match, entity.fields), entity.match, entity.name)
-    held = _held_by_link(tx, entity, keys)
-    return held or [number for values in read for number in _golden(tx, entity, values)]
+    hinted = known.candidates(tx, keys["hash"].unique())["record"].unique()
+    links = known.links_of(tx, _whole(tx, entity, hinted.to_list()))
+    return (
+        _having(entity, keys, _held(entity, links))
+        or [number for values in read for number in _golden(tx, entity, values)]
+        or _having(entity, keys, _claimed(tx, entity, links))
+    )
 
 
 def _readings(entity: Entity, settings: HubSettings, key: str) -> Iterator[dict[str, str]]:
@@ -124,15 +129,35 @@ def _read(
         yield dict(zip(names, values, strict=True))
 
 
-def _held_by_link(tx: Connection, entity: Entity, keys: pl.DataFrame) -> list[int]:
-    """Records of which a link holds one of these keys now. Hashes only suggest: what is held is looked at."""
-    hinted = known.candidates(tx, keys["hash"].unique())["record"].unique()
-    links = known.links_of(tx, _whole(tx, entity, hinted.to_list()))
+def _having(entity: Entity, keys: pl.DataFrame, rows: pl.DataFrame) -> list[int]:
+    """Records of which a row (record, v.*) has one of these keys. Hashes only suggest: the values are looked at."""
+    texts = idents(rows.rename({"record": "node"}), entity.match, entity.fields)
     wanted = keys.select("key", "text").unique()
-    fields = list(dict.fromkeys([*(name for own in entity.match for name in own.fields), OTHERS]))
-    held = known.with_held(links, fields).rename({f"hv.{name}": VALUE + name for name in fields})
-    texts = idents(held.with_columns(node=pl.col("record")), entity.match, entity.fields)
     return texts.join(wanted, on=["key", "text"], how="semi")["node"].unique().to_list()
+
+
+def _recognised_by(entity: Entity) -> list[str]:
+    return list(dict.fromkeys([*(name for own in entity.match for name in own.fields), OTHERS]))
+
+
+def _held(entity: Entity, links: pl.DataFrame) -> pl.DataFrame:
+    """record, v.*: what each link holds now."""
+    fields = _recognised_by(entity)
+    held = known.with_held(links, fields)
+    return held.select("record", *(pl.col(f"hv.{name}").alias(VALUE + name) for name in fields))
+
+
+def _claimed(tx: Connection, entity: Entity, links: pl.DataFrame) -> pl.DataFrame:
+    """record, v.*: what each link itself said last, though other words won and were written over it."""
+    claims = bulk.rows_of(tx, tables.claim, "link", links["id"]).filter(pl.col("kind") != "void")
+    last = claims.sort("seq").unique(["link", "field"], keep="last")
+    fields = _recognised_by(entity)
+    told = links.select("record", link="id").hstack(known.unpacked_said(links, fields))
+    for name in fields:
+        later = last.filter(pl.col("field") == name).select("link", "value")
+        told = told.join(later, on="link", how="left", maintain_order="left")
+        told = told.with_columns(pl.coalesce("value", VALUE + name).alias(VALUE + name)).drop("value")
+    return told.drop("link")
 
 
 def _golden(tx: Connection, entity: Entity, values: Mapping[str, str]) -> list[int]:

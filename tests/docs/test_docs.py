@@ -22,7 +22,7 @@ from synchub.cli.app import synchub
 from synchub.cli.table import COMMANDS
 from synchub.errors import SynchubError
 from synchub.plan import operations
-from synchub.run.people.asides import _CHOICES
+from synchub.run.people.asking import CHOICES
 from synchub.run.work import Seams
 
 EVERY_PAGE = pytest.mark.parametrize("page", PAGES, ids=name_of)
@@ -121,7 +121,7 @@ def test_every_reason_why_a_field_is_not_sent_is_in_the_manual() -> None:
 def test_every_question_is_in_the_manual() -> None:
     rows = table(section(read("docs/commands.md"), "## review"), "kind", "the question", "answers")
     told = {row["kind"].strip("`"): set(code(row["answers"])) for row in rows}
-    fixed = {kind: {word for word, _ in choices if not word.isupper()} for kind, choices in _CHOICES.items()}
+    fixed = {kind: {word for word, _ in choices if not word.isupper()} for kind, choices in CHOICES.items()}
     assert told == fixed
 
 

@@ -16,7 +16,8 @@ from synchub.model import BLANK, VALUE
 from synchub.record import bulk, known, members, tables
 from synchub.record.codec import prefixed, unpack
 from synchub.testing.memory import STREAM, MemorySystem
-from synchub.testing.memory_hub import ENTITY, Backwards, MemoryHub
+from synchub.testing.memory_hub import ENTITY, MemoryHub
+from synchub.testing.memory_seams import Backwards
 
 FIELDS = ("email", "first_name", "job_title", "owner", "notes", "tags", "lead_score", "lifecycle_stage", "opted_out")
 TYPES = {"lead_score": "text"}

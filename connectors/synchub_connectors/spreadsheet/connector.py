@@ -22,8 +22,7 @@ from synchub.api import (
     Stream,
 )
 
-from .cells import native_text
-from .decide import Sheet, decide, present_key
+from .decide import Sheet, decide, given_key, present_key
 from .dialect import find_dialect
 from .files import (
     Place,
@@ -143,7 +142,7 @@ class Spreadsheet(Connector):
     def _known(self, table: Table, key: tuple[str, ...], operations: Sequence[Operation]) -> Sheet:
         """What is to be known of the sheet to decide on these operations."""
         wanted = {present_key(operation.remote_id or "", key) for operation in operations}
-        wanted |= {_given_key(operation, key) for operation in operations}
+        wanted |= {given_key(operation, key) for operation in operations}
         needs_keys = len(key) == 1 and any(
             operation.kind == "create" and key[0] not in operation.values for operation in operations
         )
@@ -236,12 +235,6 @@ class Spreadsheet(Connector):
             header_row=self._settings.header_row,
         )
         return TextTable(place.file, dialect)
-
-
-def _given_key(operation: Operation, key: Sequence[str]) -> str:
-    """The key that an operation gives a row; blank if it gives none."""
-    parts = [native_text(operation.values.get(column)) for column in key]
-    return present_key(parts[0] if len(parts) == 1 else native_text(parts), key) if all(parts) else ""
 
 
 def _without(failed: dict[str, str], results: Sequence[Result]) -> list[Result]:

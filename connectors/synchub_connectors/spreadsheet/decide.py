@@ -155,3 +155,9 @@ def present_key(remote_id: str, key: Sequence[str]) -> str:
     """The remote id as this package spells it: a JSON array may be spaced in another way."""
     parts = key_parts(remote_id, len(key))
     return key_text(dict(zip(key, parts, strict=True)), key) if parts else ""
+
+
+def given_key(operation: Operation, key: Sequence[str]) -> str:
+    """The key that an operation gives a row; blank if it gives none."""
+    parts = [native_text(operation.values.get(column)) for column in key]
+    return present_key(parts[0] if len(parts) == 1 else native_text(parts), key) if all(parts) else ""

@@ -13,10 +13,13 @@ from synchub.record import aging, journal
 from synchub.record.lock import hold
 from synchub.run import line, plans
 from synchub.run.events import line as event_line
-from synchub.run.opening import Opened, begin, pretend, work_on
-from synchub.run.people.asides import Quarantined, Reviewed
-from synchub.run.people.people import join_records, set_values, split_record
+from synchub.run.opening import Opened
+from synchub.run.people.joining import join_records, split_record
+from synchub.run.people.quarantining import Quarantined
+from synchub.run.people.reviewing import Reviewed
+from synchub.run.people.setting import set_values
 from synchub.run.people.undoing import plan_undo, undo
+from synchub.run.readying import begin, pretend, work_on
 from synchub.run.told import telling
 from synchub.run.told.checking import check, run_mapping_tests
 from synchub.run.told.explaining import explain

@@ -7,11 +7,10 @@ assert hub.golden("ann@example.com")["first_name"] == "Ann"
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import polars as pl
 from sqlalchemy import text
@@ -28,10 +27,14 @@ from synchub.redact import Redactor
 from synchub.run import line
 from synchub.run.hosting import Outside
 from synchub.run.hub import Hub
-from synchub.run.opening import Opened, pretend, salt_of, work_on
-from synchub.run.people.asides import Quarantined, Reviewed
-from synchub.run.people.people import join_records, set_values, split_record
+from synchub.run.opening import Opened
+from synchub.run.people.joining import join_records, split_record
+from synchub.run.people.quarantining import Quarantined
+from synchub.run.people.reviewing import Reviewed
+from synchub.run.people.setting import set_values
 from synchub.run.people.undoing import plan_undo, undo
+from synchub.run.readying import pretend, work_on
+from synchub.run.salt import salt_of
 from synchub.run.told import telling
 from synchub.run.work import Executor, OneByOne, Seams
 from synchub.secrets import Secrets
@@ -40,39 +43,11 @@ from synchub.spec.job import Configuration, Entity, Member, Sync
 from synchub.spec.mapping import FieldMapping, MappingFile
 from synchub.spec.options import RunOptions, Silent
 from synchub.spec.reports import PlanReport, RunReport
-from synchub.testing.memory import CHANGED, KEY, STREAM, MemorySystem, moment
+from synchub.testing.memory import CHANGED, KEY, STREAM, MemorySystem
 from synchub.testing.memory_connector import connector_of
+from synchub.testing.memory_seams import Clock, Killed
 
 ENTITY, SYNC = "contact", "people"
-
-T = TypeVar("T")
-R = TypeVar("R")
-
-
-class Killed(BaseException):
-    """The process ended here, as far as the hub can tell."""
-
-
-class Backwards(OneByOne):
-    """Does the last first, and gives the results in order: what comes out must not depend on it."""
-
-    def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-        return reversed([function(item) for item in reversed(list(items))])
-
-
-class Clock:
-    """A clock that is put to a time and then goes on by a millisecond whenever somebody looks at it."""
-
-    def __init__(self) -> None:
-        self._now = moment(0)
-
-    def put(self, at: float) -> None:
-        """Set it to `at` minutes after START. It never goes back."""
-        self._now = max(self._now, moment(at))
-
-    def __call__(self) -> datetime:
-        self._now += timedelta(milliseconds=1)
-        return self._now
 
 
 class MemoryHub:

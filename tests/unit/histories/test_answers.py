@@ -10,7 +10,7 @@ from unit.histories.pairs import NewPair, written
 
 from synchub.errors import RecordRejected, RetryLater
 from synchub.spec.mapping import FieldMapping
-from synchub.testing.memory_hub import Killed
+from synchub.testing.memory_seams import Killed
 
 DAY = 24 * 60
 CUTS = {"stores": {"first_name": lambda text: text[:4]}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from unit.histories.pairs import NewPair, written
 
-from synchub.testing.memory_hub import Killed
+from synchub.testing.memory_seams import Killed
 
 ALONE = {"shop": "It is left alone."}
 

@@ -10,7 +10,8 @@ from unit.histories.pairs import ANN, NewHub, written
 
 from synchub.errors import RetryLater
 from synchub.testing.memory import MemorySystem
-from synchub.testing.memory_hub import Killed, MemoryHub
+from synchub.testing.memory_hub import MemoryHub
+from synchub.testing.memory_seams import Killed
 
 FIELDS = ("email", "phone", "last_name", "job_title")
 MATCH = ("email", "phone + last_name")

@@ -6,7 +6,7 @@ import pytest
 from unit.histories.pairs import NewHub, NewPair, Pair, written
 
 from synchub.testing.memory import MemorySystem
-from synchub.testing.memory_hub import Backwards, Killed
+from synchub.testing.memory_seams import Backwards, Killed
 
 SINCE_A_DAY = 24 * 60
 

@@ -9,7 +9,7 @@ import pytest
 from unit.histories.pairs import ANN, NewPair, Pair, written
 
 from synchub.errors import RecordRejected
-from synchub.testing.memory_hub import Killed
+from synchub.testing.memory_seams import Killed
 
 BOB = "bob@example.org"
 

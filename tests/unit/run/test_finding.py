@@ -7,8 +7,8 @@ from unit.run.conftest import HUB, SYNC, Office
 
 from synchub.errors import ConfigurationError
 from synchub.run.hub import Hub
-from synchub.run.people.asides import salt_if_any
 from synchub.run.people.finding import find_record
+from synchub.run.salt import salt_if_any
 
 ANN, BOB = 1, 2
 FIRMS = """

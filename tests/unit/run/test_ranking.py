@@ -7,8 +7,8 @@ from dataclasses import replace
 from unit.run.conftest import HUB, SYNC, Office
 
 from synchub.record.members import MemberState
-from synchub.run.opening import work_on
 from synchub.run.ranking import REMOVED, places_of
+from synchub.run.readying import work_on
 from synchub.spec.options import RunOptions, Silent
 
 STATES = [

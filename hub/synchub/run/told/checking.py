@@ -16,8 +16,9 @@ from synchub.plugins import loader
 from synchub.plugins.hooked import blame
 from synchub.plugins.offers import Plugins
 from synchub.redact import Redactor
-from synchub.run.opening import CHECKS, Opened, config_model, open_at, wrong_key
+from synchub.run.opening import CHECKS, Opened, config_model, open_at
 from synchub.run.rates import EuropeanCentralBank
+from synchub.run.streams import wrong_key
 from synchub.spec.answers import CheckReport, ConnectionCheck, MappingTestResult, TestsReport
 from synchub.spec.job import Member
 

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, text
 
 from synchub.errors import ConfigurationError
 from synchub.run.opening import Opened
-from synchub.run.people.asides import Reviewed, salt_if_any
 from synchub.run.people.finding import Ids, entity_of, find_record
+from synchub.run.people.reviewing import Reviewed
+from synchub.run.salt import salt_if_any
 from synchub.run.told.facts import Facts, gather
 from synchub.run.told.holding import held_lines, holders, link_lines
 from synchub.run.told.quoting import Quotes

@@ -16,9 +16,10 @@ from synchub.merge.claims import SCHEMA, latest, standing
 from synchub.merge.golden import Merged, merge, unpivot
 from synchub.record import bulk, epochs, known, members, tables
 from synchub.record.known import Place
-from synchub.run.opening import Opened, plugin_rules
+from synchub.run.opening import Opened
 from synchub.run.people.finding import Ids
 from synchub.run.ranking import places_of
+from synchub.run.readying import plugin_rules
 from synchub.run.told.telling import aware
 from synchub.spec.job import Entity
 

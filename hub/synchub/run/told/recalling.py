@@ -17,8 +17,8 @@ from synchub.model import TO, WAS
 from synchub.record import journal, known, members, tables
 from synchub.record.members import MemberState
 from synchub.run.opening import Opened
-from synchub.run.people.asides import salt_if_any
 from synchub.run.people.finding import Ids
+from synchub.run.salt import salt_if_any
 from synchub.run.told.showing import MOST, labels
 from synchub.run.told.telling import aware
 from synchub.spec.job import Member, Sync

@@ -10,7 +10,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from synchub.record.store import Store
-from synchub.testing.memory_hub import Killed
+from synchub.testing.memory_seams import Killed
 from synchub.testing.simulation.steps import HUB, Deed, Fault
 
 POINTS = ("staged", "decided", "journaled", "sent", "recorded")

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from synchub.errors import SynchubError
-from synchub.testing.memory_hub import Backwards, Killed, MemoryHub
+from synchub.testing.memory_hub import MemoryHub
+from synchub.testing.memory_seams import Backwards, Killed
 from synchub.testing.simulation.connector import connector_of
 from synchub.testing.simulation.deeds import do
 from synchub.testing.simulation.edits import configured, edit

@@ -1,140 +1,18 @@
-"""What people decide by hand: values, joins and splits. Each is a run of its own in the journal."""
+"""Records joined and parted by hand."""
 
 from __future__ import annotations
 
-import getpass
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from synchub.errors import ConfigurationError
-from synchub.mapping.forms import Unreadable, read_one
-from synchub.mapping.kinds import canonical_form
-from synchub.record import bulk, decisions, intake, journal, known, reviews, tables
-from synchub.record.lock import hold
-from synchub.run.opening import Opened, salt_of
-from synchub.run.people.finding import find_record
-from synchub.run.told import telling
-from synchub.run.work import holder
+from synchub.record import bulk, decisions, intake, known, reviews, tables
+from synchub.run.opening import Opened
+from synchub.run.people.deciding import AT_NEXT_RUN, Deciding, deciding
 from synchub.spec.answers import Outcome
-from synchub.spec.job import Entity
-
-AT_NEXT_RUN = "`synchub plan` shows what follows from it; `synchub sync` writes it."
-
-
-@dataclass(frozen=True, slots=True)
-class Deciding:
-    """One decision being taken: the transaction, the run it stands under, and what ids look like."""
-
-    tx: Connection
-    hub: Opened
-    entity: Entity
-    run: int
-    now: int
-    salt: str
-
-    def find(self, key: str) -> int:
-        return find_record(self.tx, self.hub, self.entity.name, key, self.salt)
-
-    def hub_id(self, record: int) -> str:
-        return f"{self.salt}-{record}"
-
-    def claim(self, record: int, values: Mapping[str, str], *, kind: str, reason: str) -> None:
-        """Claims by people: field to canonical value."""
-        rows = pl.DataFrame(
-            {"field": list(values), "value": list(values.values())}, schema={"field": pl.String, "value": pl.String}
-        )
-        nothing = {name: pl.lit(None, dtype=pl.String) for name in ("native", "base")}
-        intake.add_claims(
-            self.tx,
-            rows.with_columns(
-                record=pl.lit(record, dtype=pl.Int64),
-                link=pl.lit(None, dtype=pl.Int64),
-                at=pl.lit(self.now, dtype=pl.Int64),
-                kind=pl.lit(kind),
-                author=pl.lit(getpass.getuser()),
-                reason=pl.lit(reason),
-                **nothing,
-            ),
-            run=self.run,
-        )
-        intake.soil(self.tx, pl.Series([record], dtype=pl.Int64))
-
-
-@contextmanager
-def deciding(hub: Opened, entity_name: str, kind: str) -> Iterator[Deciding]:
-    """Hold the entity's lock and a transaction while a decision is stored."""
-    entity = hub.configuration.entities.get(entity_name)
-    if entity is None:
-        listed = ", ".join(hub.configuration.entities)
-        raise ConfigurationError(
-            f"There is no entity {entity_name}. There is: {listed}.", next_step="Correct the name."
-        )
-    at_work = telling.at_work(hub.store, entity_name, hub.configuration.settings.timezone)
-    with hold(hub.store, entity_name, at_work), hub.store.write() as tx:
-        now = hub.seams.micros()
-        run = journal.begin(tx, sync=f"({kind})", entity=entity_name, kind=kind, now=now, holder=holder())
-        yield Deciding(tx, hub, entity, run, now, salt_of(tx, hub))
-        journal.end(tx, run, state="done", now=hub.seams.micros(), summary={})
-
-
-def set_values(hub: Opened, entity: str, key: str, assignments: Mapping[str, str], *, reason: str) -> Outcome:
-    """A person's claims: they void all that the hub had seen by then, under every rule. Newer claims compete."""
-    with deciding(hub, entity, "set") as now:
-        record = now.find(key)
-        values = canonical_values(hub, now.entity, assignments)
-        now.claim(record, {**_companions(now, record, values), **values}, kind="hub", reason=reason)
-        _close_questions(now, record, values)
-    listed = ", ".join(f"{name} = {value or '(blank)'}" for name, value in values.items())
-    return Outcome(f"Noted for {now.hub_id(record)}: {listed}.", AT_NEXT_RUN)
-
-
-def canonical_values(hub: Opened, entity: Entity, assignments: Mapping[str, str]) -> dict[str, str]:
-    """What a person typed, read by type. Raises ConfigurationError that names every value that can't be read."""
-    values, problems = {}, []
-    for name, typed in assignments.items():
-        if name not in entity.fields:
-            problems.append(f"{entity.name} has no field {name}")
-        elif entity.fields[name].inward or name == "hub_id":
-            problems.append(f"{name} can't be set: it is only read")
-        else:
-            try:
-                form = canonical_form(entity.fields[name], entity, hub.configuration.settings)
-                values[name] = read_one(form, typed.strip()) if typed.strip() else ""
-            except Unreadable as error:
-                problems.append(f"{name}: '{typed}' {error}")
-    if problems:
-        raise ConfigurationError(
-            "; ".join(problems) + ".", not_done="Nothing was set.", next_step="Correct the values."
-        )
-    return values
-
-
-def _companions(now: Deciding, record: int, values: Mapping[str, str]) -> dict[str, str]:
-    """The rest of every group that is decided as one, as it stands: a person who sets the city keeps the street."""
-    wanted = {other for fields in now.entity.groups.values() if set(fields) & set(values) for other in fields} - set(
-        values
-    )
-    golden = known.goldens(now.tx, [record], sorted(wanted)).to_dicts()[0]
-    return {name: golden[name] for name in wanted if golden.get(name) and name != "consent_at"}
-
-
-def _close_questions(now: Deciding, record: int, values: Mapping[str, str]) -> None:
-    """A decided field needs no answer any more, and is no longer held back."""
-    links = known.links_of(now.tx, [record])["id"]
-    pairs = [{"link": link, "field": name} for link in links.to_list() for name in values]
-    if pairs:
-        now.tx.execute(
-            text("DELETE FROM form WHERE link = :link AND field = :field AND state IN ('alternating', 'flip')"), pairs
-        )
-    for name in values:
-        reviews.close(now.tx, now.entity.name, "ask", f"{record}:{name}")
-        for link in links.to_list():
-            reviews.close(now.tx, now.entity.name, "alternating", f"{link}:{name}")
 
 
 def join_records(hub: Opened, entity: str, key: str, other: str) -> Outcome:

@@ -16,8 +16,9 @@ from synchub.model import BLANK, VALUE
 from synchub.record import bulk, known, members, tables
 from synchub.record.codec import prefixed, unpack
 from synchub.testing.memory import STREAM, MemorySystem
-from synchub.testing.memory_hub import ENTITY, MemoryHub
+from synchub.testing.memory_hub import MemoryHub
 from synchub.testing.memory_seams import Backwards
+from synchub.testing.memory_settings import ENTITY
 
 FIELDS = ("email", "first_name", "job_title", "owner", "notes", "tags", "lead_score", "lifecycle_stage", "opted_out")
 TYPES = {"lead_score": "text"}

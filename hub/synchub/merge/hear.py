@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from synchub.merge.history import foreign, gone_back, taken_as_own
 from synchub.model import BLANK, NATIVE, UPDATED, VALUE, VERSION, VIA
 from synchub.model.heard import Heard
 
@@ -74,11 +75,14 @@ def hear(rows: pl.DataFrame, unconfirmed: pl.DataFrame, how: Listening) -> Heard
     differs = pl.any_horizontal(pl.lit(False), *(pl.col(f"m.{field}") for field in how.inward))
     moved = pl.any_horizontal(differs, *(pl.col(f"t.{field}") for field in how.inward))
     back_changed = _changes(back, how)
+    silent = [field for field in how.inward if field not in how.claiming]
     return Heard(
         links=pl.concat([links, late]),
         held=pl.concat([_held(masked.filter(moved), how), _held(back_changed.filter(moved), how)]),
         claims=claims,
-        history=pl.concat([_foreign(masked, how, own), _gone_back(back_changed, how), _taken_as_own(masked, own)]),
+        history=pl.concat(
+            [foreign(masked, silent, own), gone_back(back_changed, how.inward), taken_as_own(masked, own)]
+        ),
         own_form=own,
         confirmed=unconfirmed.join(current.select("link"), on="link", how="semi").select("link", "field"),
         reused=reused.select("link", "record", "remote_id"),
@@ -201,61 +205,17 @@ _CLAIM = {
 }
 
 
-_PASSED = {"link": pl.Int64, "field": pl.String, "value": pl.String, "reason": pl.String}
-
-
 def _when(how: Listening, *, undated: bool) -> pl.Expr:
+    """The system's own time, moved into the span from the hub's last look at that link to the start of this run."""
     if undated:
         return (
             pl.when(pl.col(UPDATED).is_not_null())
             .then(pl.min_horizontal(pl.col(UPDATED), pl.lit(how.start)))
             .cast(pl.Int64)
         )
-    """The system's own time, moved into the span from the hub's last look at that link to the start of this run."""
     floor = pl.max_horizontal(pl.col("known_seen_at").fill_null(how.read_at), pl.lit(how.read_at))
     own = pl.min_horizontal(pl.max_horizontal(pl.col(UPDATED), floor), pl.lit(how.start))
     return pl.when(pl.col(UPDATED).is_null()).then(pl.lit(how.start)).otherwise(own).cast(pl.Int64)
-
-
-def _foreign(masked: pl.DataFrame, how: Listening, own: pl.DataFrame) -> pl.DataFrame:
-    """Edits of fields that this member may not claim: kept as history."""
-    parts = [pl.DataFrame(schema=_PASSED)]
-    for field in how.inward:
-        if field not in how.claiming:
-            hit = masked.filter(pl.col(f"m.{field}"))
-            edit = hit.select(
-                "link",
-                field=pl.lit(field),
-                value=pl.col(VALUE + field),
-                reason=pl.lit("edited where it is only written"),
-            )
-            parts.append(edit.join(own, on=["link", "field"], how="anti"))
-    return pl.concat(parts)
-
-
-def _taken_as_own(masked: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
-    """What is taken for the system's own form, because nobody said what was stored, may have been an edit after all."""
-    parts = [pl.DataFrame(schema=_PASSED)]
-    for (field,), some in own.group_by("field", maintain_order=True):
-        hit = some.join(masked.select("link", value=VALUE + str(field)), on="link")
-        parts.append(hit.select("link", "field", "value", reason=pl.lit("read after a write that was not answered")))
-    return pl.concat(parts)
-
-
-def _gone_back(back: pl.DataFrame, how: Listening) -> pl.DataFrame:
-    """What a system that went back holds again: it may have been entered and changed between two runs, and never heard."""
-    parts = [pl.DataFrame(schema=_PASSED)]
-    for field in how.inward:
-        hit = back.filter(pl.col(f"m.{field}"))
-        parts.append(
-            hit.select(
-                "link",
-                field=pl.lit(field),
-                value=pl.col(VALUE + field),
-                reason=pl.lit("the system went back to an older copy"),
-            )
-        )
-    return pl.concat(parts)
 
 
 def _held(rows: pl.DataFrame, how: Listening) -> pl.DataFrame:

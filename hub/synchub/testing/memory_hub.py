@@ -16,10 +16,6 @@ import polars as pl
 from sqlalchemy import text
 
 from synchub.api import Connector, Rates
-from synchub.config.document import Document
-from synchub.config.entities import resolve_entities
-from synchub.config.problems import failure
-from synchub.config.source import Source
 from synchub.plugins.offers import Plugins
 from synchub.record import bulk, known, members, reviews
 from synchub.record.store import Store
@@ -38,16 +34,13 @@ from synchub.run.salt import salt_of
 from synchub.run.told import telling
 from synchub.run.work import Executor, OneByOne, Seams
 from synchub.secrets import Secrets
-from synchub.spec.hub import EntitySettings, HubSettings, MatchSettings, MemberSettings, SystemSettings
-from synchub.spec.job import Configuration, Entity, Member, Sync
-from synchub.spec.mapping import FieldMapping, MappingFile
+from synchub.spec.job import Configuration, Sync
 from synchub.spec.options import RunOptions, Silent
 from synchub.spec.reports import PlanReport, RunReport
-from synchub.testing.memory import CHANGED, KEY, STREAM, MemorySystem
+from synchub.testing.memory import STREAM, MemorySystem
 from synchub.testing.memory_connector import connector_of
 from synchub.testing.memory_seams import Clock, Killed
-
-ENTITY, SYNC = "contact", "people"
+from synchub.testing.memory_settings import ENTITY, SYNC, configuration, contact, member
 
 
 class MemoryHub:
@@ -152,47 +145,9 @@ class MemoryHub:
         return {system.name: self._connect(system) for system in self.systems}
 
     def _configuration(self) -> Configuration:
-        entity = self._contact()
-        members = tuple(self._member(rank, system) for rank, system in enumerate(self.systems))
-        return Configuration(
-            self.folder / "hub.toml",
-            HubSettings(),
-            {system.name: SystemSettings(connector="memory") for system in self.systems},
-            {ENTITY: entity},
-            {SYNC: Sync(SYNC, entity, members)},
-        )
-
-    def _contact(self) -> Entity:
-        settings = EntitySettings(match=MatchSettings(keys=self._match), rules=self.rules, **self._entity)
-        names: dict[str, Any] = {system.name: {} for system in self.systems}
-        document = Document(Source("hub.toml", "", {}), {"systems": names, "entities": {ENTITY: settings.model_dump()}})
-        entities, problems = resolve_entities({ENTITY: settings}, document, ())
-        if problems:
-            raise failure(problems)
-        return entities[ENTITY]
-
-    def _member(self, rank: int, system: MemorySystem) -> Member:
-        options = dict(self.members.get(system.name, {}))
-        own: Mapping[str, Any] = options.pop("mapping", {})
-        settings = MemberSettings(stream=STREAM, mapping=system.name, **options)
-        mapped = {name: own.get(name, name) for name in system.types} | dict(own)
-        fields: dict[str, FieldMapping | str] = {name: native for name, native in mapped.items() if native is not None}
-        mapping = MappingFile(entity=ENTITY, key=KEY, updated_at=CHANGED if system.tells_time else None, fields=fields)
-        return Member(
-            system.name,
-            rank,
-            system.name,
-            STREAM,
-            system.name,
-            mapping,
-            settings.direction,
-            settings.create,
-            settings.on_delete,
-            settings.confirm_deletes,
-            settings.where,
-            settings.fill_only,
-            settings.limits,
-        )
+        entity = contact(self.systems, rules=self.rules, match=self._match, **self._entity)
+        members = [member(rank, system, self.members) for rank, system in enumerate(self.systems)]
+        return configuration(self.folder, self.systems, entity, members)
 
     # Runs
 

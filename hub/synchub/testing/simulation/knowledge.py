@@ -12,7 +12,8 @@ from sqlalchemy import text
 from synchub.model import VALUE
 from synchub.record import bulk, known, members, reviews, tables
 from synchub.record.codec import prefixed, unpack
-from synchub.testing.memory_hub import ENTITY, MemoryHub
+from synchub.testing.memory_hub import MemoryHub
+from synchub.testing.memory_settings import ENTITY
 
 
 class Knowledge:

@@ -1,0 +1,68 @@
+"""What hub.toml and the mappings would say of a sync of systems in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from synchub.config.document import Document
+from synchub.config.entities import resolve_entities
+from synchub.config.problems import failure
+from synchub.config.source import Source
+from synchub.spec.hub import EntitySettings, HubSettings, MatchSettings, MemberSettings, SystemSettings
+from synchub.spec.job import Configuration, Entity, Member, Sync
+from synchub.spec.mapping import FieldMapping, MappingFile
+from synchub.testing.memory import CHANGED, KEY, STREAM, MemorySystem
+
+ENTITY, SYNC = "contact", "people"
+
+
+def configuration(
+    folder: Path, systems: Sequence[MemorySystem], entity: Entity, members: Sequence[Member]
+) -> Configuration:
+    """One sync, "people", of all the systems."""
+    return Configuration(
+        folder / "hub.toml",
+        HubSettings(),
+        {system.name: SystemSettings(connector="memory") for system in systems},
+        {ENTITY: entity},
+        {SYNC: Sync(SYNC, entity, tuple(members))},
+    )
+
+
+def contact(
+    systems: Sequence[MemorySystem], *, rules: Mapping[str, Any], match: tuple[str, ...], **entity: Any
+) -> Entity:
+    """[entities.contact]. Raises ConfigurationError with all problems."""
+    settings = EntitySettings(match=MatchSettings(keys=match), rules=dict(rules), **entity)
+    names: dict[str, Any] = {system.name: {} for system in systems}
+    document = Document(Source("hub.toml", "", {}), {"systems": names, "entities": {ENTITY: settings.model_dump()}})
+    entities, problems = resolve_entities({ENTITY: settings}, document, ())
+    if problems:
+        raise failure(problems)
+    return entities[ENTITY]
+
+
+def member(rank: int, system: MemorySystem, given: Mapping[str, Mapping[str, Any]]) -> Member:
+    """[syncs.people.members.NAME]: what is `given` for this system, and a mapping that is the identity elsewhere."""
+    options = dict(given.get(system.name, {}))
+    own: Mapping[str, Any] = options.pop("mapping", {})
+    settings = MemberSettings(stream=STREAM, mapping=system.name, **options)
+    mapped = {name: own.get(name, name) for name in system.types} | dict(own)
+    fields: dict[str, FieldMapping | str] = {name: native for name, native in mapped.items() if native is not None}
+    return Member(
+        system.name,
+        rank,
+        system.name,
+        STREAM,
+        system.name,
+        MappingFile(entity=ENTITY, key=KEY, updated_at=CHANGED if system.tells_time else None, fields=fields),
+        settings.direction,
+        settings.create,
+        settings.on_delete,
+        settings.confirm_deletes,
+        settings.where,
+        settings.fill_only,
+        settings.limits,
+    )

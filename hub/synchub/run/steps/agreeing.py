@@ -20,7 +20,7 @@ from synchub.run.steps.confirming import NO, Queue, let_go, queue_of
 from synchub.run.steps.doubles import without_doubles
 from synchub.run.steps.keying import notice_golden
 from synchub.run.steps.unready import Unready, unready
-from synchub.run.told.showing import Shown, show
+from synchub.run.told.showing import Basis, Shown, show
 from synchub.run.work import Part, Work
 
 
@@ -112,6 +112,7 @@ def _bucket(
         agreed=records.select(record="id", *names),
     )
     golden = _golden(work, records, merged, names)
+    basis = Basis(golden, merged, said, later)
     doomed = _doomed(tx, records, said, later, links)
     living = golden.join(links.filter(pl.col("tomb").is_null()).select("record").unique(), on="record", how="semi")
     opened = merged.verdicts.filter(pl.col("open")).select("record", "field")
@@ -125,8 +126,8 @@ def _bucket(
         decision.waiting.append(waiting["record"])
         idle = idle.join(waiting, on="record", how="anti")
         _put_down(work, part, planned, decision, len(decision.files.get(part.name, [])))
-        show(decision.shown, part, planned, golden, merged, said, later, work, recomputed=recomputed)
-    decision.shown.add_conflicts(merged, golden, said, later, work)
+        show(decision.shown, part, planned, basis, work, recomputed=recomputed)
+    decision.shown.add_conflicts(basis, work)
     _ask(tx, work, numbers, opened)
     changed = _changed(golden, records, names)
     intake.store_golden(tx, changed)

@@ -21,6 +21,16 @@ MOST = 500
 """Changes of one member, and conflicts, that are shown one by one; the rest is counted."""
 
 
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a bucket of records was decided on: golden, how it was come by, and what was said at first and since."""
+
+    golden: pl.DataFrame
+    merged: Merged
+    said: Sequence[pl.DataFrame]
+    later: pl.DataFrame
+
+
 @dataclass(slots=True)
 class Shown:
     """What a plan shows. `counts` are of everything, `changes` only of the first of each member."""
@@ -30,16 +40,15 @@ class Shown:
     conflict_count: int = 0
     put_back: int = 0
 
-    def add_conflicts(
-        self, merged: Merged, golden: pl.DataFrame, said: Sequence[pl.DataFrame], later: pl.DataFrame, work: Work
-    ) -> None:
+    def add_conflicts(self, basis: Basis, work: Work) -> None:
         """Note the conflicts of a bucket."""
-        self.conflict_count += merged.conflicts.height
-        room = merged.conflicts.head(MOST - len(self.conflicts)).sort("record", "field")
+        conflicts = basis.merged.conflicts
+        self.conflict_count += conflicts.height
+        room = conflicts.head(MOST - len(self.conflicts)).sort("record", "field")
         if room.is_empty():
             return
-        names = labels(golden.join(room, on="record", how="semi"), work)
-        why = _Why(merged, said, later, room["record"])
+        names = labels(basis.golden.join(room, on="record", how="semi"), work)
+        why = _Why(basis, room["record"])
         for record, name, times_only in room.select("record", "field", "times_only").rows():
             rule, winner, value = why.verdict(record, name)
             self.conflicts.append(
@@ -59,15 +68,15 @@ class Shown:
 class _Why:
     """Verdicts and claims of some records, by record and field."""
 
-    def __init__(self, merged: Merged, said: Sequence[pl.DataFrame], later: pl.DataFrame, records: pl.Series) -> None:
+    def __init__(self, basis: Basis, records: pl.Series) -> None:
         wanted = pl.DataFrame({"record": records.unique()})
-        told = merged.verdicts.join(wanted, on="record", how="semi")
+        told = basis.merged.verdicts.join(wanted, on="record", how="semi")
         self._verdicts = {
             (row[0], row[1]): row[2:]
             for row in told.select("record", "field", "rule", "system", "value", "contested").rows()
         }
-        claims = [unpivot(frame.join(wanted, on="record", how="semi")) for frame in said]
-        own = later.join(wanted, on="record", how="semi")
+        claims = [unpivot(frame.join(wanted, on="record", how="semi")) for frame in basis.said]
+        own = basis.later.join(wanted, on="record", how="semi")
         now = latest(
             pl.concat([*claims, own.select(claims[0].columns if claims else own.columns)], how="vertical_relaxed")
         )
@@ -100,26 +109,15 @@ class _Why:
         return None
 
 
-def show(  # noqa: PLR0913
-    shown: Shown,
-    part: Part,
-    planned: Planned,
-    golden: pl.DataFrame,
-    merged: Merged,
-    said: Sequence[pl.DataFrame],
-    later: pl.DataFrame,
-    work: Work,
-    *,
-    recomputed: bool,
-) -> None:
+def show(shown: Shown, part: Part, planned: Planned, basis: Basis, work: Work, *, recomputed: bool) -> None:
     """Add a member's operations of a bucket to what is shown, as far as there is room."""
     changes = shown.changes.setdefault(part.name, [])
     room = planned.operations.head(MOST - len(changes))
     if room.is_empty():
         return
-    names = labels(golden.join(room.select("record"), on="record", how="semi"), work)
-    why = _Why(merged, said, later, room["record"])
-    conflicts = {(record, name) for record, name in merged.conflicts.select("record", "field").rows()}
+    names = labels(basis.golden.join(room.select("record"), on="record", how="semi"), work)
+    why = _Why(basis, room["record"])
+    conflicts = {(record, name) for record, name in basis.merged.conflicts.select("record", "field").rows()}
     spoke = why.spoke_in(work.run)
     together = {name for name, chain in work.entity.rules.items() if work.rules[chain[0].split()[0]].computes}
     for row in room.to_dicts():

@@ -17,7 +17,7 @@ from synchub.http.addresses import parse, require_private
 from synchub.http.pace import Pace
 from synchub.http.session import Session
 from synchub.http.transport import Transport
-from synchub.http.waiting import Waiting
+from synchub.http.waiting import PATIENCE, Waiting
 
 
 @dataclass
@@ -50,15 +50,17 @@ class Sessions:
         headers: Mapping[str, str] | None = None,
         budget: Budget | None = None,
         system: str = "",
+        patience: float = PATIENCE,
     ) -> Session:
         """A session for paths under `base_url`, sending `headers` with every request there and nowhere else.
 
         Sessions that name the same `budget.account` share one count of requests, by the first one's numbers.
-        `system` is named in errors. Raises ConfigurationError on an address that may not be reached.
+        `system` is named in errors. `patience`: seconds that one request may wait between its tries.
+        Raises ConfigurationError on an address that may not be reached.
         """
         base = parse(base_url)
         require_private(base, headers or ())
-        waiting = Waiting(self._pace(budget), now=self.now, sleep=self.sleep, jitter=self.jitter)
+        waiting = Waiting(self._pace(budget), now=self.now, sleep=self.sleep, jitter=self.jitter, patience=patience)
         session = Session(
             base,
             headers=dict(headers or {}),

@@ -14,8 +14,8 @@ from synchub.http.pace import Pace
 TRIES = 6
 FIRST_WAIT = 0.5
 """Seconds before the second try; doubled before each further one."""
-LONGEST_WAIT = 120.0
-"""Seconds that one request may spend waiting between its tries."""
+PATIENCE = 120.0
+"""Seconds that one request may spend waiting between its tries, unless a system is given another number."""
 
 
 class Trouble(Exception):
@@ -28,19 +28,20 @@ class Trouble(Exception):
 
 @dataclass(frozen=True)
 class Waiting:
-    """What a session needs to wait; `jitter` gives a number from 0 to 1."""
+    """What a session needs to wait; `jitter` gives a number from 0 to 1, `patience` is in seconds."""
 
     pace: Pace
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
     jitter: Callable[[], float]
+    patience: float = PATIENCE
 
     def tries(self) -> Retrying:
         """Calls a function until it no longer raises Trouble, or raises the last Trouble."""
         return Retrying(
             retry=retry_if_exception_type(Trouble),
             wait=self._seconds,
-            stop=_over,
+            stop=self._over,
             sleep=self.sleep,
             reraise=True,
         )
@@ -53,12 +54,11 @@ class Waiting:
         doubling: float = FIRST_WAIT * 2 ** (state.attempt_number - 1)
         return doubling * (0.5 + self.jitter() / 2)
 
-
-def _over(state: RetryCallState) -> bool:
-    """Whether to give up: a repeat is not safe, it was tried often enough, or the wait would be too long."""
-    if _meaning(state).do == "leave":
-        return True
-    return state.attempt_number >= TRIES or state.idle_for + state.upcoming_sleep > LONGEST_WAIT
+    def _over(self, state: RetryCallState) -> bool:
+        """Whether to give up: a repeat is not safe, it was tried often enough, or the wait would be too long."""
+        if _meaning(state).do == "leave":
+            return True
+        return state.attempt_number >= TRIES or state.idle_for + state.upcoming_sleep > self.patience
 
 
 def _meaning(state: RetryCallState) -> Meaning:

@@ -57,6 +57,7 @@ class SystemHost:
     folder: Path
     settings: HubSettings
     outside: Outside
+    patience: float
     state: dict[str, Any] = field(default_factory=dict)
     _opened: list[HttpSession] = field(default_factory=list, init=False, repr=False)
 
@@ -88,7 +89,9 @@ class SystemHost:
     def session(
         self, base_url: str, *, headers: Mapping[str, str] | None = None, budget: Budget | None = None
     ) -> HttpSession:
-        opened = self.outside.sessions.open(base_url, headers=headers, budget=budget, system=self.system)
+        opened = self.outside.sessions.open(
+            base_url, headers=headers, budget=budget, system=self.system, patience=self.patience
+        )
         self._opened.append(opened)
         return opened
 

@@ -71,7 +71,8 @@ class Opened:
             settings = self.configuration.systems[system]
             found = connector_class(self.plugins.connectors[settings.connector])
             config = system_config(self.configuration, system, model=found.Config, secrets=self.secrets)
-            host = SystemHost(system, self.configuration.folder, self.configuration.settings, self.outside)
+            around = self.configuration
+            host = SystemHost(system, around.folder, around.settings, self.outside, settings.patience)
             with self.store.read() as tx:
                 host.state = own_states.load(tx, system)
             self.hosts[system] = host

@@ -43,6 +43,12 @@ class SystemSettings(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     connector: str = Field(description="Which connector plugin talks to this system.")
+    patience: int = Field(
+        default=120,
+        ge=0,
+        description="Seconds that one HTTP request may spend waiting between its tries, while the system fails or "
+        "asks to be left alone. Then its part of the run is left for the next one.",
+    )
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from synchub.errors import AuthenticationError, ConfigurationError, RetryLater
 from synchub.http import Sessions
 from synchub.http.session import LARGEST_ANSWER, Session
 from synchub.http.transport import Transport
-from synchub.http.waiting import LONGEST_WAIT, TRIES
+from synchub.http.waiting import PATIENCE, TRIES
 from synchub.testing.crm import StandInCrm
 from synchub.testing.host import LocalHost
 
@@ -274,10 +274,10 @@ def test_tries_are_limited(session: Session, crm: StandInCrm) -> None:
 
 
 def test_a_long_wait_is_left_to_the_caller(session: Session, crm: StandInCrm, host: LocalHost) -> None:
-    crm.fail(status=429, retry_after=LONGEST_WAIT + 1)
+    crm.fail(status=429, retry_after=PATIENCE + 1)
     with pytest.raises(RetryLater) as given_up:
         session.request("GET", "/crm/v3/objects/contacts")
-    assert given_up.value.after == LONGEST_WAIT + 1
+    assert given_up.value.after == PATIENCE + 1
     assert host.slept == []
 
 
@@ -285,7 +285,18 @@ def test_waits_in_all_are_limited(session: Session, crm: StandInCrm, host: Local
     crm.fail(next=99, status=503, retry_after=50)
     with pytest.raises(RetryLater):
         session.request("GET", "/crm/v3/objects/contacts")
-    assert sum(host.slept) <= LONGEST_WAIT
+    assert sum(host.slept) <= PATIENCE
+
+
+def test_a_system_may_be_given_less_patience(host: LocalHost, crm: StandInCrm) -> None:
+    crm.fail(next=99, status=503)
+    opened = sessions(host)
+    session = opened.open(crm.url, headers={"Authorization": f"Bearer {TOKEN}"}, patience=1)
+    with pytest.raises(RetryLater):
+        session.request("GET", "/crm/v3/objects/contacts")
+    assert 0 < sum(host.slept) <= 1
+    assert 1 < len(crm.requests) < TRIES
+    opened.close()
 
 
 def test_sessions_of_one_account_share_its_budget(host: LocalHost, server: Scripted) -> None:
@@ -314,11 +325,11 @@ def test_one_who_is_turned_away_holds_back_the_whole_account(host: LocalHost, se
     opened = sessions(host)
     budget = Budget("crm", 100, 10.0)
     one, two = opened.open(server.url, budget=budget), opened.open(server.url, budget=budget)
-    server.script["/full"] = (429, {"Retry-After": str(LONGEST_WAIT + 30)}, b"")
+    server.script["/full"] = (429, {"Retry-After": str(PATIENCE + 30)}, b"")
     with pytest.raises(RetryLater):
         one.request("GET", "/full")
     two.request("GET", "/x")
-    assert host.slept == [pytest.approx(LONGEST_WAIT + 30)]
+    assert host.slept == [pytest.approx(PATIENCE + 30)]
     opened.close()
 
 

@@ -239,8 +239,7 @@ def _refused(tx: Connection, work: Work, part: Part, refused: pl.DataFrame) -> N
 def _failures(part: Part, both: pl.DataFrame) -> list[str]:
     """What did not get through, by reason; what a system refused for good is a question of its own."""
     failed = both.filter(pl.col("status") == "retry").with_columns(pl.col("reason").replace("", "no reason given"))
-    there = both.filter(_THERE).height
-    return [f"{part.name}: {there} records are there already; the next run matches them"] * bool(there) + [
+    return [
         f"{part.name}: {count} {'write' if count == 1 else 'writes'} did not get through: {reason.rstrip('.')}. The next run goes on with them."
         for reason, count in failed.group_by("reason", maintain_order=True).len().rows()
     ]

@@ -215,3 +215,17 @@ def test_nothing_personal_is_in_its_log_and_on_its_pages(tmp_path: Path):
     assert found == set()
     assert "x.example" not in told
     assert served.runs()[0]["members"]["fair"]["quarantined"] > 50
+
+
+def test_what_a_killed_one_had_staged_is_removed_by_the_next(slow: tuple[Hub, Slow]):
+    hub, crm = slow
+    with serving(hub) as served:
+        served.until(crm.arrived.is_set)
+        assert staged(hub) != []
+        served.process.kill()
+        served.process.wait()
+    assert staged(hub) != []
+    crm.may_answer.set()
+    goes_on(hub, crm)
+
+    assert staged(hub) == []

@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from prometheus_client import CONTENT_TYPE_LATEST, disable_created_metrics
 
 from synchub.config.settings import place_of
 from synchub.errors import ConfigurationError
 from synchub.run import Session, open_hub
+from synchub.run.scratch import scratch
 from synchub.run.work import Seams
 from synchub.serve.board import Board, health
 from synchub.serve.kept import Kept
@@ -31,7 +30,7 @@ def serve(session: Session, *, listen: str | None) -> None:
     stop = Stop(lambda: log.info("Asked to stop."))
     disable_created_metrics()  # type: ignore[no-untyped-call]  # when each counter began: as many lines again, and nobody asks
     board, metrics = Board("", clock()), Metrics()
-    with TemporaryDirectory(prefix="synchub-serve-") as staging:
+    with scratch() as staging:
 
         def at_last() -> None:
             log.warning("The run came to no safe point within %d seconds; the next one settles what it did.", SECONDS)
@@ -39,7 +38,7 @@ def serve(session: Session, *, listen: str | None) -> None:
             os._exit(0)
 
         def opened() -> Kept:
-            return Kept(lambda: open_hub(session, staging=Path(staging), sleep=stop.sleep), board, log)
+            return Kept(lambda: open_hub(session, staging=staging, sleep=stop.sleep), board, log)
 
         with on_signals(stop, at_last), opened() as kept:
             own = kept.hub.unattended

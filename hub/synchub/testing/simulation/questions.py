@@ -143,6 +143,8 @@ def nobodys_words_are_put_into_a_mouth(world: World) -> None:
     for name, remote_id, field, value in world.known.claims():
         system = systems[name]
         entered = {canonical(field, one) for one in system.words.get((remote_id, field), ())}
+        if remote_id in system.made and field in system.defaults:  # where nobody can look, it may have been a person
+            entered.add(canonical(field, system.defaults[field]))
         if remote_id in system.believed or (remote_id in system.gone_back and not system.tells_late_reads):
             continue
         if field in FIELDS and field not in system.stores and value:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 from acceptance.office import ANN, BOB, Foreign, Office
 from kill.program import Command
-from kill.scene import Scene
+from kill.scene import CrmClock, Scene
 
 from synchub.testing.crm import StandInCrm
 
@@ -35,8 +36,9 @@ TARGET = Foreign(
 class Scenario:
     """`begin` makes the systems and what happened so far, and returns the command to be killed.
 
-    `faults`: how the CRM treats the run that is killed. `blind`: systems that can't be asked for single records; then
-    a create whose answer is not known may end in a question instead.
+    `faults`: how the CRM treats the run that is killed. `blind`: systems that can't be asked for single records.
+    `may_ask`: what nobody answered and no read shows may end in a question; what was to be made is there once, or not
+    at all.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Scenario:
     blind: tuple[str, ...] = ()
     batch: int | None = 2
     faults: Callable[[StandInCrm], None] | None = None
+    may_ask: bool = False
 
 
 def first_sync(scene: Scene) -> Command:
@@ -71,18 +74,25 @@ def creates(scene: Scene) -> Command:
 
 
 def edits(scene: Scene) -> Command:
-    """People were changed in a database and in the CRM, one of them in both."""
+    """People were changed in a database and in the CRM, one of them in both; hours apart, so that no read from a cursor
+    brings what was read before."""
     office = Office(scene.folder, COLUMNS, systems=("crm", "shop"), foreign={"crm": CRM}, rules={"city": "prefer shop"})
     assert scene.crm is not None
+    assert isinstance(scene.crm.clock, CrmClock)
+    scene.crm.clock.behind = timedelta(hours=5)
     ids = {email: scene.crm.create_contact(email=email, firstname="A", city="Ulm") for email in (ANN, BOB, CY)}
     office["shop"].add(email=ANN, first_name="A", city="Ulm")
     scene.sync()
     scene.sync()
+    scene.crm.clock.behind = timedelta(hours=3)
     scene.crm.edit(ids[ANN], jobtitle="CEO", city="Kiel")
+    scene.crm.clock.behind = timedelta()
     scene.crm.edit(ids[BOB], jobtitle="CTO", firstname="")
     office["shop"].edit(ANN, city="Bonn", last_name="Lee")
     office["shop"].edit(BOB, job_title="Buyer")
     office["shop"].edit(CY, last_name="Coe")
+    earlier = f"{datetime.now(UTC) - timedelta(hours=3):%Y-%m-%d %H:%M:%S}"
+    office["shop"].ask("UPDATE people SET changed_at = ? WHERE email = ?", earlier, CY)
     return SYNC
 
 
@@ -314,6 +324,7 @@ SCENARIOS = (
     Scenario("opt-out", opt_out),
     Scenario("quarantine", quarantine),
     Scenario("events", events, crm=True),
+    Scenario("events-without-lookup", events, crm=True, blind=("crm",), may_ask=True),
     Scenario("undo", undone),
     Scenario("split", parted, crm=True),
     Scenario("saved-plan", saved_plan),

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -133,9 +134,19 @@ class Scene:
         return copied
 
 
+class CrmClock:
+    """The CRM's clock, which a scenario can put back: what happens then was long ago."""
+
+    def __init__(self) -> None:
+        self.behind = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) - self.behind
+
+
 def crm_of(folder: Path) -> StandInCrm:
     """A CRM that keeps its records in a folder."""
-    return StandInCrm(folder / "crm.json")
+    return StandInCrm(folder / "crm.json", clock=CrmClock())
 
 
 def until_rest(commands: Sequence[Command], later: float, runs: int) -> list[Command]:

@@ -26,6 +26,7 @@ from servers.postgresql import PostgreSQL
 CHOSEN = os.environ.get("SYNCHUB_KILL", "")
 CHANGES = re.compile(r"commit |rename |request (PUT|PATCH|DELETE|POST (?!.*/(search|read)$))")
 """Steps between which and the next one something outside the process becomes otherwise."""
+ASKED = ("questions: too much", "under way: too much", "notes: missing", "events: ", "links: ")
 RUNS = 3
 LONGEST = 600
 WORKERS = 2
@@ -127,6 +128,8 @@ def _killed(
             scene.crm.heal()
         told = scene.run(*until_rest((command,), 60, RUNS), rest=True)["told"]
         lines = difference(expected, seen(scene))
+        if scenario.may_ask and any(line.startswith("questions: too much") and "unanswered" in line for line in lines):
+            lines = [line for line in lines if not line.startswith(ASKED)]
         lines += [f"left over: {name}" for name in left_over(scene)]
         lines += [f"the last run still wrote: {told[-1]}"] if written(told[-1]) else []
         return lines

@@ -89,6 +89,18 @@ def test_a_create_that_nobody_can_look_for_is_asked_about(pair: NewPair) -> None
     assert len(ann.shop.rows) == 1
 
 
+def test_a_create_that_only_a_full_read_shows_says_nothing(pair: NewPair) -> None:
+    """What the shop was sent and never confirmed is no word of the shop's: a name that is shortened in the CRM gets short."""
+    ann = pair({"first_name": "Alexandra"}, shop_is={"can_lookup": False}, rules={"first_name": "longest"})
+    ann.hub.crash_at("sent")
+    with pytest.raises(Killed):
+        ann.hub.sync(10)
+    ann.hub.sync(20)
+    ann.crm.edit("1", at=25, first_name="Al")
+    ann.hub.sync(30)
+    assert ann.both("first_name") == ("Al", "Al")
+
+
 @pytest.mark.parametrize("can_lookup", [True, False])
 def test_a_system_that_cuts_names_and_says_nothing(pair: NewPair, can_lookup: bool) -> None:
     """The shop keeps four letters and does not say so: the CRM keeps the whole name."""

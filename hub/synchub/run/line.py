@@ -32,7 +32,7 @@ from synchub.run.steps.reading import note_read, quarantine, read_all
 from synchub.run.steps.reading_back import settle_by_reading
 from synchub.run.steps.recognising import Recognised, recognise
 from synchub.run.steps.remapping import remap
-from synchub.run.steps.settling import conclude, settle
+from synchub.run.steps.settling import conclude, link_shown, settle
 from synchub.run.work import Part, Work
 
 
@@ -57,6 +57,7 @@ def sync(work: Work) -> Outcome:
     """Read, decide, write. Raises GuardError before the first write if the plan is larger than its limits."""
     settle(work)
     staged = read_all(work)
+    link_shown(work, staged)
     settle_by_reading(work, staged)
     work.seams.crash("staged")
     with work.store.write() as tx:

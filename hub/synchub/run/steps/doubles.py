@@ -87,8 +87,13 @@ def seek(work: Work, part: Part, creates: pl.DataFrame) -> tuple[pl.DataFrame, S
     (other), and the rows that it found."""
     asked = _questions(work, part, creates)
     rows: Sequence[Row] = part.lookup(asked) if asked and isinstance(part.connector, CanLookup) else []
+    return alike(work, part, creates, rows), rows
+
+
+def alike(work: Work, part: Part, creates: pl.DataFrame, rows: Sequence[Row]) -> pl.DataFrame:
+    """Which of these native rows creates (to.*, as.*) would make: places in the frame (node) and in the rows (other)."""
     if not rows:
-        return pl.DataFrame(schema={"node": pl.Int64, "other": pl.Int64}), []
+        return pl.DataFrame(schema={"node": pl.Int64, "other": pl.Int64})
     ours = _idents(work, _values(creates.with_columns(node=pl.int_range(pl.len(), dtype=pl.Int64))))
     readable = native_frame(rows, part.mapping.natives).with_columns(
         # What a row is not recognised by may be unreadable: that is no reason to make a second one.
@@ -97,7 +102,7 @@ def seek(work: Work, part: Part, creates: pl.DataFrame) -> tuple[pl.DataFrame, S
         if native not in _telling(work, part)
     )
     theirs = part.mapping.inward(readable).frame.rename({"row": "node"})
-    return _alike(ours, _idents(work, theirs)), rows
+    return _alike(ours, _idents(work, theirs))
 
 
 def _telling(work: Work, part: Part) -> set[str]:

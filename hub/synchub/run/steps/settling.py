@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,9 +17,10 @@ from synchub.mapping.native import native_frame
 from synchub.mapping.plain import native_values
 from synchub.model import AS, NATIVE, OVER, TO, VALUE, WAS
 from synchub.plugins.guarded import guarded
+from synchub.read.stage import SOURCE, Staged
 from synchub.record import intake, journal, known, reviews
 from synchub.run.steps.done import Done
-from synchub.run.steps.doubles import can_be_found, seek
+from synchub.run.steps.doubles import alike, can_be_found, seek
 from synchub.run.steps.recording import record
 from synchub.run.steps.stored import stored_of, told_or_looked_up
 from synchub.run.work import Part, Work
@@ -219,6 +221,32 @@ def _claim_edits(work: Work, waiting: pl.DataFrame, edits: list[tuple[int, str, 
 def _settle_creates(work: Work, part: Part, creates: pl.DataFrame, done: Done) -> None:
     """A create is looked for by the hub's id, else by its keys. What is found is linked as our write, not as claims."""
     pairs, rows = seek(work, part, creates)
+    landed, lost, taken = _landed(work, part, creates, pairs, rows)
+    asked = can_be_found(work, part, lost)
+    _wait(work, part, lost.filter(~asked & ~taken))
+    over = lost.select(_is_over(part, work.seams.micros()).alias("over"))["over"]
+    _plan_anew(work, lost.filter(taken | (asked & over)), "it was not applied")
+    _record(work, part, creates, landed, done)
+
+
+def link_shown(work: Work, staged: Mapping[str, Staged]) -> None:
+    """Creates that still wait for their answer, and whose rows were read by now, are linked in the same way."""
+    for part in work.parts:
+        with work.store.read() as tx:
+            waiting = journal.open_operations(tx, [part.state.id]).filter(pl.col("kind") == "create")
+        if waiting.is_empty() or part.down:
+            continue
+        frames = [frame[SOURCE].drop_nulls() for frame in staged[part.name].frames()]
+        rows = [orjson.loads(row) for unknown in frames for row in unknown.to_list()]
+        creates = opened(waiting, part)
+        landed, _, _ = _landed(work, part, creates, alike(work, part, creates, rows), rows)
+        _record(work, part, creates, landed, Done())
+
+
+def _landed(
+    work: Work, part: Part, creates: pl.DataFrame, pairs: pl.DataFrame, rows: Sequence[Row]
+) -> tuple[list[tuple[dict[str, Any], Result]], pl.DataFrame, pl.Series]:
+    """Creates whose row was found and belongs to nobody yet, with that row; the others; and which of those have a link."""
     found = dict(pairs.group_by("node").agg(pl.col("other").min()).iter_rows())
     with work.store.read() as tx:
         linked = known.rows_of_member(tx, part.state.id)
@@ -236,12 +264,7 @@ def _settle_creates(work: Work, part: Part, creates: pl.DataFrame, done: Done) -
             landed.append((operation, Result("ok", name, stored=row)))
             names.add(name)
     lost = creates.filter(pl.col("id").is_in(missed))
-    taken = lost["record"].is_in(list(records))
-    asked = can_be_found(work, part, lost)
-    _wait(work, part, lost.filter(~asked & ~taken))
-    over = lost.select(_is_over(part, work.seams.micros()).alias("over"))["over"]
-    _plan_anew(work, lost.filter(taken | (asked & over)), "it was not applied")
-    _record(work, part, creates, landed, done)
+    return landed, lost, lost["record"].is_in(list(records))
 
 
 def _record(

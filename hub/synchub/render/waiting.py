@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
@@ -14,6 +15,8 @@ from synchub.spec.answers import QuarantineGroup, QuarantineItem, ReviewItem
 
 LONGEST = 400
 MOST_LINES = 80
+MOST_OF_A_KIND = 50
+"""Questions of one kind that are listed one by one; the rest is counted."""
 
 
 def reviews(items: Sequence[ReviewItem]) -> RenderableType:
@@ -21,14 +24,26 @@ def reviews(items: Sequence[ReviewItem]) -> RenderableType:
     if not items:
         return Text("No open questions.", style="good")
     made = table("id", "about", "question", "asked")
-    for item in items:
+    listed = [item for kind in dict.fromkeys(item.kind for item in items) for item in _first(items, kind)]
+    for item in listed:
         made.add_row(
             Text(clean(item.id), style="name"),
             Text(clean(item.kind), style="quiet"),
             Text(clean(item.question)),
             Text(moment(item.asked), style="quiet"),
         )
-    return Group(made, "", Text("See one: synchub review show ID", style="quiet"))
+    more = [
+        Text(
+            f"… and {number - MOST_OF_A_KIND} more about {clean(kind)}. To answer all alike: synchub review resolve --all {clean(kind)} ANSWER"
+        )
+        for kind, number in Counter(item.kind for item in items).items()
+        if number > MOST_OF_A_KIND
+    ]
+    return Group(made, *more, "", Text("See one: synchub review show ID", style="quiet"))
+
+
+def _first(items: Sequence[ReviewItem], kind: str) -> Sequence[ReviewItem]:
+    return [item for item in items if item.kind == kind][:MOST_OF_A_KIND]
 
 
 def review(item: ReviewItem) -> RenderableType:

@@ -301,3 +301,12 @@ def test_plugins_are_shown_with_origin_offers_and_problems():
         "bad plugins/bad.py",
         "✗ it could not be imported",
     ]
+
+
+def test_of_many_questions_of_a_kind_the_rest_is_counted() -> None:
+    items = [ReviewItem(str(number), "delete", "contact", f"Number {number}?", AT) for number in range(60)]
+    drawn = text(waiting.reviews([*items, ReviewItem("99", "match", "contact", "Who?", AT)]))
+    assert "Number 49?" in drawn
+    assert "Number 50?" not in drawn
+    assert "Who?" in drawn
+    assert "and 10 more about delete" in drawn

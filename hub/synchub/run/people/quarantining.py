@@ -20,7 +20,7 @@ _KINDS = ("quarantine", retries.WRITE)
 
 
 class Quarantined:
-    """The rows of a hub that could not be understood."""
+    """The rows of a hub that could not be understood, and the writes that systems could not take."""
 
     def __init__(self, hub: Opened) -> None:
         self._hub = hub
@@ -30,8 +30,12 @@ class Quarantined:
             rows = reviews.asides(tx, kinds=_KINDS)
             where = {state.id: state for state in _members(tx)}
             clocks = known.run_clocks(tx, rows["run"])
-        groups = rows.group_by("member", "cause").agg(
-            count=pl.len(), example=pl.col("id").min(), first=pl.col("run").min(), last=pl.col("run").max()
+        groups = rows.group_by("member", "cause", "kind").agg(
+            count=pl.len(),
+            example=pl.col("id").min(),
+            first=pl.col("run").min(),
+            last=pl.col("run").max(),
+            again=pl.col("retry_at").min(),
         )
         zone = self._hub.configuration.settings.timezone
         return [
@@ -43,7 +47,7 @@ class Quarantined:
                 str(row["example"]),
                 aware(clocks.get(row["first"]), zone),
                 aware(clocks.get(row["last"]), zone),
-                "Mend the mapping or the value in the system; the next run takes them by itself.",
+                _next_step(row, zone),
             )
             for row in groups.sort("count", "example", descending=[True, False]).to_dicts()
         ]
@@ -97,6 +101,14 @@ class Quarantined:
                 next_step="`synchub quarantine list` shows what is there.",
             )
         return dict(row._mapping)
+
+
+def _next_step(group: dict[str, Any], zone: str) -> str:
+    if group["kind"] != retries.WRITE:
+        return "Mend the mapping or the value in the system; the next run takes them by itself."
+    if group["again"] is None:
+        return "They were tried often enough. When the system can take them: `synchub quarantine retry`."
+    return f"Nothing to do: they are tried again by the first run after {aware(group['again'], zone):%Y-%m-%d %H:%M}."
 
 
 def _as_read(raw: str) -> str:

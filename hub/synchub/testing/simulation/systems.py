@@ -51,7 +51,7 @@ class SimulatedSystem(MemorySystem):
     run_began: int = 0
     """The number of the last change before the run at hand."""
     believed: set[str] = field(default_factory=set)
-    """Rows of which a person said that all that stands there is right."""
+    """Rows of which a person let stand all that is there, whoever wrote it."""
     log: Callable[[str], None] = lambda _line: None
 
     def __post_init__(self) -> None:
@@ -74,6 +74,7 @@ class SimulatedSystem(MemorySystem):
     def restore_copy(self, name: str) -> None:
         super().restore_copy(name)
         self.gone_back.add(name)
+        self.believed.add(name)  # whoever edits it next lets stand what is there again, and the hub may have written that
         self._passed()
 
     def serve_stale(self, *names: str) -> None:

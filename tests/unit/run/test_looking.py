@@ -112,6 +112,7 @@ def test_status_never_shows_a_password(office: Office):
         (f"process {DEAD} on another-machine", "running"),
         ("somebody", "running"),
     ],
+    ids=["ours", "ended", "elsewhere", "unknown"],
 )
 def test_a_run_whose_process_is_gone_was_interrupted(office: Office, holder: str, state: str):
     pretend_run(office, holder)

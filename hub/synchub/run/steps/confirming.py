@@ -106,7 +106,9 @@ def put_in_queue(
         reviews.ask_all(tx, work.entity.name, KIND, _questions(part, fresh, why), run=work.run)
         waiting += frame.height - queue.due(frame).height
     if waiting:
-        part.notes.append(f"{part.name}: {waiting} deletes wait for an answer: `synchub review list`")
+        part.notes.append(
+            f"{part.name}: {waiting} {'delete waits' if waiting == 1 else 'deletes wait'} for an answer: `synchub review list`"
+        )
 
 
 def _questions(part: Part, deletes: pl.DataFrame, why: str) -> pl.DataFrame:

@@ -74,7 +74,9 @@ class SimulatedSystem(MemorySystem):
     def restore_copy(self, name: str) -> None:
         super().restore_copy(name)
         self.gone_back.add(name)
-        self.believed.add(name)  # whoever edits it next lets stand what is there again, and the hub may have written that
+        self.believed.add(
+            name
+        )  # whoever edits it next lets stand what is there again, and the hub may have written that
         self._passed()
 
     def serve_stale(self, *names: str) -> None:

@@ -16,6 +16,9 @@ from synchub.record.members import MemberState
 _HELD = {NATIVE: "hn.", VALUE: "hv.", VIA: "hw."}
 
 
+OPTED_OUT = "opted_out"
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """What a member counts for in merging: its system, its place in hub.toml, and whether it only fills gaps."""
@@ -99,7 +102,15 @@ def claims_of(
         place = places[int(str(number))]
         if place.claims:
             said.append(_said(own, place, clocks))
+        elif OPTED_OUT in place.state.fields:
+            said.append(_opt_outs(_said(own, place, clocks)))
     return said, _later(tx, records, speaking, places)
+
+
+def _opt_outs(said: pl.DataFrame) -> pl.DataFrame:
+    """Of a member that is only written by now just the opt-outs count: no edit of hub.toml takes one back."""
+    others = pl.exclude([column for column in said.columns if column.startswith((VALUE, "d."))])
+    return said.filter(pl.col(VALUE + OPTED_OUT) == "true").select(others, VALUE + OPTED_OUT)
 
 
 def _said(own: pl.DataFrame, place: Place, clocks: Mapping[int, int]) -> pl.DataFrame:
@@ -135,10 +146,11 @@ def _later(tx: Connection, records: pl.DataFrame, links: pl.DataFrame, places: M
     rank = {number: place.rank for number, place in places.items()}
     weak = [number for number, place in places.items() if place.fill_only]
     silent = [number for number, place in places.items() if not place.claims]
+    opt_out = (pl.col("field") == OPTED_OUT) & (pl.col("value") == "true")
     linked = (
         of_links.drop("record")
         .join(links.select("record", "remote_id", "member", "void_before", link="id"), on="link")
-        .filter(~pl.col("member").is_in(silent))
+        .filter(~pl.col("member").is_in(silent) | opt_out)
         .with_columns(
             system=pl.col("member").replace_strict(system, default="", return_dtype=pl.String),
             rank=pl.col("member").replace_strict(rank, default=0, return_dtype=pl.Int64),
@@ -151,7 +163,6 @@ def _later(tx: Connection, records: pl.DataFrame, links: pl.DataFrame, places: M
     )
     columns = [*schema, "remote_id", "system", "rank", "void_before"]
     both = pl.concat([linked.select(columns), decided.select(columns)])
-    opt_out = (pl.col("field") == "opted_out") & (pl.col("value") == "true")
     standing = both.filter((pl.col("seq") >= pl.col("void_before")) | opt_out)
     clocks = run_clocks(tx, standing["run"])
     return standing.with_columns(seen=pl.col("run").replace_strict(clocks, default=0, return_dtype=pl.Int64))

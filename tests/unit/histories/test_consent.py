@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from unit.histories.pairs import ANN, FIELDS, NewHub, NewPair, written
 
 from synchub.testing.memory import MemorySystem
@@ -39,6 +40,22 @@ def test_an_opt_out_survives_a_restored_backup(pair: NewPair) -> None:
     for at in (30, 40, 50):
         ann.hub.sync(at)
     assert ann.both("opted_out") == (True, True)
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_an_opt_out_outlives_an_edit_of_the_configuration(pair: NewPair, later: bool) -> None:
+    """Ann opted out in the shop, and from now on the shop is only written: that takes nothing back."""
+    ann = pair({"job_title": "1"}, {"opted_out": not later})
+    ann.hub.sync(10)
+    if later:
+        ann.shop.edit("1", at=11, opted_out=True)
+        ann.hub.sync(20)
+    ann.hub.change(members={"shop": {"direction": "out"}})
+    ann.hub.sync(30)
+    ann.crm.edit("1", at=31, job_title="2")
+    ann.hub.sync(40, recompute=True)
+    assert ann.both("opted_out") == (True, True)
+    assert ann.hub.golden(ANN)["opted_out"] == "true"
 
 
 def test_both_parts_of_a_split_stay_opted_out(pair: NewPair) -> None:

@@ -107,11 +107,11 @@ class Quotes:
 
     def _no_more(self, row: dict[str, Any]) -> str:
         place = self._facts.places.get(self._members.get(row["link"], -1))
-        if place is not None and not place.claims:
+        opted_out = row["field"] == "opted_out" and row["value"] == "true"
+        if place is not None and not place.claims and not opted_out:
             return _NO_MORE["silent"]
         if _mark(row) in self._counting:
             return ""
-        opted_out = row["field"] == "opted_out" and row["value"] == "true"
         return _NO_MORE["decided" if row["seq"] >= self._facts.row["void_before"] or opted_out else "void"]
 
     def _line(self, row: dict[str, Any], reason: str = "") -> ClaimLine:

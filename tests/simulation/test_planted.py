@@ -76,7 +76,9 @@ def always(_history: History) -> bool:
 
 
 def read_from_a_cursor_and_broken_off(history: History) -> bool:
-    return any(own.get("incremental") for own in history.shape.traits) and has(history, call=("staged", "commit"))
+    first = history.shape.traits[0]
+    looked_up = first.get("can_lookup", True) and first.get("incremental")
+    return bool(looked_up) and has(history, call=("staged",))
 
 
 def unanswered(history: History) -> bool:

@@ -54,8 +54,6 @@ def _of_member(world: World, place: int, what: Edit) -> None:
             member.pop("where") if "where" in member else member.update(where=WHERE)
         case "direction":
             member["direction"] = DIRECTIONS[what.value % 3]
-            if member["direction"] == "out":  # from now on nothing that was said there counts, by a person's decision
-                world.opted_out = {link for link in world.opted_out if link[0] != world.systems[place].name}
         case "on_delete":
             member["on_delete"] = ON_DELETE[what.value % 3]
             if member["on_delete"] != "ignore":

@@ -81,6 +81,7 @@ class SimulatedSystem(MemorySystem):
 
     def serve_stale(self, *names: str) -> None:
         super().serve_stale(*names)
+        self.believed.update(self.gone_back & set(names))  # shown twice, an old copy is what the system went back to
         self.gone_back.update(names)
 
     @property

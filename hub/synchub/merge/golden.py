@@ -104,10 +104,13 @@ def not_void() -> pl.Expr:
 
 
 def _asked(claims: pl.DataFrame) -> pl.DataFrame:
-    """Fields with a question that was opened by an undo and that no claim has closed since."""
+    """Fields with a question that was opened by an undo and that no claim has closed since. None holds back an opt-out,
+    which a join may bring later than it was claimed."""
     mark = pl.col("kind") == "open"
     since = pl.col("seq").filter(~mark).max().over(ONE).fill_null(-1)
     open_marks = claims.with_columns(_since=since).filter(mark & (pl.col("seq") > pl.col("_since")))
+    opted_out = claims.filter((pl.col("field") == "opted_out") & (pl.col("value") == "true"))
+    open_marks = open_marks.join(opted_out.select(ONE).unique(), on=ONE, how="anti")
     newest = open_marks.filter(pl.col("seq") == pl.col("seq").max().over(ONE)).drop("_since")
     return newest.with_columns(rule=pl.lit("undone"), open=pl.lit(True), contested=pl.lit(False)).select(list(VERDICT))
 

@@ -42,6 +42,18 @@ def test_an_opt_out_survives_a_restored_backup(pair: NewPair) -> None:
     assert ann.both("opted_out") == (True, True)
 
 
+def test_an_undo_holds_back_no_opt_out_that_a_join_brings(pair: NewPair) -> None:
+    """Somebody takes back that Ann wants mail, which opens a question; then it turns out that she is Bob, who does not."""
+    ann = pair({"first_name": "Ann"}, {"first_name": "Ann"})
+    ann.shop.create(at=2, email="bob@example.org", first_name="Bob", opted_out=True)
+    ann.hub.sync(10)
+    ann.crm.edit("1", at=11, opted_out=False)
+    ann.hub.undo(ann.hub.sync(20).run, at=21)
+    ann.hub.join(ANN, "bob@example.org", at=22)
+    ann.hub.sync(30)
+    assert ann.both("opted_out") == (True, True)
+
+
 @pytest.mark.parametrize("later", [False, True])
 def test_an_opt_out_outlives_an_edit_of_the_configuration(pair: NewPair, later: bool) -> None:
     """Ann opted out in the shop, and from now on the shop is only written: that takes nothing back."""

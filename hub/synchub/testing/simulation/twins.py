@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from synchub.testing.simulation.faults import KILLED
 from synchub.testing.simulation.questions import must
-from synchub.testing.simulation.steps import History, Run
+from synchub.testing.simulation.steps import Deed, History, Run
 from synchub.testing.simulation.world import World
 
 Seen = list[tuple[tuple[str, str], ...]]
@@ -32,6 +32,8 @@ def ask_twins(history: History, world: World) -> None:
 
 def only_killed(history: History) -> bool:
     """Whether all that goes wrong is that runs are killed, and each is followed at once by one that may end."""
+    if any(isinstance(step, Deed) and step.kind == "undo" for step in history.steps):
+        return False  # what a killed run and the next one wrote is two runs to take back, not one
     pairs = pairwise((*history.steps, Run()))
     return all(
         isinstance(after, Run) and not after.faults and all(fault.kind == KILLED for fault in step.faults)

@@ -118,14 +118,15 @@ def consent_is_kept(world: World) -> None:
     golden, aside, links = world.known.goldens(), world.known.aside(), world.known.links()
     owner = {(row["system"], row["remote_id"]): row["record"] for row in links}
     out = {owner[link] for link in world.opted_out if link in owner and link not in aside}
-    systems = {system.name: (system, member) for system, member in world.present}
+    systems, reasons = {system.name: (system, member) for system, member in world.present}, world.known.reasons()
     for record in out & golden.keys():
         must(golden[record].get("opted_out") == "true", f"record {record} is opted in again")
     for row in (row for row in links if row["system"] in systems):
         system, member = systems[row["system"]]
         kept = system.kept.get(row["remote_id"])
         written = member.get("direction") != "in" and (row["system"], row["remote_id"]) not in aside
-        if row["record"] in out and row["tomb"] is None and kept and written:
+        refused = (row["id"], "opted_out") in reasons  # its system stores it otherwise, as far as anybody can tell
+        if row["record"] in out and row["tomb"] is None and kept and written and not refused:
             must(kept.values["opted_out"] is True, f"{row['system']} {row['remote_id']} is opted in")
 
 

@@ -1,8 +1,9 @@
-"""Random histories over the real engine: as many as there is time for.
+"""Random histories over the real engine, in two processes. By default always the same ones: a commit is told of what it
+breaks, not of what luck finds. The search for more is the longer mode:
 
-SYNCHUB_SIMULATION_SECONDS   for how long (360), in two processes
-SYNCHUB_SIMULATION_SEEDS     exactly so many instead
-SYNCHUB_SIMULATION_FIRST     from this seed on (default: told by the commit, so that every commit plays others)
+SYNCHUB_SIMULATION_SECONDS   for so long, from a seed on that the commit tells: every commit plays others
+SYNCHUB_SIMULATION_SEEDS     how many (150), where no time is given
+SYNCHUB_SIMULATION_FIRST     from this seed on
 """
 
 from __future__ import annotations
@@ -22,26 +23,27 @@ from synchub.testing.simulation.playing import Played, play
 from synchub.testing.simulation.shrinking import shrink
 from synchub.testing.simulation.telling import told
 
-SECONDS = float(os.environ.get("SYNCHUB_SIMULATION_SECONDS", "360"))
-SEEDS = int(os.environ.get("SYNCHUB_SIMULATION_SEEDS", "0"))
+SECONDS = float(os.environ.get("SYNCHUB_SIMULATION_SECONDS", "0"))
+SEEDS = int(os.environ.get("SYNCHUB_SIMULATION_SEEDS", "150"))
+FIRST = 500_000
 PROCESSES = 2
 ENOUGH_FAILURES = 3
 
 
 def first_seed() -> int:
-    """Another part of all histories for every commit; the same one wherever there is no git."""
-    if "SYNCHUB_SIMULATION_FIRST" in os.environ:
-        return int(os.environ["SYNCHUB_SIMULATION_FIRST"])
+    """Another part of all histories for every commit, where there is time to look; else always the same one."""
+    if "SYNCHUB_SIMULATION_FIRST" in os.environ or not SECONDS:
+        return int(os.environ.get("SYNCHUB_SIMULATION_FIRST", FIRST))
     here = Path(__file__).parent
     asked = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=False)
     return xxh3_64_intdigest(asked.stdout.strip().encode()) % 1_000_000_000
 
 
 def some(share: int, first: int) -> tuple[int, list[Played]]:
-    """One process: every second seed, until time is up. Returns how many were played, and those that failed."""
+    """One process: every second seed, until it is enough. Returns how many were played, and those that failed."""
     end, failed, done = time.monotonic() + SECONDS, [], 0
     for seed in count(first + share, PROCESSES):
-        over = done * PROCESSES + share >= SEEDS if SEEDS else time.monotonic() > end
+        over = time.monotonic() > end if SECONDS else done * PROCESSES + share >= SEEDS
         if over or len(failed) >= ENOUGH_FAILURES:
             break
         played = play(draw(seed))

@@ -41,26 +41,6 @@ def ask(tx: Connection, entity: str, kind: str, asked: pl.DataFrame, *, run: int
     bulk.update(tx, tables.review, again.select("id", "details", state=pl.col("state").replace(CLOSED, OPEN)))
 
 
-def ask_all(tx: Connection, entity: str, kind: str, asked: pl.DataFrame, *, run: int) -> None:
-    """Ask many questions at once: record, subject, details (JSON text). What closed by itself is asked anew."""
-    if asked.is_empty():
-        return
-    first = take(tx, "review", asked.height)
-    statement = text(
-        "INSERT INTO review (id, entity, kind, subject, record, run, details, state) "
-        "VALUES (:id, :entity, :kind, :subject, :record, :run, :details, 'open') "
-        "ON CONFLICT (entity, kind, subject) DO UPDATE SET details = excluded.details, record = excluded.record, "
-        "run = excluded.run, state = 'open', answer = NULL"
-    )
-    numbered = asked.with_columns(
-        id=pl.int_range(first, first + asked.height, dtype=pl.Int64),
-        entity=pl.lit(entity),
-        kind=pl.lit(kind),
-        run=pl.lit(run, dtype=pl.Int64),
-    )
-    tx.execute(statement, numbered.to_dicts())
-
-
 def about(tx: Connection, entity: str, kind: str, prefix: str) -> pl.DataFrame:
     """Questions of a kind whose subject begins so, answered or not, but for those that closed: the table's rows."""
     own = tables.review.c

@@ -103,7 +103,7 @@ def put_in_queue(
     waiting = 0
     for frame in frames:
         fresh = queue.unasked(frame) if asks else frame.head(0)
-        reviews.ask_all(tx, work.entity.name, KIND, _questions(part, fresh, why), run=work.run)
+        reviews.ask(tx, work.entity.name, KIND, _questions(part, fresh, why), run=work.run)
         waiting += frame.height - queue.due(frame).height
     if waiting:
         part.notes.append(
@@ -115,12 +115,10 @@ def _questions(part: Part, deletes: pl.DataFrame, why: str) -> pl.DataFrame:
     """What to ask about each delete: record, subject, details."""
     return deletes.select(
         "record",
+        "remote_id",
+        "kind",
         subject=pl.lit(f"{part.state.id}:") + pl.col("link").cast(pl.String),
-        details=pl.struct(
-            pl.lit(part.member.system).alias("system"),
-            pl.lit(part.member.stream).alias("stream"),
-            "remote_id",
-            "kind",
-            pl.lit(why).alias("why"),
-        ).struct.json_encode(),
+        system=pl.lit(part.member.system),
+        stream=pl.lit(part.member.stream),
+        why=pl.lit(why),
     )

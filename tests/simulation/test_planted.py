@@ -40,6 +40,10 @@ def always(_history: History) -> bool:
     return True
 
 
+def read_from_a_cursor_and_broken_off(history: History) -> bool:
+    return any(own.get("incremental") for own in history.shape.traits) and has(history, call=("staged", "commit"))
+
+
 def unanswered(history: History) -> bool:
     return has(history, kind=("lost", "half"))
 
@@ -65,10 +69,6 @@ def filtered(history: History) -> bool:
     return turned or any("where" in own for own in history.shape.members)
 
 
-def looked_up(history: History) -> bool:
-    return any(own.get("can_lookup") for own in history.shape.traits)
-
-
 @dataclass(frozen=True, slots=True)
 class Caught:
     """How a fault is caught. `shows_in`: the histories that it can show in at all; the others need not be played to know that
@@ -83,6 +83,7 @@ class Caught:
 
 
 PLANTED = (
+    Caught(planted.cursor_saved_before_data, read_from_a_cursor_and_broken_off, seed=184, played=55, question="rest"),
     Caught(planted.delete_on_a_half_read, always, seed=0, played=1, question="rest"),
     Caught(planted.bad_row_is_dropped, garbled, seed=0, played=1, question="all_agree"),
     Caught(planted.bad_row_stops_its_page, garbled, seed=1, played=2, question="all_agree"),
@@ -94,7 +95,7 @@ PLANTED = (
     Caught(planted.opt_out_stays_inside_where, filtered, seed=1, played=2, question="all_agree"),
     Caught(planted.doubles_are_planned, always, seed=0, played=1, question="rest"),
     Caught(planted.retry_without_lookup, unanswered, seed=58, played=5, question="nobody_is_doubled"),
-    Caught(planted.left_open_is_not_settled, looked_up, seed=4, played=1, question="nothing_is_left_open"),
+    Caught(planted.left_open_is_not_settled, always, seed=4, played=5, question="nothing_is_left_open"),
     Caught(planted.echo_not_suppressed, always, seed=0, played=1, question="nobodys_words_are_put_into_a_mouth"),
     Caught(planted.marks_off_what_did_not_land, always, seed=3, played=4, question="rest"),
     Caught(planted.losing_value_is_overwritten, always, seed=1, played=2, question="nothing_is_lost"),

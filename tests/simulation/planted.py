@@ -18,6 +18,7 @@ from sqlalchemy import text
 from synchub.errors import BusyError, RetryLater
 from synchub.merge.chains import VERDICT, decide
 from synchub.merge.rules import RULES
+from synchub.model import BLANK, VALUE
 from synchub.record import members
 from synchub.spec.entities import FieldDeclaration
 
@@ -92,6 +93,19 @@ def bad_row_stops_its_page() -> Plant:
 def stale_row_is_news() -> Plant:
     """A row that is older than what is known of it is heard like any other."""
     return instead("synchub.merge.hear:_older", lambda _: lambda _known: pl.lit(False))
+
+
+def cleared_field_is_not_heard() -> Plant:
+    """A blank is taken for a field that was not delivered."""
+
+    def make(changes: Callable[..., pl.DataFrame]) -> Callable[..., pl.DataFrame]:
+        def filled_only(rows: pl.DataFrame, how: Any) -> pl.DataFrame:
+            filled = {f"m.{name}": pl.col(f"m.{name}") & (pl.col(VALUE + name) != BLANK) for name in how.inward}
+            return changes(rows, how).with_columns(**filled)
+
+        return filled_only
+
+    return instead("synchub.merge.hear:_changes", make)
 
 
 # Recognising

@@ -88,6 +88,7 @@ PLANTED = (
     Caught(planted.bad_row_is_dropped, garbled, seed=0, played=1, question="all_agree"),
     Caught(planted.bad_row_stops_its_page, garbled, seed=1, played=2, question="all_agree"),
     Caught(planted.stale_row_is_news, always, seed=4, played=5, question="nobodys_words_are_put_into_a_mouth"),
+    Caught(planted.cleared_field_is_not_heard, always, seed=13, played=14, question="all_agree"),
     Caught(planted.opt_out_decided_by_newest, always, seed=1, played=2, question="consent_is_kept"),
     Caught(planted.newest_decided_by_rank, always, seed=1, played=2, question="a_lone_edit_wins"),
     Caught(planted.deleted_row_is_made_again, deleted, seed=6, played=7, question="nobody_is_made_again"),

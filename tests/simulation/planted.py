@@ -19,7 +19,7 @@ from synchub.errors import BusyError, RetryLater
 from synchub.merge.chains import VERDICT, decide
 from synchub.merge.rules import RULES
 from synchub.model import BLANK, VALUE
-from synchub.record import members
+from synchub.record import journal, members
 from synchub.spec.entities import FieldDeclaration
 
 Plant = AbstractContextManager[None]
@@ -197,6 +197,20 @@ def left_open_is_not_settled() -> Plant:
 def echo_not_suppressed() -> Plant:
     """What was written is not noted as held: read back, it looks like somebody's word."""
     return not_done("synchub.run.steps.recording:_update_links")
+
+
+def journal_closed_before_the_link() -> Plant:
+    """That a write landed is stored before what it left behind."""
+
+    def make(record: Callable[..., None]) -> Callable[..., None]:
+        def twice(work: Any, part: Any, sent: pl.DataFrame, *rest: Any) -> None:
+            with work.store.write() as tx:
+                journal.close(tx, sent.select("id", state=pl.lit(journal.DONE), reason=pl.lit("")))
+            record(work, part, sent, *rest)
+
+        return twice
+
+    return instead("synchub.run.steps.performing:record", make)
 
 
 def marks_off_what_did_not_land() -> Plant:

@@ -1,4 +1,7 @@
-"""The questions find faults: engines with one planted in them are caught."""
+"""The questions find faults: engines with one planted in them are caught.
+
+SYNCHUB_PLANTED=all   from the first history on; by default from shortly before the one that is known to catch it
+"""
 
 from __future__ import annotations
 
@@ -64,6 +67,10 @@ def killed(history: History) -> bool:
     return has(history, kind=("killed",))
 
 
+def store_fails(history: History) -> bool:
+    return has(history, call=("begin", "commit"))
+
+
 def filtered(history: History) -> bool:
     turned = any(isinstance(step, Edit) and step.kind == "where" for step in history.steps)
     return turned or any("where" in own for own in history.shape.members)
@@ -98,6 +105,13 @@ PLANTED = (
     Caught(planted.retry_without_lookup, unanswered, seed=58, played=5, question="nobody_is_doubled"),
     Caught(planted.left_open_is_not_settled, always, seed=4, played=5, question="nothing_is_left_open"),
     Caught(planted.echo_not_suppressed, always, seed=0, played=1, question="nobodys_words_are_put_into_a_mouth"),
+    Caught(
+        planted.journal_closed_before_the_link,
+        store_fails,
+        seed=47,
+        played=32,
+        question="nobodys_words_are_put_into_a_mouth",
+    ),
     Caught(planted.marks_off_what_did_not_land, always, seed=3, played=4, question="rest"),
     Caught(planted.losing_value_is_overwritten, always, seed=1, played=2, question="nothing_is_lost"),
     Caught(planted.history_is_not_kept, always, seed=6, played=7, question="nothing_is_lost"),
@@ -106,8 +120,8 @@ PLANTED = (
 )
 
 EARLIER = 2
-"""So many histories before the one that is known to catch it are played every time; all of them, from seed 0, with
-SYNCHUB_PLANTED=all, which also tells whether the table above still says how many are needed."""
+"""So many histories before the one that is known to catch it are played every time; with SYNCHUB_PLANTED=all all of them, from
+seed 0, which also tells whether the table above still says how many are needed."""
 ALL = os.environ.get("SYNCHUB_PLANTED") == "all"
 
 QUESTIONS = {ask.__name__ for ask in (*ALWAYS, *AT_REST, a_lone_edit_wins)}

@@ -2,7 +2,7 @@
 breaks, not of what luck finds. The search for more is the longer mode:
 
 SYNCHUB_SIMULATION_SECONDS   for so long, from a seed on that the commit tells: every commit plays others
-SYNCHUB_SIMULATION_SEEDS     how many (150), where no time is given
+SYNCHUB_SIMULATION_SEEDS     how many (100), where no time is given
 SYNCHUB_SIMULATION_FIRST     from this seed on
 """
 
@@ -24,8 +24,8 @@ from synchub.testing.simulation.shrinking import shrink
 from synchub.testing.simulation.telling import told
 
 SECONDS = float(os.environ.get("SYNCHUB_SIMULATION_SECONDS", "0"))
-SEEDS = int(os.environ.get("SYNCHUB_SIMULATION_SEEDS", "150"))
-FIRST = 500_000
+SEEDS = int(os.environ.get("SYNCHUB_SIMULATION_SEEDS", "100"))
+FIRST = 30_000
 PROCESSES = 2
 ENOUGH_FAILURES = 3
 

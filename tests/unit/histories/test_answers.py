@@ -66,6 +66,24 @@ def test_a_write_without_an_answer_does_not_beat_a_later_edit(pair: NewPair, can
     assert written(ann.hub.sync(30)) == 0
 
 
+def test_a_late_read_right_after_a_write_without_an_answer_tells_nothing(pair: NewPair) -> None:
+    """The shop took the CRM's value, nobody heard of it, and what is read next is an older copy: when the value shows at
+    last, it is still our own and no news, and the edit in the CRM stands."""
+    ann = pair({"job_title": "1"}, {}, shop_is={"can_lookup": False, "tells_time": False, "versions": True})
+    ann.hub.sync(5)
+    ann.crm.edit("1", at=6, job_title="2")
+    ann.hub.crash_at("sent")
+    with pytest.raises(Killed):
+        ann.hub.sync(10)
+    ann.shop.serve_stale("1")
+    ann.hub.sync(20)
+    ann.crm.edit("1", at=29, job_title="3")
+    ann.hub.sync(30)
+    ann.hub.sync(40)
+    assert ann.both("job_title") == ("3", "3")
+    assert written(ann.hub.sync(50)) == 0
+
+
 def test_a_lost_answer_to_a_create_makes_no_second_row(pair: NewPair) -> None:
     """The shop made the record but nobody heard of it: it is found by its email, and nothing in it is news."""
     ann = pair({"first_name": "Ann", "lead_score": 3}, rules={"lead_score": "add"})

@@ -37,7 +37,8 @@ def _settle(work: Work, part: Part, waiting: pl.DataFrame, staged: Staged) -> No
         told = answers(applied["id"].to_list(), [Result("ok", name) for name in applied[REMOTE].to_list()])
         record(work, part, applied, told, stored.drop(REMOTE), Done())
     seen = pl.lit(not part.down) | (pl.col(REMOTE).is_in(rows[REMOTE].implode()) if rows.height else pl.lit(False))
-    left = waiting.join(applied, on="id", how="anti").filter(seen)
+    # A read right after the write may be a late one: only the next one tells what did not take effect.
+    left = waiting.join(applied, on="id", how="anti").filter(seen & (pl.col("run") < work.last_run))
     with work.store.write() as tx:
         journal.close(tx, left.select("id", state=pl.lit(journal.FAILED), reason=pl.lit("it was not applied")))
         intake.soil(tx, waiting["record"])

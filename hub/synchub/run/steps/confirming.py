@@ -106,9 +106,8 @@ def put_in_queue(
         reviews.ask(tx, work.entity.name, KIND, _questions(part, fresh, why), run=work.run)
         waiting += frame.height - queue.due(frame).height
     if waiting:
-        part.notes.append(
-            f"{part.name}: {waiting} {'delete waits' if waiting == 1 else 'deletes wait'} for an answer: `synchub review list`"
-        )
+        many = "1 delete waits for an answer" if waiting == 1 else f"{waiting} deletes wait for an answer"
+        part.notes.append(f"{part.name}: {many}: `synchub review list`")
 
 
 def _questions(part: Part, deletes: pl.DataFrame, why: str) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from pathlib import Path
 from xxhash import xxh3_64_intdigest
 
 SECONDS = float(os.environ.get("SYNCHUB_SIMULATION_SECONDS", "0"))
-SEEDS = int(os.environ.get("SYNCHUB_SIMULATION_SEEDS", "200"))
+SEEDS = int(os.environ.get("SYNCHUB_SIMULATION_SEEDS", "40"))
 FIRST = 30_000
 PROCESSES = 2
 FAR = 500_000_000

@@ -36,6 +36,19 @@ def test_an_id_that_is_somebody_elses_now_says_nothing(pair: NewPair) -> None:
     assert [question["kind"] for question in ann.hub.review()] == ["reused"]
 
 
+def test_an_id_that_is_still_hers_is_believed(pair: NewPair) -> None:
+    """A person says that it is Ann all the same: what her row says counts, and the store can be read all the while."""
+    ann = pair({"first_name": "Ann"}, {"first_name": "Ann"})
+    ann.hub.sync(10)
+    ann.crm.edit("1", at=11, email=BOB, first_name="Bob")
+    ann.hub.sync(20)
+    ann.hub.answer("reused", "same", at=25)
+    assert ann.hub.hub.store_check().problems == ()
+    ann.hub.sync(30)
+    assert (ann.in_shop("email"), ann.in_shop("first_name")) == (BOB, "Bob")
+    assert written(ann.hub.sync(40)) == 0
+
+
 def test_an_id_that_may_be_somebody_elses_is_not_written(pair: NewPair) -> None:
     """While nobody has said whose number it is, what is known of Ann is not written over Bob."""
     ann = pair({"first_name": "Ann"}, {"first_name": "Ann"})

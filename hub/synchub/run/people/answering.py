@@ -50,7 +50,7 @@ def _reused(hub: Opened, row: dict[str, Any], answer: str, _reason: str) -> Outc
             )
             now.tx.execute(text(statement), {"run": now.run, "link": link})
         else:
-            now.tx.execute(text("UPDATE link SET held = '{}', raw_hash = NULL WHERE id = :link"), {"link": link})
+            now.tx.execute(text("UPDATE link SET held = '', raw_hash = NULL WHERE id = :link"), {"link": link})
         now.tx.execute(
             text("UPDATE member SET cursor = NULL WHERE id IN (SELECT member FROM link WHERE id = :link)"),
             {"link": link},

@@ -34,7 +34,7 @@ def create_all(connection: sa.Connection, source: Source, table: sa.Table, rows:
 
 def _understood(source: Source, table: sa.Table, rows: pl.DataFrame) -> Alike | None:
     """The values, a column of them by its name; None if one does not fit its column, or is left to its default."""
-    writable = {field.name for field in source.stream.fields if field.writable}
+    writable = source.writable
     values = {}
     for name in rows.columns:
         if name not in writable or (rows[name].null_count() and table.c[name].server_default is not None):

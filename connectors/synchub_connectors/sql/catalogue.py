@@ -44,6 +44,11 @@ class Source:
         return [as_text(self.columns[name], self.kinds[name]).label(name) for name in names]
 
     @property
+    def writable(self) -> frozenset[str]:
+        """The columns that the database does not compute itself."""
+        return frozenset(field.name for field in self.stream.fields if field.writable)
+
+    @property
     def names(self) -> tuple[str, ...]:
         return tuple(self.kinds)
 

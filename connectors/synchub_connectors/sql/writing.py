@@ -32,7 +32,7 @@ _Done = TypeVar("_Done")
 def write(connection: sa.Connection, source: Source, table: sa.Table, operations: Sequence[Operation]) -> list[Result]:
     """One result for each operation, in order. Raises the database's error if it is not one record's
     fault."""
-    writable = frozenset(field.name for field in source.stream.fields if field.writable)
+    writable = source.writable
     if len(source.key) > 1:
         operations = [_respelled(operation, source.key) for operation in operations]
     results: dict[int, Result] = {}

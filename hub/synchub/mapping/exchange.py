@@ -8,6 +8,7 @@ import polars as pl
 
 from synchub.mapping.amounts import convert
 from synchub.mapping.forms import Spell, Spelt
+from synchub.model import no_rate
 
 Rate = Callable[[str, str, str], str | None]
 """How many units of the second currency one of the first bought on an ISO date, as decimal text, or None."""
@@ -47,4 +48,4 @@ def _exchanged(foreign: pl.DataFrame, target: str, rate: Rate) -> pl.DataFrame:
 def _missing(currency: str, target: str, day: str | None) -> str:
     if not day:
         return f"no day is known for the exchange rate from {currency} to {target}"
-    return f"there is no exchange rate from {currency} to {target} on {day}"
+    return no_rate(currency, target, day)

@@ -78,3 +78,8 @@ WAS = "was."
 """`was.FIELD`: the native text held before."""
 OVER = "via."
 """`via.FIELD`: the native field it is written to, where that is not the first that it is mapped to."""
+
+
+def no_rate(source: str, target: str, day: str) -> str:
+    """How it is said that an amount has no form in another currency. With patterns for its parts it finds what was said so."""
+    return f"there is no exchange rate from {source} to {target} on {day}"

@@ -8,7 +8,7 @@ from typing import Final
 
 import polars as pl
 
-from synchub.model import AS, BLANK, OVER, TO, WAS
+from synchub.model import AS, BLANK, OVER, TO, WAS, no_rate
 from synchub.spec.job import Member
 
 _ONLY_AT_CREATION: Final = frozenset({"hub_id"})
@@ -24,6 +24,7 @@ LATER: Final = "its system did not take it; it is tried again later"
 PASSING: Final = frozenset({STALE, UNREAD, REUSED, LATER})
 """Why a link is not written for now."""
 
+_ISO_DAY: Final = r"(\d{4}-\d{2}-\d{2})"
 RATES_COME: Final = 14
 """Days after which a missing exchange rate is not waited for any more."""
 
@@ -154,7 +155,7 @@ def _differs(name: str, out: pl.DataFrame) -> pl.Expr:
 
 def _look_again(now: Situation, reasons: list[pl.DataFrame]) -> pl.DataFrame:
     """Whole records that are to be planned again by the next run: what keeps them from being written passes."""
-    day = pl.col("reason").str.extract(r"^there is no exchange rate .* on (\d{4}-\d{2}-\d{2})$").str.to_date()
+    day = pl.col("reason").str.extract(f"^{no_rate('.*', '.*', _ISO_DAY)}$").str.to_date()
     until = pl.lit(now.today or "1970-01-01").str.to_date()
     coming = (day + pl.duration(days=RATES_COME) >= until).fill_null(False)
     return (

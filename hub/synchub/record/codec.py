@@ -89,6 +89,17 @@ def _plain(texts: pl.Series, escaped: bool) -> pl.Series:
     return texts.to_frame("t").select(plain.alias("t")).to_series()
 
 
+def is_torn(column: str) -> str:
+    """A condition of SQLite: a column holds something, and not as many values as names."""
+    names, between = f"char({ord(_NAMES)})", f"char({ord(_BETWEEN)})"
+    told = f"substr({column}, 1, instr({column}, {names}) - 1)"
+    values = f"length({column}) - length(replace({column}, {between}, ''))"
+    return (
+        f"{column} <> '' AND (instr({column}, {names}) = 0 "
+        f"OR {values} <> length({told}) - length(replace({told}, ',', '')))"
+    )
+
+
 def prefixed(prefixes: Iterable[str], fields: Iterable[str]) -> list[str]:
     """Every prefix with every field."""
     names = list(fields)

@@ -21,12 +21,6 @@ def store(tx: Connection, rows: pl.DataFrame) -> None:
     bulk.insert(tx, tables.event, rows, ignore=True)
 
 
-def known_rows(tx: Connection, member: int) -> pl.DataFrame:
-    """remote_id of every event read from a member."""
-    query = text("SELECT remote_id FROM event WHERE member = :member")
-    return bulk.select(tx, query, {"remote_id": pl.String}, member=member)
-
-
 def waiting(tx: Connection, entity: str) -> pl.DataFrame:
     """Events without a contact that name one: id, member, record, ref_field, ref, ref_hash."""
     query = text(

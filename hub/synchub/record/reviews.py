@@ -50,12 +50,6 @@ def about(tx: Connection, entity: str, kind: str, prefix: str) -> pl.DataFrame:
     return bulk.select(tx, query, bulk.schema_of(tables.review))
 
 
-def withdraw(tx: Connection, numbers: pl.Series) -> None:
-    """Close questions, answered ones too: what they asked about is over."""
-    closed = pl.DataFrame({"id": numbers}).with_columns(state=pl.lit(CLOSED), answer=pl.lit(None, dtype=pl.String))
-    bulk.update(tx, tables.review, closed)
-
-
 def put_off(tx: Connection, number: int, given: str) -> None:
     """Note an answer that leaves a question open."""
     tx.execute(update(tables.review).where(tables.review.c.id == number).values(answer=given))
@@ -90,8 +84,9 @@ def close_missing(tx: Connection, entity: str, kind: str, still: pl.Series, reco
 
 
 def close_all(tx: Connection, numbers: pl.Series) -> None:
-    """Close open questions by their numbers."""
-    bulk.update(tx, tables.review, numbers.to_frame("id").with_columns(state=pl.lit(CLOSED)))
+    """Close questions by their numbers, answered ones too: what they asked about is over."""
+    closed = pl.DataFrame({"id": numbers}).with_columns(state=pl.lit(CLOSED), answer=pl.lit(None, dtype=pl.String))
+    bulk.update(tx, tables.review, closed)
 
 
 def close(tx: Connection, entity: str, kind: str, subject: str) -> None:

@@ -21,6 +21,12 @@ def live_links(tx: Connection, member: int) -> int:
     )
 
 
+def has_live_links(tx: Connection, member: int) -> bool:
+    """Whether a member has any live link, without counting them."""
+    own = tables.link.c
+    return tx.execute(select(own.id).where(own.member == member, own.tomb.is_(None)).limit(1)).first() is not None
+
+
 def mark_if_changed(
     tx: Connection, entity: str, sync: tuple[str, int], scopes: Sequence[tuple[int, str]], *, everything: bool
 ) -> bool:

@@ -18,6 +18,8 @@ from sqlalchemy import Connection
 
 from synchub.api import Connector, Key, Row, Stream
 from synchub.mapping import CompiledMapping
+from synchub.mapping.keys import remote_ids
+from synchub.mapping.native import native_frame
 from synchub.merge.rules import Built
 from synchub.plugins.guarded import guarded
 from synchub.record.known import Place
@@ -25,6 +27,7 @@ from synchub.record.members import MemberState
 from synchub.record.store import Store
 from synchub.spec.job import Entity, Member, Sync
 from synchub.spec.options import Progress, RunOptions, Silent
+from synchub.write.batch import by_remote_id
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -140,6 +143,11 @@ class Part:
         """Single records of a system that can be asked for them, as they are now."""
         with guarded(self.name):
             return self.connector.lookup(self.stream.name, keys)  # type: ignore[attr-defined,no-any-return]
+
+    def present(self, names: Sequence[str]) -> Mapping[str, Row]:
+        """The rows with these remote ids, by remote id, as they are now."""
+        rows = self.lookup([Key(",".join(self.mapping.keys), name) for name in names]) if names else []
+        return by_remote_id(rows, self.mapping.keys, native_frame, remote_ids)
 
     @property
     def scope(self) -> tuple[int, str]:

@@ -68,6 +68,6 @@ def _overdue(board: Board, turn: Turn, now: datetime) -> str:
     _, since = board.waiting_since.get(turn.sync, (0, turn.due))
     if board.running is not None and board.running[0] == turn.sync:
         return ""
-    if now - since <= max(LATE, turn.schedule.after(since) - since):
+    if now - since <= max(LATE, turn.schedule.period(since)):
         return ""
     return f"{turn.sync} is due since {since.isoformat(timespec='seconds')}"

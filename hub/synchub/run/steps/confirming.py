@@ -77,7 +77,7 @@ def let_go(tx: Connection, queue: Queue, own: pl.DataFrame, doomed: pl.DataFrame
     over = queue.asked.filter(pl.col("link").is_in(own["id"].implode()) & ~pl.col("link").is_in(still["id"].implode()))
     if over.is_empty():
         return queue
-    reviews.withdraw(tx, over["id"])
+    reviews.close_all(tx, over["id"])
     return Queue(queue.asked.join(over, on="link", how="anti"), queue.confirmed, queue.allowed)
 
 
@@ -85,7 +85,7 @@ def carried_out(tx: Connection, queue: Queue) -> None:
     """Questions about rows that are gone by now close."""
     rows = bulk.rows_of(tx, tables.link, "id", queue.asked["link"])
     gone = rows.filter(pl.col("tomb").is_not_null())["id"]
-    reviews.withdraw(tx, queue.asked.filter(pl.col("link").is_in(gone.implode()))["id"])
+    reviews.close_all(tx, queue.asked.filter(pl.col("link").is_in(gone.implode()))["id"])
 
 
 def put_in_queue(

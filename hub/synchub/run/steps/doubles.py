@@ -71,7 +71,7 @@ def _alike_among(ours: pl.DataFrame) -> pl.DataFrame:
 
 def _linked(tx: Connection, work: Work, part: Part, ours: pl.DataFrame) -> pl.DataFrame:
     """The keys of this member's live rows that share any with ours."""
-    if not scopes.live_links(tx, part.state.id):
+    if not scopes.has_live_links(tx, part.state.id):
         return ours.head(0).drop("hash")
     hinted = known.candidates(tx, ours["hash"].unique())["record"].unique()
     links = known.links_of(tx, hinted.filter(~hinted.is_in(ours["node"].implode()))).filter(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from synchub.api import CanLookup, Key, Row
+from synchub.api import CanLookup, Row
 from synchub.mapping.keys import remote_ids
 from synchub.mapping.native import native_frame
 from synchub.model import OVER, REMOTE, TO, WAS
@@ -14,7 +14,7 @@ from synchub.record import known, reviews
 from synchub.run.steps.done import Done
 from synchub.run.steps.doubles import seek
 from synchub.run.work import Part, Work
-from synchub.write.batch import OPERATION, by_remote_id, stored_frame
+from synchub.write.batch import OPERATION, stored_frame
 
 
 def still_due(work: Work, part: Part, planned: pl.DataFrame, done: Done) -> pl.DataFrame:
@@ -32,10 +32,9 @@ def still_due(work: Work, part: Part, planned: pl.DataFrame, done: Done) -> pl.D
 
 def _unmoved(part: Part, planned: pl.DataFrame, done: Done) -> pl.DataFrame:
     """Operations whose record still holds what was planned against."""
-    key = ",".join(part.mapping.keys)
-    rows = part.lookup([Key(key, remote_id) for remote_id in planned["remote_id"].to_list()])
-    present = by_remote_id(rows, part.mapping.keys, native_frame, remote_ids)
-    listed = [present.get(remote_id) for remote_id in planned["remote_id"].to_list()]
+    names = planned["remote_id"].to_list()
+    present = part.present(names)
+    listed = [present.get(name) for name in names]
     now = stored_frame(list(range(planned.height)), listed, part.mapping.natives, native_frame)
     places = pl.DataFrame({OPERATION: range(planned.height)}, schema={OPERATION: pl.Int64})
     now = places.join(now, on=OPERATION, how="left", maintain_order="left")

@@ -185,16 +185,19 @@ def _filled(tx: Connection, work: Work, links: pl.DataFrame, landed: Landed) -> 
         )
 
 
+def _to_retry(both: pl.DataFrame) -> pl.DataFrame:
+    """What may work later, each with a reason."""
+    return both.filter(pl.col("status") == "retry").with_columns(pl.col("reason").replace("", "no reason given"))
+
+
 def _not_taken(tx: Connection, work: Work, part: Part, both: pl.DataFrame) -> None:
     """What was not taken while others were: it is tried again, after pauses that grow. Where nothing got through the system
     itself is down, and the next run simply goes on."""
-    failed = both.filter(pl.col("status") == "retry")
+    failed = _to_retry(both)
     if failed.is_empty() or failed.height == both.height > 1:
         return
     sent = [column for column in failed.columns if column.startswith("to.")]
-    rows = failed.select(
-        "record", "kind", pl.col("reason").replace("", "no reason given"), raw=pl.struct(sent).struct.json_encode()
-    )
+    rows = failed.select("record", "kind", "reason", raw=pl.struct(sent).struct.json_encode())
     retries.set_aside(tx, part.state.id, rows, run=work.run, now=work.clock)
 
 
@@ -202,7 +205,7 @@ def _taken_after_all(tx: Connection, work: Work, part: Part, records: pl.Series)
     """What was refused before was taken now: that question is over, and a later refusal is asked about anew."""
     retries.taken(tx, part.state.id, records)
     asked = reviews.about(tx, work.entity.name, REFUSED, f"{part.state.id}:")
-    reviews.withdraw(tx, asked.filter(pl.col("record").is_in(records.implode()))["id"])
+    reviews.close_all(tx, asked.filter(pl.col("record").is_in(records.implode()))["id"])
 
 
 def _refused(tx: Connection, work: Work, part: Part, refused: pl.DataFrame) -> None:
@@ -238,7 +241,7 @@ def _refused(tx: Connection, work: Work, part: Part, refused: pl.DataFrame) -> N
 
 def _failures(part: Part, both: pl.DataFrame) -> list[str]:
     """What did not get through, by reason; what a system refused for good is a question of its own."""
-    failed = both.filter(pl.col("status") == "retry").with_columns(pl.col("reason").replace("", "no reason given"))
+    failed = _to_retry(both)
     return [
         f"{part.name}: {count} {'write' if count == 1 else 'writes'} did not get through: {reason.rstrip('.')}. The next run goes on with them."
         for reason, count in failed.group_by("reason", maintain_order=True).len().rows()

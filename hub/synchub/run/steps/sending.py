@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from synchub.api import CanCreateAll, CanLookup, CanWrite, Key, Operation, Result, Row
+from synchub.api import CanCreateAll, CanLookup, CanWrite, Operation, Result, Row
 from synchub.errors import RetryLater
 from synchub.mapping.keys import remote_ids
 from synchub.mapping.native import native_frame
@@ -19,7 +19,7 @@ from synchub.run.steps.done import Done
 from synchub.run.steps.meanwhile import still_due
 from synchub.run.steps.stored import told_or_looked_up
 from synchub.run.work import Part, Work
-from synchub.write.batch import OPERATION, all_made, answers, by_remote_id, operations
+from synchub.write.batch import OPERATION, all_made, answers, operations
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +97,7 @@ def _missing(part: Part, asked: Sequence[Operation], results: Sequence[Result]) 
     ]
     if not names or not isinstance(part.connector, CanLookup):
         return bool(names)
-    rows = part.lookup([Key(",".join(part.mapping.keys), name) for name in names])
-    return not set(names) <= set(by_remote_id(rows, part.mapping.keys, native_frame, remote_ids))
+    return not set(names) <= set(part.present(names))
 
 
 def _write_down(work: Work, part: Part, planned: pl.DataFrame) -> pl.DataFrame:

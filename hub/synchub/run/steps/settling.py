@@ -10,7 +10,7 @@ import orjson
 import polars as pl
 from sqlalchemy import Connection
 
-from synchub.api import CanLookup, CanWrite, Key, Result, Row
+from synchub.api import CanLookup, CanWrite, Result, Row
 from synchub.errors import SynchubError
 from synchub.mapping.keys import remote_ids
 from synchub.mapping.native import native_frame
@@ -24,7 +24,7 @@ from synchub.run.steps.doubles import alike, can_be_found, seek
 from synchub.run.steps.recording import record
 from synchub.run.steps.stored import stored_of, told_or_looked_up
 from synchub.run.work import Part, Work
-from synchub.write.batch import answers, by_remote_id, operations
+from synchub.write.batch import answers, operations
 
 UNANSWERED = "unanswered"
 
@@ -62,7 +62,7 @@ def _settle_part(work: Work, part: Part, waiting: pl.DataFrame) -> None:
         return
     creates = waiting.filter(pl.col("kind") == "create")
     others = waiting.filter(pl.col("kind") != "create")
-    found = _present(part, others)
+    found = part.present(others["remote_id"].drop_nulls().to_list())
     done = Done()
     verdicts: list[tuple[dict[str, Any], Row | None]] = []
     for operation in others.to_dicts():
@@ -122,15 +122,6 @@ def _is_over(part: Part, now: int) -> pl.Expr:
 
 def _close(tx: Any, operations_frame: pl.DataFrame, state: str, reason: str) -> None:
     journal.close(tx, operations_frame.select("id", state=pl.lit(state), reason=pl.lit(reason)))
-
-
-def _present(part: Part, waiting: pl.DataFrame) -> dict[str, Row]:
-    names = [name for name in waiting["remote_id"].to_list() if name is not None]
-    if not names:
-        return {}
-    key = ",".join(part.mapping.keys)
-    rows = part.lookup([Key(key, name) for name in names])
-    return dict(by_remote_id(rows, part.mapping.keys, native_frame, remote_ids))
 
 
 def _settle_changes(

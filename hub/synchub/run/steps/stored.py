@@ -6,14 +6,13 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from synchub.api import CanLookup, Key, Operation, Result, Row
+from synchub.api import CanLookup, Operation, Result, Row
 from synchub.mapping.forms import empty
-from synchub.mapping.keys import remote_ids
 from synchub.mapping.moments import microseconds
 from synchub.mapping.native import native_frame
 from synchub.model import NATIVE, TO, VALUE
 from synchub.run.work import Part
-from synchub.write.batch import OPERATION, by_remote_id, stored_frame
+from synchub.write.batch import OPERATION, stored_frame
 
 
 def told_or_looked_up(
@@ -40,8 +39,7 @@ def _rows(part: Part, asked: Sequence[Operation], results: Sequence[Result]) -> 
         if not enough[told] and name is not None:
             unsaid[name] = place
     if unsaid and isinstance(part.connector, CanLookup):
-        found = part.lookup([Key(",".join(part.mapping.keys), name) for name in unsaid])
-        for name, row in by_remote_id(found, part.mapping.keys, native_frame, remote_ids).items():
+        for name, row in part.present(list(unsaid)).items():
             if name in unsaid:
                 rows[unsaid[name]] = row
     return rows

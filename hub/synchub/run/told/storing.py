@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 from synchub.config.environment import store_url
 from synchub.errors import ConfigurationError, FatalError, RetryLater
 from synchub.record import store
+from synchub.record.codec import is_torn
 from synchub.record.lock import hold
 from synchub.run.opening import Opened
 from synchub.spec.answers import StoreReport
@@ -71,12 +72,6 @@ _NUMBERED: Final = (
 """Table, column, and the counter that hands its numbers out."""
 _JSON: Final = (("operation", "change"), ("run", "summary"))
 _PACKED: Final = (("record", "golden"), ("link", "said"), ("link", "held"), ("event", "body"))
-_TORN: Final = (
-    "SELECT count(*) FROM {table} WHERE {column} <> '' AND (instr({column}, char(30)) = 0 "
-    "OR length({column}) - length(replace({column}, char(31), '')) "
-    "<> length(replace({names}, ',', '  ')) - length({names}))"
-)
-"""Packed texts with not as many values as names."""
 
 
 def shown_store(hub: Opened) -> str:
@@ -202,8 +197,7 @@ def _problems(tx: Connection) -> Iterator[str]:
             for table, column in _JSON
         ]
         for table, column in _PACKED:
-            names = f"substr({column}, 1, instr({column}, char(30)) - 1)"
-            torn = _TORN.format(table=table, column=column, names=names)
+            torn = f"SELECT count(*) FROM {table} WHERE {is_torn(column)}"
             queries.append((f"unreadable values in {table}.{column}", torn))
         yield from _found(tx, queries)
     yield from _found(tx, [(what, _dangling(table, column, other)) for table, column, other, what in _DANGLING])

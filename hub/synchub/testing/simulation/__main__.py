@@ -59,6 +59,7 @@ def _seeds(asked: argparse.Namespace, began: float) -> Iterator[int]:
 def _say(text: str) -> None:
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

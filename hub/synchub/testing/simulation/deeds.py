@@ -13,7 +13,6 @@ from synchub.testing.simulation.values import GARBLED, PEOPLE, value_of
 if TYPE_CHECKING:
     from synchub.testing.simulation.world import World
 
-IN_SYSTEMS = ("create", "edit", "clear", "delete", "import", "rename", "garble", "restore", "stale", "merge")
 IN_THE_HUB = ("decide", "split", "join", "answer", "undo")
 
 

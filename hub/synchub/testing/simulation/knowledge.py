@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import orjson
 import polars as pl
 from sqlalchemy import text
 
@@ -105,12 +104,6 @@ class Knowledge:
         with self._hub.store.read() as tx:
             found = tx.execute(text("SELECT max(run) FROM operation")).scalar()
         return None if found is None else str(found)
-
-    def runs_of(self, run: int) -> str:
-        """A run's summary as JSON text."""
-        with self._hub.store.read() as tx:
-            found = tx.execute(text("SELECT summary FROM run WHERE id = :run"), {"run": run}).scalar()
-        return orjson.dumps(orjson.loads(found or "{}"), option=orjson.OPT_SORT_KEYS).decode()
 
 
 _OF_ROWS = ("match", "reused")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, text
+import polars as pl
+from sqlalchemy import Connection
 
 from synchub.errors import ConfigurationError
 from synchub.record import known
@@ -21,10 +22,10 @@ QUESTIONS = {
     "joined": "{system} merged row {remote_id} into {into}. Are the two records here the same person too?",
     "alike": "This record and {of} have the same {key} by now. Are they the same person?",
     "alternating": "{system} keeps changing {field} of row {remote_id} back. What should stand there?",
-    "ask": "Systems disagree about {field}. Which value is right?",
-    "refused": "{system} refused to {kind} this record: {reason}",
+    "ask": "Systems disagree about {field} of {label}. Which value is right?",
+    "refused": "{system} refused to {kind} {label}: {reason}",
     "delete": "{label} was deleted elsewhere. Should the hub {kind} row {remote_id} of {system} too?",
-    "unanswered": "{system} never answered whether it made this record, and can't be asked. Is it there?",
+    "unanswered": "{system} never answered whether it made {label}, and can't be asked. Is it there?",
 }
 
 
@@ -55,7 +56,14 @@ CHOICES = {
 }
 
 
-def labels_of(tx: Connection, hub: Opened, rows: Sequence[dict[str, Any]], salt: str) -> dict[int, str]:
+def as_items(tx: Connection, hub: Opened, rows: Sequence[dict[str, Any]], salt: str) -> list[ReviewItem]:
+    """Questions (rows of the table review) as people are asked them."""
+    named = _labels(tx, hub, rows, salt)
+    clocks = known.run_clocks(tx, pl.Series([row["run"] for row in rows], dtype=pl.Int64))
+    return [_item(hub, row, salt, named.get(row["record"], ""), clocks.get(row["run"])) for row in rows]
+
+
+def _labels(tx: Connection, hub: Opened, rows: Sequence[dict[str, Any]], salt: str) -> dict[int, str]:
     """The records that questions are about, as people know them."""
     named: dict[int, str] = {}
     for name, entity in hub.configuration.entities.items():
@@ -65,9 +73,8 @@ def labels_of(tx: Connection, hub: Opened, rows: Sequence[dict[str, Any]], salt:
     return named
 
 
-def as_item(hub: Opened, row: dict[str, Any], salt: str, named: dict[int, str]) -> ReviewItem:
+def _item(hub: Opened, row: dict[str, Any], salt: str, label: str, asked: int | None) -> ReviewItem:
     details = row["details"]
-    label = named.get(row["record"], "")
     words = {
         "field": "",
         "remote_id": "",
@@ -80,14 +87,12 @@ def as_item(hub: Opened, row: dict[str, Any], salt: str, named: dict[int, str]) 
         "label": label or "this record",
         **details,
     }
-    with hub.store.read() as tx:
-        started = tx.execute(text("SELECT clock FROM run WHERE id = :id"), {"id": row["run"]}).scalar()
     return ReviewItem(
         id=str(row["id"]),
         kind=row["kind"],
         entity=row["entity"],
         question=QUESTIONS[row["kind"]].format(**words),
-        asked=aware(started, hub.configuration.settings.timezone),
+        asked=aware(asked, hub.configuration.settings.timezone),
         choices=tuple(Choice(*choice) for choice in CHOICES[row["kind"]]),
         details=tuple(
             (name, ", ".join(map(str, value)) if isinstance(value, list) else str(value))

@@ -12,7 +12,7 @@ from synchub.errors import ConfigurationError
 from synchub.record import reviews
 from synchub.run.opening import Opened
 from synchub.run.people.answering import ANSWERS, answer_deletes
-from synchub.run.people.asking import as_item, labels_of
+from synchub.run.people.asking import as_items
 from synchub.run.people.finding import Ids
 from synchub.run.people.suspects import details
 from synchub.run.salt import salt_if_any
@@ -29,14 +29,12 @@ class Reviewed:
     def list(self) -> Sequence[ReviewItem]:
         with self._hub.store.read() as tx:
             salt = salt_if_any(tx)
-            rows = reviews.questions(tx)
-            named = labels_of(tx, self._hub, rows, salt)
-            return [as_item(self._hub, row, salt, named) for row in rows]
+            return as_items(tx, self._hub, reviews.questions(tx), salt)
 
     def show(self, item: str) -> ReviewItem:
         with self._hub.store.read() as tx:
             row, salt = self._row(tx, item), salt_if_any(tx)
-            told = as_item(self._hub, row, salt, labels_of(tx, self._hub, [row], salt))
+            (told,) = as_items(tx, self._hub, [row], salt)
             if row["kind"] != "match":
                 return told
             return replace(

@@ -164,7 +164,7 @@ def opt_out_stays_inside_where() -> Plant:
 def doubles_are_planned() -> Plant:
     """A row is made for a record though another record has one there with the same key."""
     return instead(
-        "synchub.run.steps.agreeing:without_doubles", lambda _: lambda _tx, _work, _part, planned, _earlier: planned
+        "synchub.run.steps.agreeing:without_doubles", lambda _: lambda _tx, _work, _part, planned, *_rest: planned
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from synchub.merge.history import foreign, gone_back, taken_as_own
-from synchub.model import BLANK, NATIVE, UPDATED, VALUE, VERSION, VIA
+from synchub.model import BLANK, NATIVE, OPTED_OUT, UPDATED, VALUE, VERSION, VIA
 from synchub.model.heard import Heard
 
 HELD_NATIVE = "hn."
@@ -149,11 +149,14 @@ def _changes(rows: pl.DataFrame, how: Listening) -> pl.DataFrame:
 
 
 def _own_form(masked: pl.DataFrame, unconfirmed: pl.DataFrame) -> pl.DataFrame:
-    """Fields written without an answer that now read otherwise than sent: the system's own form, no edit."""
+    """Fields written without an answer that now read otherwise than sent: the system's own form, no edit. An opt-out is
+    never taken for that: consent does not loosen for want of an answer."""
     found = [pl.DataFrame(schema={"link": pl.Int64, "field": pl.String, "golden": pl.String, "native": pl.String})]
     for (field,), waiting in unconfirmed.group_by("field"):
         if f"m.{field}" in masked.columns:
-            read = masked.filter(pl.col(f"m.{field}")).select("link", read=NATIVE + str(field))
+            opted_out = (pl.col(VALUE + str(field)) == "true") & (field == OPTED_OUT)
+            read = masked.filter(pl.col(f"m.{field}") & ~opted_out.fill_null(False))
+            read = read.select("link", read=NATIVE + str(field))
             hit = waiting.join(read, on="link")
             found.append(hit.select("link", "field", "golden", native="read"))
     return pl.concat(found)

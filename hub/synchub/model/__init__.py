@@ -46,6 +46,9 @@ FieldType = Literal[
 BLANK = ""
 """The canonical and the native text of a value that was filled and is now empty."""
 
+OPTED_OUT = "opted_out"
+"""The field that never loosens by itself."""
+
 HUB = "hub"
 """The name of the system whose claims are people's decisions."""
 

@@ -8,15 +8,12 @@ from dataclasses import dataclass
 import polars as pl
 from sqlalchemy import Connection, text
 
-from synchub.model import NATIVE, VALUE, VIA
+from synchub.model import NATIVE, OPTED_OUT, VALUE, VIA
 from synchub.record import bulk, tables
 from synchub.record.codec import prefixed, unpack
 from synchub.record.members import MemberState
 
 _HELD = {NATIVE: "hn.", VALUE: "hv.", VIA: "hw."}
-
-
-OPTED_OUT = "opted_out"
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,3 +138,15 @@ def test_an_opt_out_in_a_weak_member_counts(new_hub: NewHub) -> None:
     hub.sync(20)
     assert crm.rows["1"]["opted_out"] is True
     assert written(hub.sync(30)) == 0
+
+
+def test_an_opt_out_right_after_the_hub_made_the_row_is_heard(new_hub: NewHub) -> None:
+    """The shop neither says what it stored nor can it be asked: what reads otherwise later may be its own form of what
+    was sent. An opt-out never is."""
+    crm, shop = MemorySystem("crm", FIELDS), MemorySystem("shop", FIELDS, answers=False, can_lookup=False)
+    crm.create(at=0, email=ANN, first_name="Ann", opted_out=False)
+    hub = new_hub([crm, shop])
+    hub.sync(10)
+    shop.edit("1", at=11, opted_out=True)
+    hub.sync(20)
+    assert [system.rows["1"]["opted_out"] for system in (crm, shop)] == [True, True]

@@ -110,3 +110,19 @@ def test_a_join_can_be_taken_back(pair: NewPair) -> None:
     assert written(ann.hub.sync(40)) == 0
     assert ann.both("job_title") == ("crm's", "shop's")
     assert ann.both("email") == (ANN, "ann.lee@example.org")
+
+
+def test_a_row_that_is_given_back_its_email_is_not_doubled(new_hub: NewHub) -> None:
+    """Ann is two people of one email; the fair has a row of the first. Somebody enters something else there: the run that
+    puts it right makes no second row of that email beside it."""
+    crm, shop, fair = (MemorySystem(name, FIELDS, weak=name == "fair") for name in ("crm", "shop", "fair"))
+    for at, system in enumerate((crm, shop)):
+        system.create(at=at, email=ANN, first_name="Ann")
+    hub = new_hub([crm, shop, fair])
+    hub.sync(10)
+    hub.split(ANN, ("shop", "1"), at=15)
+    hub.sync(20)
+    fair.edit("1", at=21, email="else@example.org")
+    for at in (30, 40):
+        hub.sync(at)
+    assert [row["email"] for row in fair.rows.values()] == [ANN]

@@ -120,7 +120,7 @@ def _bucket(
     for part in work.parts:
         follows = _follows(tx, part, links, doomed, decision)
         planned = _plan_part(tx, work, part, living, links, opened, follows, waits[part.name])
-        planned = without_doubles(tx, work, part, planned, decision.made.setdefault(part.name, []))
+        planned = without_doubles(tx, work, part, planned, living, decision.made.setdefault(part.name, []))
         idle = idle.join(planned.operations.select("record"), on="record", how="anti")
         waiting = planned.unsent.filter(pl.col("field") == "").select("record")
         decision.waiting.append(waiting["record"])

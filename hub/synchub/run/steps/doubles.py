@@ -23,21 +23,25 @@ if TYPE_CHECKING:
 _TAKEN = "another record has a row there with the same key"
 
 
-def without_doubles(tx: Connection, work: Work, part: Part, planned: Planned, earlier: list[pl.Series]) -> Planned:
-    """The plan without creates of who is there already as another record: two rows would have one key.
+def without_doubles(
+    tx: Connection, work: Work, part: Part, planned: Planned, golden: pl.DataFrame, earlier: list[pl.Series]
+) -> Planned:
+    """The plan without creates of who is there already as another record: two rows would have one key. A row that is
+    given a key by this very plan counts too; `golden` says which.
 
-    `earlier` grows by the hashes of the keys of these creates: what shares one with a create of an earlier bucket waits
-    for the next run, which can compare them whole.
+    `earlier` grows by the hashes of the keys of these operations: a create that shares one with those of an earlier
+    bucket waits for the next run, which can compare them whole.
     """
     creates = planned.operations.filter(pl.col("kind") == "create")
+    given = _given_keys(work, planned.operations, golden)
     if creates.is_empty():
+        earlier.append(given["hash"])
         return planned
-    keys = (HUB_ID, *work.entity.match)
-    ours = with_hashes(_idents(work, _values(creates.with_columns(node="record"))), keys, work.entity.name)
+    ours = _hashed(work, _idents(work, _values(creates.with_columns(node="record"))))
     before = _alike_among(ours.drop("hash")).filter(pl.col("other") < pl.col("node"))
-    there = _alike(ours.drop("hash"), _linked(tx, work, part, ours))
+    there = _alike(ours.drop("hash"), pl.concat([_linked(tx, work, part, ours), given.drop("hash")]))
     again = [ours.filter(pl.col("hash").is_in(hashes.implode())).select(record="node") for hashes in earlier]
-    earlier.append(ours["hash"])
+    earlier += [ours["hash"], given["hash"]]
     taken = pl.concat([before.select(record="node"), there.select(record="node"), *again]).unique()
     if taken.is_empty():
         return planned
@@ -50,6 +54,23 @@ def _values(operations: pl.DataFrame) -> pl.DataFrame:
     """What operations stand for, as columns v.*."""
     columns = [column for column in operations.columns if column.startswith(AS)]
     return operations.select("node", *(pl.col(column).alias(VALUE + column.removeprefix(AS)) for column in columns))
+
+
+def _given_keys(work: Work, operations: pl.DataFrame, golden: pl.DataFrame) -> pl.DataFrame:
+    """The keys of rows that these updates change something of what they are recognised by: node, key, text, hash."""
+    names = [TO + name for key in work.entity.match for name in key.fields if TO + name in operations.columns]
+    sent = pl.any_horizontal(pl.lit(False), *(pl.col(name).is_not_null() for name in names))
+    changed = operations.filter((pl.col("kind") == "update") & sent)
+    if changed.is_empty():
+        return _hashed(work, _idents(work, pl.DataFrame(schema={"node": pl.Int64})))
+    values = golden.join(changed.select("record"), on="record", how="semi")
+    fields = [name for name in values.columns if name in work.entity.fields and name != "hub_id"]
+    named = values.select(node="record", **{VALUE + name: name for name in fields})
+    return _hashed(work, _idents(work, named))
+
+
+def _hashed(work: Work, found: pl.DataFrame) -> pl.DataFrame:
+    return with_hashes(found, (HUB_ID, *work.entity.match), work.entity.name)
 
 
 def _idents(work: Work, rows: pl.DataFrame) -> pl.DataFrame:

@@ -67,9 +67,12 @@ class SimulatedSystem(MemorySystem):
         return name
 
     def edit(self, name: str, *, at: float, **values: Any) -> None:
+        before = self.kept[name].values
         super().edit(name, at=at, **values)
-        self._heard(name, {field_: self.kept[name].values[field_] for field_ in values})
-        self.ours -= {(name, field_) for field_ in values}
+        now = self.kept[name].values
+        self._heard(name, {field_: now[field_] for field_ in values})
+        # Who enters what stands there already says nothing that anybody could see.
+        self.ours -= {(name, field_) for field_ in values if now[field_] != before[field_]}
 
     def restore_copy(self, name: str) -> None:
         super().restore_copy(name)

@@ -1,4 +1,4 @@
-"""Staging: every page is fingerprinted, mapped and laid on disk as it comes. Unchanged rows end here.
+"""Staging: every page is fingerprinted, mapped and laid down as it comes. Unchanged rows end here.
 
 Nothing is matched or stored before every page of every system is staged, so the order of reading can't matter.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
 
 import polars as pl
@@ -17,6 +16,7 @@ from synchub.api import BrokenRow, Connector, Cursor, Page
 from synchub.errors import SynchubError
 from synchub.model import NATIVE, RAW, REMOTE, UPDATED, VERSION
 from synchub.plugins.guarded import guarded_each
+from synchub.read.shelf import Laid, Shelf
 
 SOURCE = "source_row"
 """The raw row as JSON, for rows that no link is known of: what is kept if it can't be told who they are."""
@@ -48,17 +48,17 @@ class Order:
     version: str | None
     cursor: Cursor | None
     known: pl.DataFrame
-    folder: Path
+    shelf: Shelf
 
 
 @dataclass(slots=True)
 class Staged:
-    """What lies on disk of one member: frames of changed or unknown rows, frames of what was seen at all, and what
+    """What was laid down of one member: frames of changed or unknown rows, frames of what was seen at all, and what
     could not be understood. `complete`: a full read that saw every record. `problem`: why it broke off."""
 
     member: str
-    rows: list[Path] = field(default_factory=list)
-    seen: list[Path] = field(default_factory=list)
+    rows: list[Laid] = field(default_factory=list)
+    seen: list[Laid] = field(default_factory=list)
     errors: list[pl.DataFrame] = field(default_factory=list)
     broken: list[BrokenRow] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
@@ -74,12 +74,15 @@ class Staged:
 
     def frames(self) -> Iterator[pl.DataFrame]:
         """The staged rows, a frame at a time, without those that are left out."""
-        for path in self.rows:
-            yield pl.read_ipc(path).join(self.left_out, on=[REMOTE, RAW], how="anti", maintain_order="left")
+        for laid in self.rows:
+            frame = laid.taken()
+            if self.left_out.height:
+                frame = frame.join(self.left_out, on=[REMOTE, RAW], how="anti", maintain_order="left")
+            yield frame
 
     def everyone(self) -> pl.DataFrame:
         """The remote ids of all rows that were seen."""
-        frames = [pl.read_ipc(path) for path in self.seen]
+        frames = [laid.taken() for laid in self.seen]
         return pl.concat(frames).unique() if frames else pl.DataFrame(schema={REMOTE: pl.String})
 
 
@@ -106,12 +109,12 @@ def twice(staged: Staged) -> pl.DataFrame:
     nothing = pl.DataFrame(schema={REMOTE: pl.String, RAW: pl.Int64, UPDATED: pl.Int64, SOURCE: pl.String})
     if not staged.rows:
         return nothing
-    seen = pl.concat([pl.read_ipc(path) for path in staged.seen]).group_by(REMOTE).agg(sightings=pl.len())
+    seen = pl.concat([laid.taken() for laid in staged.seen]).group_by(REMOTE).agg(sightings=pl.len())
     often = seen.filter(pl.col("sightings") > 1)
     if often.is_empty():
         return nothing
     rows = pl.concat(
-        [_with_source(pl.read_ipc(path).join(often, on=REMOTE, maintain_order="left")) for path in staged.rows]
+        [_with_source(laid.taken().join(often, on=REMOTE, maintain_order="left")) for laid in staged.rows]
     )
     unlike = (pl.col(RAW).n_unique() > 1) | (pl.len() < pl.col("sightings").first())
     return rows.filter(unlike.over(REMOTE)).unique([REMOTE, RAW], maintain_order=True).select(list(nothing.schema))
@@ -139,8 +142,7 @@ def _lay_down(page: Page, order: Order, staged: Staged) -> None:
         return
     staged.count += frame.height
     frame = frame.with_columns(fingerprints(frame), order.remote_ids(frame, order.mapping.keys).alias(REMOTE))
-    number = len(staged.seen)
-    staged.seen.append(_write(frame.select(REMOTE), order.folder / f"{order.member}-{number}-seen.arrow"))
+    staged.seen.append(order.shelf.lay(frame.select(REMOTE)))
     changed = frame.join(order.known, on=[REMOTE, RAW], how="anti", maintain_order="left")
     if changed.is_empty():
         return
@@ -156,12 +158,7 @@ def _lay_down(page: Page, order: Order, staged: Staged) -> None:
         staged.errors.append(_with_raw(mapped.errors, changed.select(columns)))
     good = mapped.frame.join(extra, on="row", maintain_order="left").drop("row")
     staged.changed += good.height
-    staged.rows.append(_write(good, order.folder / f"{order.member}-{number}.arrow"))
-
-
-def _write(frame: pl.DataFrame, path: Path) -> Path:
-    frame.write_ipc(path)
-    return path
+    staged.rows.append(order.shelf.lay(good))
 
 
 def fingerprints(frame: pl.DataFrame) -> pl.Series:

@@ -77,16 +77,18 @@ def _opened(values: pl.Series, names: Sequence[str], wanted: Sequence[str]) -> p
         places.update({prefix + plain: place for prefix in (NATIVE, VALUE)} if both else {name: place})
     fields = values.fill_null("").str.split_exact(_BETWEEN, max(len(names) - 1, 0)).struct.unnest()
     escaped = bool(values.str.contains(f"{_ESCAPE}[012]").any())
-    found = {place: _plain(fields.to_series(place), escaped) for place in {places[n] for n in wanted if n in places}}
+    asked = sorted({places[name] for name in wanted if name in places})
+    found = fields.select(_plain(fields.columns[place], escaped) for place in asked)
+    columns = dict(zip(asked, found.get_columns(), strict=True))
     nothing = pl.Series([None], dtype=pl.String).new_from_index(0, len(values))
-    return pl.DataFrame([(found[places[name]] if name in places else nothing).alias(name) for name in wanted])
+    return pl.DataFrame([(columns[places[name]] if name in places else nothing).alias(name) for name in wanted])
 
 
-def _plain(texts: pl.Series, escaped: bool) -> pl.Series:
-    own = pl.col("t")
+def _plain(name: str, escaped: bool) -> pl.Expr:
+    own = pl.col(name)
     value = own.str.replace_many({mark: sign for sign, mark in _ESCAPED.items()}) if escaped else own
     plain = pl.when(own == "").then(None).when(own == _ESCAPE).then(pl.lit(BLANK)).otherwise(value)
-    return texts.to_frame("t").select(plain.alias("t")).to_series()
+    return plain.alias(name)
 
 
 def is_torn(column: str) -> str:

@@ -172,7 +172,7 @@ def accept(work: Work) -> None:
 
 def write(work: Work, decision: Decision) -> dict[str, Done]:
     """Send what is due to every member that is up and accepted, side by side; then take the marks off what agrees."""
-    parts = [part for part in work.parts if decision.files.get(part.name)]
+    parts = [part for part in work.parts if decision.frames.get(part.name)]
     done = dict(
         zip(
             (part.name for part in parts),

@@ -15,6 +15,7 @@ from synchub.mapping import compile_mapping, compile_where
 from synchub.merge.chains import built_in_and
 from synchub.merge.claims import ONE
 from synchub.merge.rules import Built, Choose, top
+from synchub.read.shelf import Shelf
 from synchub.record import journal, marks, members, own_states, store
 from synchub.run.opening import Opened
 from synchub.run.ranking import places_of
@@ -69,7 +70,7 @@ def work_on(hub: Opened, sync: Sync, options: RunOptions, progress: Progress, *,
             rules=built_in_and(plugin_rules(hub.plugins.rules)),
             options=options,
             seams=hub.seams,
-            folder=folder,
+            shelf=Shelf(folder),
             salt=salt,
             progress=progress,
             mark=given[sync.name],

@@ -10,7 +10,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Protocol, TypeVar
 
 import polars as pl
@@ -22,6 +21,7 @@ from synchub.mapping.keys import remote_ids
 from synchub.mapping.native import native_frame
 from synchub.merge.rules import Built
 from synchub.plugins.guarded import guarded
+from synchub.read.shelf import Shelf
 from synchub.record.known import Place
 from synchub.record.members import MemberState
 from synchub.record.store import Store
@@ -180,7 +180,7 @@ class Work:
     rules: Mapping[str, Built]
     options: RunOptions
     seams: Seams
-    folder: Path
+    shelf: Shelf
     salt: str
     run: int = 0
     clock: int = 0

@@ -77,7 +77,7 @@ def _read(work: Work) -> dict[str, Staged]:
 
 
 def _write(work: Work, decision: Decision) -> dict[str, Done]:
-    parts = [part for part in work.parts if decision.files.get(part.name)]
+    parts = [part for part in work.parts if decision.frames.get(part.name)]
     written = work.seams.executor.map(lambda part: _send(work, part, decision), parts)
     return {part.name: done for part, done in zip(parts, written, strict=True)}
 

@@ -59,9 +59,7 @@ def _bucket(tx: Connection, work: Work, part: Part, due: pl.DataFrame, decision:
         "version": pl.lit(None, dtype=pl.String),
     }
     frame = out.select(pl.col("id").alias("record"), *columns, kind=pl.lit("create"), **nothing)
-    path = work.folder / f"plan-{part.name}-{len(decision.files.get(part.name, []))}.arrow"
-    frame.write_ipc(path)
-    decision.files.setdefault(part.name, []).append(path)
+    decision.frames.setdefault(part.name, []).append(work.shelf.lay(frame))
     kinds = decision.kinds.setdefault(part.name, {})
     kinds["create"] = kinds.get("create", 0) + frame.height
     _show(decision, part, frame, ready, work)

@@ -1,11 +1,10 @@
-"""Merging and planning, a bucket of records at a time: golden is stored, and what is to be sent lies on disk."""
+"""Merging and planning, a bucket of records at a time: golden is stored, and what is to be sent is laid down."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 import polars as pl
 from sqlalchemy import Connection
@@ -14,6 +13,7 @@ from synchub.merge.golden import Merged, merge
 from synchub.model import DAY
 from synchub.plan.guard import Load
 from synchub.plan.operations import Planned, Situation, plan_member
+from synchub.read.shelf import Laid
 from synchub.record import intake, known, marks, reviews
 from synchub.record.epochs import History
 from synchub.run.steps.confirming import NO, Queue, let_go, queue_of
@@ -26,9 +26,9 @@ from synchub.run.work import Part, Work
 
 @dataclass(slots=True)
 class Decision:
-    """The plan as it lies on disk: per member the files of its operations, their counts, and what people are shown."""
+    """The plan as it was laid down: per member the frames of its operations, their counts, and what people are shown."""
 
-    files: dict[str, list[Path]] = field(default_factory=dict)
+    frames: dict[str, list[Laid]] = field(default_factory=dict)
     kinds: dict[str, dict[str, int]] = field(default_factory=dict)
     unsent: dict[str, int] = field(default_factory=dict)
     opt_outs: dict[str, int] = field(default_factory=dict)
@@ -44,8 +44,8 @@ class Decision:
 
     def operations(self, member: str) -> Iterator[pl.DataFrame]:
         """A member's operations, a frame at a time."""
-        for path in self.files.get(member, []):
-            yield pl.read_ipc(path)
+        for laid in self.frames.get(member, []):
+            yield laid.taken()
 
     def count(self, member: str, operations: pl.DataFrame) -> None:
         """Count a frame of a member's operations, those that only carry an opt-out apart."""
@@ -125,7 +125,7 @@ def _bucket(
         waiting = planned.unsent.filter(pl.col("field") == "").select("record")
         decision.waiting.append(waiting["record"])
         idle = idle.join(waiting, on="record", how="anti")
-        _put_down(work, part, planned, decision, len(decision.files.get(part.name, [])))
+        _put_down(work, part, planned, decision)
         show(decision.shown, part, planned, basis, work, recomputed=recomputed)
     decision.shown.add_conflicts(basis, work)
     _ask(tx, work, numbers, opened)
@@ -239,13 +239,11 @@ def _plan_part(  # noqa: PLR0913
     )
 
 
-def _put_down(work: Work, part: Part, planned: Planned, decision: Decision, number: int) -> None:
-    """The operations of this bucket go to disk; what is counted stays."""
+def _put_down(work: Work, part: Part, planned: Planned, decision: Decision) -> None:
+    """The operations of this bucket are laid down; what is counted stays."""
     operations = planned.operations
     decision.unsent[part.name] = decision.unsent.get(part.name, 0) + planned.unsent.height
     if operations.is_empty():
         return
-    path = work.folder / f"plan-{part.name}-{number}.arrow"
-    operations.write_ipc(path)
-    decision.files.setdefault(part.name, []).append(path)
+    decision.frames.setdefault(part.name, []).append(work.shelf.lay(operations))
     decision.count(part.name, operations)

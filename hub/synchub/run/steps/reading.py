@@ -1,10 +1,9 @@
-"""Reading every member at once: pages are staged on disk, with the rows that earlier runs set aside."""
+"""Reading every member at once: pages are staged, with the rows that earlier runs set aside."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import orjson
 import polars as pl
@@ -16,6 +15,7 @@ from synchub.mapping.keys import remote_ids
 from synchub.mapping.native import native_frame
 from synchub.match.idents import idents, with_hashes
 from synchub.model import RAW, REMOTE, UPDATED, VERSION
+from synchub.read.shelf import Laid
 from synchub.read.stage import SOURCE, Order, Staged, fingerprints, stage, twice
 from synchub.record import known, members, reviews
 from synchub.run.steps.remapping import sources_of
@@ -67,7 +67,7 @@ def _without_reading(work: Work, part: Part) -> Staged:
 
 def _again(work: Work, part: Part, staged: Staged, again: pl.DataFrame) -> None:
     rows = [orjson.loads(raw) for raw in again["raw"].to_list()]
-    staged.rows[:0] = _from_raw(work, part, staged, rows, name="again", raw=again["raw"])
+    staged.rows[:0] = _from_raw(work, part, staged, rows, raw=again["raw"])
 
 
 def _look_again(work: Work, part: Part, staged: Staged, doubted: list[str]) -> None:
@@ -75,7 +75,7 @@ def _look_again(work: Work, part: Part, staged: Staged, doubted: list[str]) -> N
     system went back, and a read from a cursor does not give it."""
     keys = [Key(",".join(part.mapping.keys), name) for name in doubted]
     rows = part.lookup(keys)
-    staged.rows += _from_raw(work, part, staged, rows, name="doubted")
+    staged.rows += _from_raw(work, part, staged, rows)
 
 
 def _order(tx: Connection, work: Work, part: Part, *, doubted: bool) -> Order:
@@ -97,7 +97,7 @@ def _order(tx: Connection, work: Work, part: Part, *, doubted: bool) -> Order:
         version=part.stream.version,
         cursor=cursor,
         known=links.select(REMOTE, pl.when(quiet).then(RAW).alias(RAW)),
-        folder=work.folder,
+        shelf=work.shelf,
     )
 
 
@@ -115,8 +115,8 @@ def _refeed(tx: Connection, part: Part) -> pl.DataFrame:
 
 
 def _from_raw(
-    work: Work, part: Part, staged: Staged, rows: Sequence[Row], *, name: str, raw: pl.Series | None = None
-) -> list[Path]:
+    work: Work, part: Part, staged: Staged, rows: Sequence[Row], *, raw: pl.Series | None = None
+) -> list[Laid]:
     """Lay down rows that no page of this read brought. Of several readings of a row the last one staged counts."""
     columns = list(dict.fromkeys([*part.mapping.natives, *([part.stream.version] if part.stream.version else [])]))
     frame = native_frame(rows, columns)
@@ -130,11 +130,7 @@ def _from_raw(
     good = mapped.frame.join(extra, on="row", maintain_order="left").drop("row")
     if mapped.errors.height:
         staged.errors.append(mapped.errors.join(extra.select("row", raw=SOURCE), on="row", maintain_order="left"))
-    if good.is_empty():
-        return []
-    path = work.folder / f"{part.name}-{name}.arrow"
-    good.write_ipc(path)
-    return [path]
+    return [work.shelf.lay(good)] if good.height else []
 
 
 def _leave_out_clashes(staged: Staged) -> None:

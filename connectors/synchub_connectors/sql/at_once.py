@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+from typing import Any, Final
+
 import polars as pl
 import sqlalchemy as sa
 from sqlalchemy import exc
@@ -9,19 +12,43 @@ from sqlalchemy import exc
 from .catalogue import Source
 from .decide import Alike
 from .faults import fault
-from .statements import insert, tells_all
-from .values import all_understood
+from .kinds import Kind
+from .statements import insert, insert_arrays, tells_all
+from .values import all_understood, spelled
+
+_CERTAIN: Final = {
+    "date": r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$",
+    "number": r"^-?\d{1,18}(\.\d{1,18})?$",
+    "integer": r"^-?\d{1,18}$",
+    "bool": r"^(true|false)$",
+}
+"""Texts that PostgreSQL understands as we do, or refuses."""
 
 
 def create_all(connection: sa.Connection, source: Source, table: sa.Table, rows: pl.DataFrame) -> pl.DataFrame | None:
     """The rows as stored, in the same order. None if one of them does not fit, or if the database doesn't tell all."""
-    given = [name for name in rows.columns if rows[name].null_count() < rows.height]
-    alike = _understood(source, table, rows.select(given))
-    if alike is None or not given or not tells_all(connection, source, table):
+    given = rows.select(name for name in rows.columns if rows[name].null_count() < rows.height)
+    fits = all(name in source.writable and not _left_to_default(table, given[name]) for name in given.columns)
+    if not given.width or not fits or not tells_all(connection, source, table):
         return None
+    if source.database == "postgresql":
+        return _by_arrays(connection, source, table, given)
+    return _by_values(connection, source, table, given)
+
+
+def _left_to_default(table: sa.Table, column: pl.Series) -> bool:
+    return bool(column.null_count()) and table.c[column.name].server_default is not None
+
+
+def _by_values(connection: sa.Connection, source: Source, table: sa.Table, rows: pl.DataFrame) -> pl.DataFrame | None:
+    values = {}
+    for name in rows.columns:
+        values[name], unfit = all_understood(rows[name].to_list(), source.kinds[name], source.zone)
+        if unfit:
+            return None
     try:
         with connection.begin_nested() as attempt:
-            made = insert(connection, source, table, alike, names=source.names)
+            made = insert(connection, source, table, Alike(range(rows.height), values), names=source.names)
             if len(made) != rows.height:
                 attempt.rollback()
                 return None
@@ -32,14 +59,60 @@ def create_all(connection: sa.Connection, source: Source, table: sa.Table, rows:
     return pl.DataFrame(list(zip(*made, strict=True)), schema=dict.fromkeys(source.names, pl.String))
 
 
-def _understood(source: Source, table: sa.Table, rows: pl.DataFrame) -> Alike | None:
-    """The values, a column of them by its name; None if one does not fit its column, or is left to its default."""
-    writable = source.writable
-    values = {}
-    for name in rows.columns:
-        if name not in writable or (rows[name].null_count() and table.c[name].server_default is not None):
+def _by_arrays(connection: sa.Connection, source: Source, table: sa.Table, rows: pl.DataFrame) -> pl.DataFrame | None:
+    """One statement with an array a column, whose answer comes as text all in one: no value is touched on its way."""
+    statement = insert_arrays(source, table, rows.columns)
+    arrays = {}
+    for place, name in enumerate(rows.columns):
+        texts = _texts(rows[name], source.kinds[name], source)
+        if texts is None:
             return None
-        values[name], unfit = all_understood(rows[name].to_list(), source.kinds[name], source.zone)
-        if unfit:
-            return None
-    return Alike(range(rows.height), values)
+        arrays[f"c{place}"] = _array(texts)
+    if statement is None:
+        return None
+    told = statement.returning(*source.texts(source.names))
+    attempt = connection.begin_nested()
+    try:
+        answer = _answer(connection, told, arrays)
+    except connection.dialect.dbapi.Error:  # type: ignore[union-attr]  # whose fault it is shows one by one
+        attempt.rollback()
+        return None
+    schema = dict.fromkeys(source.names, pl.String)
+    made = pl.read_csv(io.BytesIO(answer), has_header=False, schema=schema, infer_schema=False)
+    if made.height != rows.height:
+        attempt.rollback()
+        return None
+    attempt.commit()
+    return made
+
+
+def _answer(connection: sa.Connection, statement: Any, arrays: dict[str, str]) -> bytes:
+    """What a statement returns, as CSV in which every value but null stands in quotes."""
+    query = statement.compile(dialect=connection.dialect)
+    driver: Any = connection.connection.driver_connection
+    with (
+        driver.cursor() as cursor,
+        cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv, FORCE_QUOTE *)", {**query.params, **arrays}) as copy,
+    ):
+        return b"".join(map(bytes, copy))
+
+
+def _texts(column: pl.Series, kind: Kind, source: Source) -> pl.Series | None:
+    """A column as texts that PostgreSQL understands; None if one of them does not fit."""
+    if kind.plain:
+        frame = column.to_frame("t")
+        fits = kind.length is None or (frame.select(pl.col("t").str.len_chars().max()).item() or 0) <= kind.length
+        sound = not frame.select(pl.col("t").str.contains("\0", literal=True).any()).item()
+        return column if fits and sound else None
+    certain = _CERTAIN.get(kind.type)
+    if certain is not None and column.str.contains(certain).all():
+        return column
+    values, unfit = all_understood(column.to_list(), kind, source.zone)
+    return None if unfit else pl.Series(spelled(values, kind), dtype=pl.String)
+
+
+def _array(texts: pl.Series) -> str:
+    """Texts as an array, as PostgreSQL spells it."""
+    escaped = pl.col("t").str.replace_many(["\\", '"'], ["\\\\", '\\"'])
+    quoted = (pl.lit('"') + escaped + pl.lit('"')).fill_null("NULL")
+    return "{" + str(texts.to_frame("t").select(quoted.str.join(",")).item()) + "}"

@@ -31,7 +31,7 @@ def insert(
 ) -> list[Sequence[str | None]]:
     """Of each new row the columns of these names, in their order; but only the key if the database can't say more."""
     columns = tuple(alike.values)
-    statement = _insert_arrays(source, table, columns) if source.database == "postgresql" else None
+    statement = insert_arrays(source, table, columns) if source.database == "postgresql" else None
     if statement is not None:
         arrays = {
             f"c{place}": all_spelled(alike.values[column], source.kinds[column]) for place, column in enumerate(columns)
@@ -86,7 +86,7 @@ def delete(connection: sa.Connection, source: Source, table: sa.Table, changes: 
     return [change.remote_id or "" for change in changes]
 
 
-def _insert_arrays(source: Source, table: sa.Table, columns: Sequence[str]) -> sa.Insert | None:
+def insert_arrays(source: Source, table: sa.Table, columns: Sequence[str]) -> sa.Insert | None:
     """INSERT … SELECT from one array of texts a column: three times as fast as a list of VALUES, and it keeps
     the order. None if PostgreSQL has to be asked to find the type of a column by itself."""
     if not columns or any(isinstance(source.kinds[column].sql, types.NullType) for column in columns):

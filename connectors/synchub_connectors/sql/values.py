@@ -164,13 +164,16 @@ def bound(value: Any, kind: Kind) -> Any:
 
 def all_spelled(values: Sequence[Any], kind: Kind) -> str:
     """Understood values as an array of texts, as PostgreSQL spells it."""
-    if kind.plain:
-        return array(values)
+    return array(values if kind.plain else spelled(values, kind))
+
+
+def spelled(values: Sequence[Any], kind: Kind) -> list[str | None]:
+    """Understood values of no plain text, each as PostgreSQL spells it."""
     if kind.type == "json":
-        return array([None if value is None else _json(value) for value in values])
+        return [None if value is None else _json(value) for value in values]
     if kind.type == "set":
-        return array([None if value is None else array([_item(item) for item in value]) for value in values])
-    return array([None if value is None else str(value) for value in values])
+        return [None if value is None else array([_item(item) for item in value]) for value in values]
+    return [None if value is None else str(value) for value in values]
 
 
 def array(texts: Sequence[str | None]) -> str:

@@ -89,3 +89,10 @@ def test_a_column_that_nobody_fills_keeps_its_default(people: People) -> None:
     made = people.create(email=["a@x.org", "b@x.org"], name=[None, None])
     assert made is not None
     assert [row["name"] for row in made] == ["-", "-"]
+
+
+def test_whatever_a_text_holds_it_is_kept(people: People) -> None:
+    names: list[str | None] = ['"', "\\", "{a,b}", "", "NULL", "%s %(c0)s", "'; --", "a\nb\r", "\u202eß👋", ","]
+    made = people.create(email=[f"p{number}@x.org" for number in range(len(names))], name=names)
+    assert made is not None
+    assert [row["name"] for row in made] == names

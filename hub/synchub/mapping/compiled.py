@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,15 +51,18 @@ class CompiledMapping:
     entity: Entity
     settings: HubSettings
 
-    def inward(self, frame: pl.DataFrame, *, version: str | None = None) -> Mapped:
+    def inward(
+        self, frame: pl.DataFrame, *, version: str | None = None, only: Collection[str] | None = None
+    ) -> Mapped:
         """Rows of native text (see `native_frame`) as the hub understands them.
 
         `version` is the native column of the row's version, if there is one. A native column that is missing
-        counts as not delivered.
+        counts as not delivered. `only`: just these fields.
         """
         missing = [name for name in self.natives if name not in frame.columns]
+        fields = [field for name, field in self.fields.items() if only is None or name in only]
         whole = frame.with_columns([pl.lit(None, dtype=pl.String).alias(name) for name in missing])
-        return map_inward(whole, list(self.fields.values()), self.keys, updated=self.updated, version=version)
+        return map_inward(whole, fields, self.keys, updated=self.updated, version=version)
 
     def comparable(self, field: str, native: pl.Series) -> pl.Series:
         """Native texts in a form in which two are equal if they mean the same, or if they are the same text.

@@ -56,17 +56,20 @@ def stored_of(part: Part, planned: pl.DataFrame, frame: pl.DataFrame) -> pl.Data
 
 
 def _values_of(part: Part, frame: pl.DataFrame, natives: pl.DataFrame, planned: pl.DataFrame) -> pl.DataFrame:
-    """id, v.*: what stored rows mean, for those that are not just what was sent; the others need no second look."""
+    """id, v.*: what stored rows mean, for those that are not just what was sent, in the fields where any is not; the
+    others need no second look."""
     names = [name for name in part.mapping.inward_fields if NATIVE + name in natives.columns]
     sent = planned.select("id", *(TO + name for name in names if TO + name in planned.columns))
     both = natives.join(sent, on="id", how="left", maintain_order="left")
-    odd = [
-        pl.col(NATIVE + name).is_not_null()
-        & (pl.col(NATIVE + name) != (pl.col(TO + name) if TO + name in both.columns else pl.lit("")).fill_null(""))
+    odd = both.select(
+        (
+            pl.col(NATIVE + name).is_not_null()
+            & (pl.col(NATIVE + name) != (pl.col(TO + name) if TO + name in both.columns else pl.lit("")).fill_null(""))
+        ).alias(name)
         for name in names
-    ]
-    unlike = both.select(pl.any_horizontal(pl.lit(False), *odd)).to_series()
-    mapped = part.mapping.inward(frame.filter(unlike)).frame
+    )
+    unlike = odd.select(pl.any_horizontal(pl.lit(False), pl.all())).to_series()
+    mapped = part.mapping.inward(frame.filter(unlike), only=[name for name in names if odd[name].any()]).frame
     ids = frame.filter(unlike).select(OPERATION).with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
     values = mapped.select("row", *(column for column in mapped.columns if column.startswith(VALUE)))
     return ids.rename({OPERATION: "id"}).join(values, on="row", how="left", maintain_order="left").drop("row")

@@ -1,9 +1,8 @@
-"""Random histories over the real engine, in two processes. By default always the same ones: a commit is told of what it
-breaks, not of what luck finds. The search for more is the longer mode:
+"""Random histories over the real engine, in two processes: every commit plays others, and the same ones whenever it is tested.
 
-SYNCHUB_SIMULATION_SECONDS   for so long, from a seed on that the commit tells: every commit plays others
-SYNCHUB_SIMULATION_SEEDS     how many, where no time is given
-SYNCHUB_SIMULATION_FIRST     from this seed on
+SYNCHUB_SIMULATION_SECONDS   for so long, instead of so many
+SYNCHUB_SIMULATION_SEEDS     how many (500)
+SYNCHUB_SIMULATION_FIRST     from this seed on, whatever the commit
 """
 
 from __future__ import annotations
@@ -16,31 +15,29 @@ from pathlib import Path
 from xxhash import xxh3_64_intdigest
 
 SECONDS = float(os.environ.get("SYNCHUB_SIMULATION_SECONDS", "0"))
-SEEDS = int(os.environ.get("SYNCHUB_SIMULATION_SEEDS", "40"))
-FIRST = 30_000
+SEEDS = int(os.environ.get("SYNCHUB_SIMULATION_SEEDS", "500"))
 PROCESSES = 2
 FAR = 500_000_000
 """From the first seed of one process to that of the next, where nobody knows how far each of them gets."""
 
 
 def first_seed() -> int:
-    """Another part of all histories for every commit, where there is time to look; else always the same one."""
-    if "SYNCHUB_SIMULATION_FIRST" in os.environ or not SECONDS:
-        return int(os.environ.get("SYNCHUB_SIMULATION_FIRST", FIRST))
-    here = Path(__file__).parent
-    asked = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=False)
-    return xxh3_64_intdigest(asked.stdout.strip().encode()) % FAR
+    """The files of a commit tell where its part of all histories begins: a commit that is only moved keeps its part."""
+    if "SYNCHUB_SIMULATION_FIRST" in os.environ:
+        return int(os.environ["SYNCHUB_SIMULATION_FIRST"])
+    ask = ["git", "rev-parse", "HEAD^{tree}"]
+    told = subprocess.run(ask, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
+    return xxh3_64_intdigest(told.stdout.strip().encode()) % FAR
 
 
 def one_process(number: int) -> subprocess.Popen[str]:
     """The command that anybody can run."""
     share = SEEDS // PROCESSES
-    if SECONDS:
-        how, first = ["--hours", str(SECONDS / 3600)], first_seed() + number * FAR
-    else:
-        how, first = ["--seeds", str(share)], first_seed() + number * share
+    how = ["--hours", str(SECONDS / 3600)] if SECONDS else ["--seeds", str(share)]
+    first = first_seed() + number * (FAR if SECONDS else share)
     command = [sys.executable, "-m", "synchub.testing.simulation", *how, "--first", str(first), "--tries", "60"]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    one_thread = {**os.environ, "POLARS_MAX_THREADS": "1"}  # of so few rows threads make nothing but work
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=one_thread)
 
 
 def test_whatever_happens_what_must_hold_holds() -> None:

@@ -51,9 +51,7 @@ class CompiledMapping:
     entity: Entity
     settings: HubSettings
 
-    def inward(
-        self, frame: pl.DataFrame, *, version: str | None = None, only: Collection[str] | None = None
-    ) -> Mapped:
+    def inward(self, frame: pl.DataFrame, *, version: str | None = None, only: Collection[str] | None = None) -> Mapped:
         """Rows of native text (see `native_frame`) as the hub understands them.
 
         `version` is the native column of the row's version, if there is one. A native column that is missing

@@ -113,9 +113,7 @@ def twice(staged: Staged) -> pl.DataFrame:
     often = seen.filter(pl.col("sightings") > 1)
     if often.is_empty():
         return nothing
-    rows = pl.concat(
-        [_with_source(laid.taken().join(often, on=REMOTE, maintain_order="left")) for laid in staged.rows]
-    )
+    rows = pl.concat([_with_source(laid.taken().join(often, on=REMOTE, maintain_order="left")) for laid in staged.rows])
     unlike = (pl.col(RAW).n_unique() > 1) | (pl.len() < pl.col("sightings").first())
     return rows.filter(unlike.over(REMOTE)).unique([REMOTE, RAW], maintain_order=True).select(list(nothing.schema))
 

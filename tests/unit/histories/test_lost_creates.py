@@ -47,6 +47,8 @@ def _anns(shop: MemorySystem) -> int:
         ({"email": ANN}, {"lag": 30, "incremental": True, "sees_deletes": True}),
         (ANNS_PHONE, {"found_by": ("email",), "lag": 30}),
         ({"email": ANN}, {"keeps_hub_id": True, "found_by": ()}),
+        ({"last_name": "Lee"}, {}),
+        ({"last_name": "Lee", "job_title": "CEO"}, {"can_lookup": False}),
     ],
 )
 def test_a_lost_create_is_there_once(new_hub: NewHub, applied: bool, who: dict[str, str], shop: dict[str, Any]) -> None:

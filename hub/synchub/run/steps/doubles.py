@@ -20,6 +20,7 @@ from synchub.record import known, scopes
 if TYPE_CHECKING:
     from synchub.run.work import Part, Work
 
+_PAIRS = {"node": pl.Int64, "other": pl.Int64}
 _TAKEN = "another record has a row there with the same key"
 
 
@@ -114,7 +115,7 @@ def seek(work: Work, part: Part, creates: pl.DataFrame) -> tuple[pl.DataFrame, S
 def alike(work: Work, part: Part, creates: pl.DataFrame, rows: Sequence[Row]) -> pl.DataFrame:
     """Which of these native rows creates (to.*, as.*) would make: places in the frame (node) and in the rows (other)."""
     if not rows:
-        return pl.DataFrame(schema={"node": pl.Int64, "other": pl.Int64})
+        return pl.DataFrame(schema=_PAIRS)
     ours = _idents(work, _values(creates.with_columns(node=pl.int_range(pl.len(), dtype=pl.Int64))))
     readable = native_frame(rows, part.mapping.natives).with_columns(
         # What a row is not recognised by may be unreadable: that is no reason to make a second one.
@@ -124,6 +125,24 @@ def alike(work: Work, part: Part, creates: pl.DataFrame, rows: Sequence[Row]) ->
     )
     theirs = part.mapping.inward(readable).frame.rename({"row": "node"})
     return _alike(ours, _idents(work, theirs))
+
+
+def as_sent(work: Work, part: Part, creates: pl.DataFrame, rows: Sequence[Row]) -> pl.DataFrame:
+    """Which of these native rows hold just what creates sent that no key tells from others: as `alike` says it, but each
+    row for one of them."""
+    pairs: list[tuple[int, int]] = []
+    named = _idents(work, _values(creates.with_columns(node=pl.int_range(pl.len(), dtype=pl.Int64))))["node"].unique()
+    nameless = [node for node in range(creates.height) if node not in named] if rows else []
+    there = native_frame(rows, part.mapping.natives) if nameless else pl.DataFrame()
+    for node in nameless:
+        same = pl.repeat(True, there.height, dtype=pl.Boolean, eager=True)
+        for name in part.mapping.outward_fields:
+            sent = creates[TO + name][node] or ""
+            meant = part.mapping.comparable(name, pl.Series([sent])).fill_null("")[0]
+            same &= part.mapping.comparable(name, there[part.mapping.native_target(name)]).fill_null("") == meant
+        taken = {other for _, other in pairs}
+        pairs += [(node, other) for other in same.arg_true().to_list() if other not in taken][:1]
+    return pl.DataFrame(pairs, schema=_PAIRS, orient="row")
 
 
 def _telling(work: Work, part: Part) -> set[str]:

@@ -20,7 +20,7 @@ from synchub.plugins.guarded import guarded
 from synchub.read.stage import SOURCE, Staged
 from synchub.record import intake, journal, known, reviews
 from synchub.run.steps.done import Done
-from synchub.run.steps.doubles import alike, can_be_found, seek
+from synchub.run.steps.doubles import alike, as_sent, can_be_found, seek
 from synchub.run.steps.recording import record
 from synchub.run.steps.stored import stored_of, told_or_looked_up
 from synchub.run.work import Part, Work
@@ -230,7 +230,8 @@ def link_shown(work: Work, staged: Mapping[str, Staged]) -> None:
         frames = [frame[SOURCE].drop_nulls() for frame in staged[part.name].frames()]
         rows = [orjson.loads(row) for unknown in frames for row in unknown.to_list()]
         creates = opened(waiting, part)
-        landed, _, _ = _landed(work, part, creates, alike(work, part, creates, rows), rows)
+        pairs = pl.concat([found(work, part, creates, rows) for found in (alike, as_sent)])
+        landed, _, _ = _landed(work, part, creates, pairs, rows)
         _record(work, part, creates, landed, Done())
 
 

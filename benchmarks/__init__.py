@@ -1,0 +1,1 @@
+"""What synchub costs, and what its peers cost for less."""

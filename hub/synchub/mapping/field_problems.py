@@ -13,7 +13,6 @@ from synchub.mapping.forms import Unreadable, read_one
 from synchub.mapping.kinds import canonical_form
 from synchub.mapping.native import native_text
 from synchub.mapping.problem import Problem, meant
-from synchub.mapping.sql import column_names, parse_scalar, translate
 from synchub.mapping.terms import Refused, text_term
 from synchub.spec.entities import BUILT_IN_FIELDS, FieldDeclaration
 from synchub.spec.hub import HubSettings
@@ -120,6 +119,8 @@ def _steps(field: FieldMapping, transforms: Mapping[str, Transform]) -> Iterator
 def _expression(field: FieldMapping) -> Iterator[Problem]:
     if field.expr is None:
         return
+    from synchub.mapping.sql import column_names, parse_scalar, translate  # slow to load, seldom needed
+
     try:
         tree = parse_scalar(field.expr)
         names = column_names(tree)

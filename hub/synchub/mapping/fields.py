@@ -13,7 +13,6 @@ from synchub.mapping.forms import WHITE, Form, read_one
 from synchub.mapping.kinds import canonical_form, form_of
 from synchub.mapping.native import native_text
 from synchub.mapping.spelling import Spelling, Target, spelling_of
-from synchub.mapping.sql import column_names, parse_scalar, translate
 from synchub.mapping.terms import text_term
 from synchub.model import BLANK
 from synchub.spec.entities import FieldDeclaration
@@ -129,6 +128,8 @@ def _stated(value: object, canonical: Form) -> str | None:
 def _source(mapping: FieldMapping) -> tuple[tuple[str, ...], pl.Expr | None]:
     if mapping.expr is None:
         return mapping.natives, None
+    from synchub.mapping.sql import column_names, parse_scalar, translate  # slow to load, seldom needed
+
     tree = parse_scalar(mapping.expr)
     names = column_names(tree)
     return names, translate(tree, {name: text_term(name) for name in names}).text()

@@ -15,7 +15,6 @@ from difflib import get_close_matches
 import polars as pl
 
 from synchub.errors import ConfigurationError
-from synchub.mapping.sql import column_names, parse_scalar, translate
 from synchub.mapping.terms import Refused, Term, filled
 from synchub.spec.entities import FieldDeclaration
 from synchub.spec.job import Entity
@@ -53,6 +52,8 @@ def where_problems(text: str, entity: Entity) -> list[str]:
 
 
 def _translated(text: str, entity: Entity) -> tuple[tuple[str, ...], pl.Expr]:
+    from synchub.mapping.sql import column_names, parse_scalar, translate  # slow to load, seldom needed
+
     tree = parse_scalar(text)
     names = column_names(tree)
     for name in names:

@@ -72,8 +72,11 @@ def select(
     **parameters: Any,
 ) -> pl.DataFrame:
     """The rows of a query as a frame of `schema`, in its order of columns."""
-    rows = tx.execute(query, parameters).fetchall()
-    return pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row")
+    cursor = tx.execute(query, parameters).cursor
+    rows = (
+        cursor.fetchall() if cursor is not None else []
+    )  # the driver's own tuples: nothing in them is to be converted
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def rows_of(tx: Connection, table: Table, column: str, wanted: Iterable[int]) -> pl.DataFrame:

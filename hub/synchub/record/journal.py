@@ -77,6 +77,18 @@ def close(tx: Connection, results: pl.DataFrame) -> None:
     bulk.update(tx, tables.operation, results)
 
 
+def close_made(tx: Connection, first: int, last: int, *, link: int) -> None:
+    """Note that a whole batch of creates landed: operations `first` to `last`, their links numbered from `link` on."""
+    tx.execute(
+        text(
+            "UPDATE operation SET state = :done, reason = '', link = operation.id + :offset, "
+            "remote_id = (SELECT link.remote_id FROM link WHERE link.id = operation.id + :offset) "
+            "WHERE operation.id BETWEEN :first AND :last"
+        ),
+        {"done": DONE, "offset": link - first, "first": first, "last": last},
+    )
+
+
 def open_operations(tx: Connection, members: list[int]) -> pl.DataFrame:
     """Operations of earlier runs whose end is not known."""
     own = tables.operation.c

@@ -45,16 +45,7 @@ def record(work: Work, part: Part, sent: pl.DataFrame, told: pl.DataFrame, store
         _not_taken(tx, work, part, both)
         _taken_after_all(tx, work, part, landed_well["record"])
         _refused(tx, work, part, both.filter(pl.col("status") == "rejected"))
-        journal.close(
-            tx,
-            both.join(links, on="id", how="left", suffix=".made").select(
-                "id",
-                state=pl.col("status").replace_strict(_STATES),
-                reason="reason",
-                remote_id=pl.coalesce("result_id", "remote_id"),
-                link=pl.coalesce("link", "link.made"),
-            ),
-        )
+        _close(tx, both, links)
     _count(both, landed, done)
     done.notes += [*_failures(part, both), *_overtaken(part, both)]
 
@@ -63,6 +54,32 @@ _THERE = (pl.col("kind") == "create") & (pl.col("status") == "conflict") & pl.co
 """A create of what is there already: the row that the system names is matched by the next run."""
 _MOVED = (pl.col("kind") != "create") & (pl.col("status") == "conflict")
 """Somebody changed the row since the plan was made."""
+
+
+def _close(tx: Connection, both: pl.DataFrame, links: pl.DataFrame) -> None:
+    """Note in the journal what became of each operation."""
+    if (
+        ((both["kind"] == "create") & (both["status"] == "ok")).all()
+        and _in_a_row(both["id"])
+        and _in_a_row(links["link"])
+    ):
+        journal.close_made(tx, both["id"][0], both["id"][-1], link=links["link"][0])
+        return
+    journal.close(
+        tx,
+        both.join(links, on="id", how="left", suffix=".made").select(
+            "id",
+            state=pl.col("status").replace_strict(_STATES),
+            reason="reason",
+            remote_id=pl.coalesce("result_id", "remote_id"),
+            link=pl.coalesce("link", "link.made"),
+        ),
+    )
+
+
+def _in_a_row(numbers: pl.Series) -> bool:
+    """Whether these are some number, the next one, and so on."""
+    return len(numbers) > 0 and bool((numbers.diff().drop_nulls() == 1).all())
 
 
 def _taken(work: Work, part: Part, both: pl.DataFrame) -> pl.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from typing import Any
 
 import polars as pl
@@ -72,11 +73,9 @@ def select(
     **parameters: Any,
 ) -> pl.DataFrame:
     """The rows of a query as a frame of `schema`, in its order of columns."""
-    cursor = tx.execute(query, parameters).cursor
-    rows = (
-        cursor.fetchall() if cursor is not None else []
-    )  # the driver's own tuples: nothing in them is to be converted
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    with closing(tx.execute(query, parameters)) as result:
+        cursor: Any = result.cursor  # the driver's own tuples: nothing in them is to be converted
+        return pl.DataFrame(cursor.fetchall(), schema=schema, orient="row")
 
 
 def rows_of(tx: Connection, table: Table, column: str, wanted: Iterable[int]) -> pl.DataFrame:

@@ -69,6 +69,7 @@ class SimulatedConnector(MemoryConnector):
                 raise trouble("reset", self.system.name)
             if kind == "shifted":  # rows moved up while it was read: what slipped away is not missed by who counts
                 told, whole = told[1:], False
+                self.system.slipped = self.system.slipped or since is not None
             self._told(told, kept)
             if kind == "repeated":
                 yield replace(page, complete=False)

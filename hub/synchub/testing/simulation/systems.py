@@ -48,6 +48,8 @@ class SimulatedSystem(MemorySystem):
     merged: dict[str, str] = field(default_factory=dict)
     gone_back: set[str] = field(default_factory=set)
     """Rows that stood, or were shown, as they were before."""
+    slipped: bool = False
+    """Whether a read from a cursor missed a row: only a full read shows it again."""
     run_began: int = 0
     """The number of the last change before the run at hand."""
     believed: set[str] = field(default_factory=set)

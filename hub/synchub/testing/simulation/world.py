@@ -163,8 +163,9 @@ class World:
     def rest(self) -> None:
         """Nothing fails any more and nobody does anything: run until nothing more is written, twice running."""
         self.wait()
-        if any(system.buried and system.incremental and not system.sees_deletes for system in self.systems):
-            self.run(Run(full=True))  # nothing else shows there who is gone
+        gone = any(system.buried and system.incremental and not system.sees_deletes for system in self.systems)
+        if gone or any(system.slipped for system in self.systems):
+            self.run(Run(full=True))  # nothing else shows there who is gone, or was missed
         counts: list[int] = []
         while len(counts) < ENOUGH and (len(counts) < 2 or any(counts[-2:])):
             counts.append(self.run(Run()))

@@ -116,3 +116,23 @@ def test_a_row_that_is_gone_since_is_left_alone(pair: NewPair) -> None:
     assert (planned.changes, written(report)) == (1, 1)
     assert "it is gone there" in " ".join(planned.notes)
     assert _jobs(ann) == ["Clerk"]
+
+
+def test_rows_of_records_that_were_joined_since(pair: NewPair) -> None:
+    """A run removed Ann and Bob from the shop; then it turns out that they are one person. She is entered again, once."""
+    ann = pair(
+        {"job_title": "Clerk"},
+        {"job_title": "Clerk"},
+        members={"shop": {"on_delete": "propagate"}, "crm": {"create": False}},
+    )
+    for system in (ann.crm, ann.shop):
+        system.create(at=0, email=BOB, job_title="Clerk")
+        system.create(at=0, email="eve@example.org", job_title="Clerk")
+    ann.hub.sync(10)
+    for name in "12":
+        ann.crm.delete(name)
+    run = ann.hub.sync(20, allow={"deletes": 5}).run
+    ann.hub.join(ANN, BOB, at=25)
+    ann.hub.undo(run, at=30)
+    assert [row["email"] for row in ann.shop.rows.values()] == ["eve@example.org", ANN]
+    assert written(ann.hub.sync(40)) == 0

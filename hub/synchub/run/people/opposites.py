@@ -33,17 +33,20 @@ def opposite(tx: Connection, work: Work, part: Part, run: int) -> Opposite:
     links = bulk.rows_of(tx, tables.link, "id", written["link"].drop_nulls())
     held = known.with_held(links, part.mapping.inward_fields)
     by_link = {row["id"]: row for row in held.to_dicts()}
-    own = known.links_of(tx, written["record"]).filter((pl.col("member") == part.state.id) & pl.col("tomb").is_null())
+    own = known.links_of(tx, links["record"]).filter((pl.col("member") == part.state.id) & pl.col("tomb").is_null())
     there = set(own["record"].to_list())
     rows, conflicts = [], []
     for operation in written.to_dicts():
         link = by_link.get(operation["link"])
+        if link is not None:  # people may have joined or split its record since
+            operation["record"] = link["record"]
         if operation["kind"] in _REMOVALS and operation["record"] in there:
             conflicts.append((operation["record"], "it is there again already"))
             continue
         row, why = _one(part, operation, orjson.loads(operation["change"]), link)
         if row is not None:
             rows.append(row)
+            there.update([row["record"]] if row["kind"] == "create" else [])
         if why:
             conflicts.append((operation["record"], why))
     unknown = journaled.filter(pl.col("state") == journal.OPEN).height

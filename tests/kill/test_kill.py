@@ -3,7 +3,8 @@
 Every scenario is played once to count its steps, then once for each step: from a copy of the same beginning a real
 process is killed there, and runs follow that are not. Without SYNCHUB_KILL those steps are tried at which something
 outside the process has become otherwise; with the store in PostgreSQL every third of them. SYNCHUB_KILL=all tries
-every step with both, SYNCHUB_KILL=12,13 those steps alone, as a failure names them.
+every step with both, SYNCHUB_KILL=12,13 those steps alone, as a failure names them. `--junit-xml` tells how many steps
+a scenario has, and at how many of them the process was killed.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ def test_a_killed_run(
     beginning, command = _begin(scenario, store, tmp_path / "begin", workers, request)
     steps, expected = _undisturbed(scenario, beginning, command, workers)
     chosen = _chosen(steps, store)
+    request.node.user_properties += [("steps", len(steps)), ("kills", len(chosen))]
     with ThreadPoolExecutor(WORKERS) as pool:
         told = list(pool.map(lambda step: _killed(scenario, beginning, command, step, expected, workers), chosen))
     wrong = [

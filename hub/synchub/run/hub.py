@@ -7,6 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
+from sqlalchemy import Connection
+
 from synchub.errors import ConfigurationError, SynchubError
 from synchub.plugins.observers import run_ended, run_started
 from synchub.record import aging, journal
@@ -128,11 +130,15 @@ class Hub:
             report = telling.run_report(work, outcome, self._zone, problem=problem)
             with work.store.write() as tx:
                 journal.end(tx, work.run, state=report.state, now=work.seams.micros(), summary=_summary(report))
-                aging.age_out(
-                    tx, sync.entity, before=aging.horizon(work.clock, self._hub.configuration.settings.history)
-                )
+                self._age_out(tx, work)
             run_ended(self._hub.plugins, report, work.log)
             return report
+
+    def _age_out(self, tx: Connection, work: Work) -> None:
+        settings = self._hub.configuration.settings
+        old, quiet = (aging.horizon(work.clock, age) for age in (settings.history, settings.quiet_runs))
+        aging.age_out(tx, work.entity, before=old)
+        aging.thin_out(tx, work.sync.name, quiet=quiet, old=old)
 
     def _observed(self, work: Work) -> None:
         started = telling.aware(work.clock, self._zone)

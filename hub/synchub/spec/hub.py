@@ -35,6 +35,12 @@ class HubSettings(Declared):
     history: str = Field(
         default="2y", pattern=r"^\d+[dwmy]$", description="How long replaced claims are kept: 90d, 12w, 6m, 2y."
     )
+    quiet_runs: str = Field(
+        default="30d",
+        pattern=r"^\d+[dwmy]$",
+        description="How long runs are listed that changed nothing: 7d, 12w, 6m, 2y. The newest hundred of a sync always "
+        "are.",
+    )
 
 
 class SystemSettings(BaseModel):

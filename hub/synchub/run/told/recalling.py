@@ -16,6 +16,7 @@ from synchub.errors import ConfigurationError
 from synchub.model import TO, WAS
 from synchub.record import journal, known, members, tables
 from synchub.record.members import MemberState
+from synchub.record.store import peek
 from synchub.run.opening import Opened
 from synchub.run.people.finding import Ids
 from synchub.run.salt import salt_if_any
@@ -49,10 +50,19 @@ def look_at_runs(hub: Opened, run: str | None) -> RunsReport:
             )
         row = journal.run_row(tx, int(run)) if run.isascii() and run.isdigit() and len(run) < 19 else None
         if row is None:
-            raise ConfigurationError(f"There is no run {run}.", next_step="`synchub runs` lists them.")
+            raise _no_run(run, run.isascii() and run.isdigit() and 0 < int(run) < peek(tx, "run"))
         operations = journal.of_run(tx, int(run))
         changes = tuple(_changes(tx, hub, row, operations.head(MOST)))
     return RunsReport((_report(hub, row),), changes, max(operations.height - MOST, 0))
+
+
+def _no_run(run: str, was: bool) -> ConfigurationError:
+    if was:
+        return ConfigurationError(
+            f"Run {run} is not listed any more: it changed nothing, or nothing of what it changed is kept.",
+            next_step="`synchub runs` lists the runs that are. How long they are is said by `quiet_runs` under [hub].",
+        )
+    return ConfigurationError(f"There is no run {run}.", next_step="`synchub runs` lists them.")
 
 
 def state_of(row: Mapping[str, Any]) -> RunState:

@@ -146,7 +146,7 @@ class Office:
 
     `columns`: canonical field to SQL type; every system has them all under their own names unless `mappings`
     says otherwise. A system of `lists` is a CSV file, one of `foreign` what it says, all others are
-    databases."""
+    databases. `settings`: what hub.toml says of a database besides its address."""
 
     folder: Path
     columns: Mapping[str, str]
@@ -159,6 +159,7 @@ class Office:
     mappings: dict[str, dict[str, Native]] = field(default_factory=dict)
     consent_from: Sequence[str] = ()
     foreign: Mapping[str, Foreign] = field(default_factory=dict)
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     hub: Hub = field(init=False)
     tables: dict[str, Table] = field(default_factory=dict)
     sheets: dict[str, List] = field(default_factory=dict)
@@ -231,7 +232,7 @@ class Office:
             return self.foreign[name].settings
         if name in self.lists:
             return {"connector": "spreadsheet", "path": f"{name}.csv", "key": "id"}
-        return {"connector": "sql", "url": f"sqlite:///{name}.db"}
+        return {"connector": "sql", "url": f"sqlite:///{name}.db", **self.settings.get(name, {})}
 
     def both(self, column: str, email: str = ANN, between: Sequence[str] = ("crm", "shop")) -> list[Any]:
         """What the databases hold in a column of a person."""

@@ -76,7 +76,10 @@ def creates(scene: Scene) -> Command:
 def edits(scene: Scene) -> Command:
     """People were changed in a database and in the CRM, one of them in both; hours apart, so that no read from a cursor
     brings what was read before."""
-    office = Office(scene.folder, COLUMNS, systems=("crm", "shop"), foreign={"crm": CRM}, rules={"city": "prefer shop"})
+    cursors = {"cursors": {"people": "changed_at"}}
+    office = Office(
+        scene.folder, COLUMNS, foreign={"crm": CRM}, rules={"city": "prefer shop"}, settings={"shop": cursors}
+    )
     assert scene.crm is not None
     assert isinstance(scene.crm.clock, CrmClock)
     scene.crm.clock.behind = timedelta(hours=5)

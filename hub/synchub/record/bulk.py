@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import Any
 
 import polars as pl
-from sqlalchemy import BigInteger, Column, Connection, MetaData, Select, Table, text
+from sqlalchemy import BigInteger, Column, Connection, CursorResult, MetaData, Select, Table
 from sqlalchemy.sql.elements import TextClause
 
 _CHUNK = 20_000
@@ -58,12 +58,12 @@ def put(tx: Connection, table: Table, numbers: pl.Series, **values: int | None) 
     """Give all rows of `table` with one of the ids the same values."""
     if numbers.is_empty():
         return
-    changes = ", ".join(f"{name} = :{name}" for name in values)
+    changes = ", ".join(f"{name} = {'NULL' if value is None else int(value)}" for name, value in values.items())
     unlike = " OR ".join(
-        f"{name} IS NOT NULL" if value is None else f"{name} IS NULL OR {name} <> :{name}"
+        f"{name} IS NOT NULL" if value is None else f"{name} IS NULL OR {name} <> {int(value)}"
         for name, value in values.items()
     )
-    tx.execute(text(f"UPDATE {table.name} SET {changes} WHERE {among(tx, 'id', numbers)} AND ({unlike})"), values)
+    tx.exec_driver_sql(f"UPDATE {table.name} SET {changes} WHERE {among(tx, 'id', numbers)} AND ({unlike})")
 
 
 def select(
@@ -73,7 +73,11 @@ def select(
     **parameters: Any,
 ) -> pl.DataFrame:
     """The rows of a query as a frame of `schema`, in its order of columns."""
-    with closing(tx.execute(query, parameters)) as result:
+    return _frame(tx.execute(query, parameters), schema)
+
+
+def _frame(result: CursorResult[Any], schema: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:
+    with closing(result):
         cursor: Any = result.cursor  # the driver's own tuples: nothing in them is to be converted
         return pl.DataFrame(cursor.fetchall(), schema=schema, orient="row")
 
@@ -85,11 +89,13 @@ def rows_of(tx: Connection, table: Table, column: str, wanted: Iterable[int]) ->
     numbers = pl.Series(wanted, dtype=pl.Int64)
     if numbers.is_empty():
         return pl.DataFrame(schema=schema)
-    return select(tx, text(f"SELECT {names} FROM {table.name} t WHERE {among(tx, f't.{column}', numbers)}"), schema)
+    statement = f"SELECT {names} FROM {table.name} t WHERE {among(tx, f't.{column}', numbers)}"
+    return _frame(tx.exec_driver_sql(statement), schema)
 
 
 def among(tx: Connection, column: str, numbers: pl.Series) -> str:
-    """A condition that holds where `column` is one of the numbers. It is good until the next one is made."""
+    """A condition that holds where `column` is one of the numbers. It is good until the next one is made. What it stands in
+    goes to the driver as it is: SQLAlchemy would keep hundreds of such statements, and none is ever the same again."""
     distinct = numbers.unique().sort()
     if len(distinct) <= _LISTED:
         return f"{column} IN ({', '.join(map(str, distinct.to_list()))})"

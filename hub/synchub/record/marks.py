@@ -48,5 +48,4 @@ def take_off(tx: Connection, records: pl.Series, others: int) -> None:
     """Leave only the marks `others` on records."""
     if records.is_empty():
         return
-    statement = f"UPDATE record SET dirty = dirty & :others WHERE {bulk.among(tx, 'id', records)}"
-    tx.execute(text(statement), {"others": others})
+    tx.exec_driver_sql(f"UPDATE record SET dirty = dirty & {others:d} WHERE {bulk.among(tx, 'id', records)}")

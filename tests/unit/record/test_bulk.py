@@ -1,0 +1,62 @@
+"""Rows by their numbers: found, changed, and nothing of it kept in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from sqlalchemy import Connection
+
+from synchub.record import bulk, marks, tables
+from synchub.record.store import connect, migrate
+
+PEOPLE = 1000
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def tx(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Connection]:
+    url = f"sqlite:///{tmp_path / 'hub.db'}"
+    store = connect(url if request.param == "sqlite" else request.getfixturevalue("postgresql_database"), tmp_path)
+    with store.write() as opened:
+        migrate(opened, 0)
+        numbers = {"id": range(PEOPLE), "dirty": 3, "void_before": 0, "made_run": 1}
+        people = pl.DataFrame(numbers, schema=dict.fromkeys(numbers, pl.Int64))
+        bulk.insert(opened, tables.record, people.with_columns(entity=pl.lit("contact"), golden=pl.lit("x")))
+        yield opened
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "wanted", [[], [7], range(100, 900), range(0, PEOPLE, 2)], ids=["none", "one", "in a row", "scattered"]
+)
+def test_rows_by_their_numbers(tx: Connection, wanted: list[int]) -> None:
+    found = bulk.rows_of(tx, tables.record, "id", wanted)
+    assert sorted(found["id"]) == list(wanted)
+    assert found.schema == bulk.schema_of(tables.record)
+    assert set(found["golden"]) <= {"x"}
+
+
+def test_the_same_values_for_many_rows(tx: Connection) -> None:
+    some = pl.Series([1, 2, 3], dtype=pl.Int64)
+    bulk.put(tx, tables.record, some, deleted_run=5, joined_into=9)
+    bulk.put(tx, tables.record, some.head(1), deleted_run=None)
+    marks.take_off(tx, some.tail(1), 2)
+    rows = bulk.rows_of(tx, tables.record, "id", range(5)).sort("id")
+    assert rows["deleted_run"].to_list() == [None, None, 5, 5, None]
+    assert rows["joined_into"].to_list() == [None, 9, 9, 9, None]
+    assert rows["dirty"].to_list() == [3, 3, 3, 2, 3]
+
+
+def test_a_statement_that_lists_numbers_is_not_kept(tx: Connection) -> None:
+    """Each is another one: hundreds would lie in memory, in place of those that come again."""
+    kept: dict[Any, Any] = {}
+    tx.execution_options(compiled_cache=kept)
+    for number in range(50):
+        bulk.rows_of(tx, tables.record, "id", [number, number + 1])
+        bulk.put(tx, tables.record, pl.Series([number], dtype=pl.Int64), deleted_run=number)
+        marks.take_off(tx, pl.Series([number], dtype=pl.Int64), 2)
+    marks.mark_all(tx, "contact", 1)
+    assert len(kept) == 1

@@ -222,3 +222,25 @@ def test_two_systems_that_each_insist_on_a_form_of_their_own(pair: NewPair) -> N
     assert counts[0] > 0
     assert counts[-3:] == [0, 0, 0]
     assert "alternating" in {question["kind"] for question in ann.hub.review()}
+
+
+def test_two_edits_around_a_settled_write_are_one_round(pair: NewPair) -> None:
+    """The shop took the CRM's value and nobody heard of it; somebody changed it there before it was settled, and again
+    before it was read."""
+    ann = pair({"job_title": "1"}, shop_is={"tells_time": False})
+    ann.hub.sync(5)
+    ann.crm.edit("1", at=6, job_title="2")
+    ann.hub.crash_at("sent")
+    with pytest.raises(Killed):
+        ann.hub.sync(10)
+    ann.shop.edit("1", at=15, job_title="3")
+
+    def meanwhile(point: str) -> None:
+        if point == "written":
+            ann.shop.interrupt = lambda _point: None
+            ann.shop.edit("1", at=20, job_title="4")
+
+    ann.shop.interrupt = meanwhile
+    assert ann.hub.sync(20).problem == ""
+    assert ann.both("job_title") == ("4", "4")
+    assert written(ann.hub.sync(30)) == 0

@@ -21,7 +21,7 @@ def notice_alternation(tx: Connection, work: Work) -> None:
     """
     claims = bulk.select(
         tx,
-        text("SELECT link, field FROM claim WHERE run = :run AND link IS NOT NULL AND kind = 'claim'"),
+        text("SELECT DISTINCT link, field FROM claim WHERE run = :run AND link IS NOT NULL AND kind = 'claim'"),
         {"link": pl.Int64, "field": pl.String},
         run=work.run,
     )

@@ -84,7 +84,27 @@ def test_a_system_that_lags_is_given_time(new_hub: NewHub) -> None:
     """The shop shows after half an hour what was written: until then nothing is concluded, and what the hub made there just
     now is not held to be deleted because nobody sees it yet."""
     shop, hub = _lost(new_hub, {"email": ANN}, applied=False, lag=30)
-    assert [(hub.sync(at).waits.open_operations, _anns(shop)) for at in (20, 39)] == [(1, 0), (1, 0)]
-    assert (hub.sync(41).waits.open_operations, _anns(shop)) == (0, 1)
-    hub.sync(45)
+    assert [(hub.sync(at).waits.open_operations, _anns(shop)) for at in (20, 49)] == [(1, 0), (1, 0)]
+    assert (hub.sync(51).waits.open_operations, _anns(shop)) == (0, 1)
+    hub.sync(55)
+    assert [link[0] for link in hub.links(ANN)] == ["crm", "shop"]
+
+
+def test_a_system_that_lags_and_answers_late_is_given_time(new_hub: NewHub) -> None:
+    """Between writing down that Ann is made and her being there a quarter of an hour went by: the half hour counts from when
+    the run can have sent nothing any more."""
+    crm, shop = MemorySystem("crm", FIELDS), MemorySystem("shop", FIELDS, lag=30)
+    crm.create(at=0, email=ANN)
+    hub = new_hub([crm, shop])
+
+    def slow(point: str) -> None:
+        if point == "write":
+            hub.put(25)
+
+    shop.interrupt = slow
+    hub.crash_at("sent")
+    with pytest.raises(Killed):
+        hub.sync(10)
+    assert [(hub.sync(at).waits.open_operations, _anns(shop)) for at in (41, 60)] == [(1, 1), (0, 1)]
+    assert written(hub.sync(100)) == 0
     assert [link[0] for link in hub.links(ANN)] == ["crm", "shop"]

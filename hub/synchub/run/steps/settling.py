@@ -18,7 +18,7 @@ from synchub.mapping.plain import native_values
 from synchub.model import AS, NATIVE, OVER, TO, VALUE, WAS
 from synchub.plugins.guarded import guarded
 from synchub.read.stage import SOURCE, Staged
-from synchub.record import intake, journal, known, reviews
+from synchub.record import bulk, intake, journal, known, reviews, tables
 from synchub.run.steps.done import Done
 from synchub.run.steps.doubles import alike, as_sent, can_be_found, seek
 from synchub.run.steps.recording import record
@@ -106,7 +106,8 @@ def conclude(tx: Connection, work: Work, part: Part) -> None:
         return
     links = known.links_of(tx, waiting["record"]).filter((pl.col("member") == part.state.id) & pl.col("tomb").is_null())
     shown = waiting.select("id", "record").join(links.select("record", "remote_id", link="id"), on="record")
-    lost = waiting.join(links, on="record", how="anti").filter(_is_over(part, work.clock))
+    lost = waiting.join(links, on="record", how="anti")
+    lost = lost.filter(_is_over(tx, part, lost, work.clock))
     landed = shown.unique("id", keep="first", maintain_order=True).drop("record")
     journal.close(
         tx, landed.with_columns(state=pl.lit(journal.DONE), reason=pl.lit("a full read showed that it landed"))
@@ -115,9 +116,12 @@ def conclude(tx: Connection, work: Work, part: Part) -> None:
     intake.soil(tx, lost["record"])
 
 
-def _is_over(part: Part, now: int) -> pl.Expr:
-    """Whether what was written would be seen by now."""
-    return pl.col("at") + int(part.stream.lag * 1_000_000) <= now
+def _is_over(tx: Connection, part: Part, creates: pl.DataFrame, now: int) -> pl.Series:
+    """Whether what was written would be seen by now. When it was sent is not known, only when it was written down, which may
+    be long before; but no later than its run ended, or was found to have broken off."""
+    runs = bulk.rows_of(tx, tables.run, "id", creates["run"]).select("ended", run="id")
+    sent = creates.join(runs, on="run", how="left", maintain_order="left")
+    return sent.select(pl.max_horizontal("at", "ended") + int(part.stream.lag * 1_000_000) <= now).to_series()
 
 
 def _close(tx: Any, operations_frame: pl.DataFrame, state: str, reason: str) -> None:
@@ -215,7 +219,8 @@ def _settle_creates(work: Work, part: Part, creates: pl.DataFrame, done: Done) -
     landed, lost, taken = _landed(work, part, creates, pairs, rows)
     asked = can_be_found(work, part, lost)
     _wait(work, part, lost.filter(~asked & ~taken))
-    over = lost.select(_is_over(part, work.seams.micros()).alias("over"))["over"]
+    with work.store.read() as tx:
+        over = _is_over(tx, part, lost, work.seams.micros())
     _plan_anew(work, lost.filter(taken | (asked & over)), "it was not applied")
     _record(work, part, creates, landed, done)
 

@@ -29,6 +29,10 @@ _DANGLING: Final = (
     ("record", "joined_into", "record", "records joined into others that are not there"),
     ("operation", "member", "member", "journal entries of members that are not there"),
     ("operation", "run", "run", "journal entries of runs that are not there"),
+    ("claim", "run", "run", "claims of runs that are not there"),
+    ("link", "first_run", "run", "links of runs that are not there"),
+    ("history", "run", "run", "earlier values of runs that are not there"),
+    ("review", "run", "run", "questions of runs that are not there"),
     ("event", "member", "member", "events of members that are not there"),
     ("event", "record", "record", "events of contacts that are not there"),
 )

@@ -12,7 +12,8 @@ from itertools import islice
 from typing import Any
 
 import pytest
-from simulation import planted
+from simulation.planted import deciding, reading, writing
+from simulation.planted.placing import Plant
 
 from synchub.testing.simulation.drawing import draw
 from synchub.testing.simulation.playing import Played, play
@@ -82,7 +83,7 @@ class Caught:
     it doesn't. Measured from seed 0: `seed`, the first history that it shows in, the `played`th of those, and which question
     said so."""
 
-    plant: Callable[[], planted.Plant]
+    plant: Callable[[], Plant]
     shows_in: Callable[[History], bool]
     seed: int
     played: int
@@ -90,33 +91,33 @@ class Caught:
 
 
 PLANTED = (
-    Caught(planted.cursor_saved_before_data, read_from_a_cursor_and_broken_off, seed=184, played=55, question="rest"),
-    Caught(planted.delete_on_a_half_read, always, seed=0, played=1, question="rest"),
-    Caught(planted.bad_row_is_dropped, garbled, seed=0, played=1, question="all_agree"),
-    Caught(planted.bad_row_stops_its_page, garbled, seed=1, played=2, question="all_agree"),
-    Caught(planted.stale_row_is_news, always, seed=4, played=5, question="nobodys_words_are_put_into_a_mouth"),
-    Caught(planted.cleared_field_is_not_heard, always, seed=13, played=14, question="all_agree"),
-    Caught(planted.opt_out_decided_by_newest, always, seed=1, played=2, question="consent_is_kept"),
-    Caught(planted.newest_decided_by_rank, always, seed=1, played=2, question="a_lone_edit_wins"),
-    Caught(planted.deleted_row_is_made_again, deleted, seed=6, played=7, question="nobody_is_made_again"),
-    Caught(planted.delete_carried_everywhere, deleted, seed=4, played=5, question="nobody_vanished_unasked"),
-    Caught(planted.opt_out_stays_inside_where, filtered, seed=1, played=2, question="all_agree"),
-    Caught(planted.doubles_are_planned, always, seed=0, played=1, question="rest"),
-    Caught(planted.retry_without_lookup, unanswered, seed=58, played=5, question="nobody_is_doubled"),
-    Caught(planted.left_open_is_not_settled, always, seed=4, played=5, question="nothing_is_left_open"),
-    Caught(planted.echo_not_suppressed, always, seed=0, played=1, question="nobodys_words_are_put_into_a_mouth"),
+    Caught(reading.cursor_saved_before_data, read_from_a_cursor_and_broken_off, seed=184, played=55, question="rest"),
+    Caught(reading.delete_on_a_half_read, always, seed=0, played=1, question="rest"),
+    Caught(reading.bad_row_is_dropped, garbled, seed=0, played=1, question="all_agree"),
+    Caught(reading.bad_row_stops_its_page, garbled, seed=1, played=2, question="all_agree"),
+    Caught(reading.stale_row_is_news, always, seed=4, played=5, question="nobodys_words_are_put_into_a_mouth"),
+    Caught(reading.cleared_field_is_not_heard, always, seed=13, played=14, question="all_agree"),
+    Caught(deciding.opt_out_decided_by_newest, always, seed=1, played=2, question="consent_is_kept"),
+    Caught(deciding.newest_decided_by_rank, always, seed=1, played=2, question="a_lone_edit_wins"),
+    Caught(deciding.deleted_row_is_made_again, deleted, seed=6, played=7, question="nobody_is_made_again"),
+    Caught(deciding.delete_carried_everywhere, deleted, seed=4, played=5, question="nobody_vanished_unasked"),
+    Caught(deciding.opt_out_stays_inside_where, filtered, seed=1, played=2, question="all_agree"),
+    Caught(deciding.doubles_are_planned, always, seed=0, played=1, question="rest"),
+    Caught(writing.retry_without_lookup, unanswered, seed=58, played=5, question="nobody_is_doubled"),
+    Caught(writing.left_open_is_not_settled, always, seed=4, played=5, question="nothing_is_left_open"),
+    Caught(writing.echo_not_suppressed, always, seed=0, played=1, question="nobodys_words_are_put_into_a_mouth"),
     Caught(
-        planted.journal_closed_before_the_link,
+        writing.journal_closed_before_the_link,
         store_fails,
         seed=47,
         played=32,
         question="nobodys_words_are_put_into_a_mouth",
     ),
-    Caught(planted.marks_off_what_did_not_land, always, seed=3, played=4, question="rest"),
-    Caught(planted.losing_value_is_overwritten, always, seed=1, played=2, question="nothing_is_lost"),
-    Caught(planted.history_is_not_kept, always, seed=6, played=7, question="nothing_is_lost"),
-    Caught(planted.own_form_is_forgotten, cut, seed=4, played=2, question="all_agree"),
-    Caught(planted.lock_outlives_its_process, killed, seed=0, played=1, question="_excuse"),
+    Caught(writing.marks_off_what_did_not_land, always, seed=3, played=4, question="rest"),
+    Caught(writing.losing_value_is_overwritten, always, seed=1, played=2, question="nothing_is_lost"),
+    Caught(writing.history_is_not_kept, always, seed=6, played=7, question="nothing_is_lost"),
+    Caught(writing.own_form_is_forgotten, cut, seed=4, played=2, question="all_agree"),
+    Caught(writing.lock_outlives_its_process, killed, seed=0, played=1, question="_excuse"),
 )
 
 EARLIER = 2

@@ -73,6 +73,7 @@ class SimulatedConnector(MemoryConnector):
             self._told(told, kept)
             if kind == "repeated":
                 yield replace(page, complete=False)
+            self.system.read_whole = page.complete and whole
             yield replace(page, rows=told, complete=page.complete and whole)
 
     def _pages(self, since: int | None) -> Iterator[tuple[Page, dict[str, Kept]]]:
@@ -122,7 +123,9 @@ class SimulatedConnector(MemoryConnector):
 
     def _told(self, rows: Sequence[Row], kept: dict[str, Kept]) -> None:
         names = [str(row[KEY]) for row in rows]
-        self.system.read |= {name: kept[name] for name in names if name in kept}
+        told = {name: kept[name] for name in names if name in kept}
+        self.system.read |= told
+        self.system.show(told)
         self.system.log(f"{self.system.name} told {', '.join(names) or 'nothing'}")
 
     def _call(self, call: str, own: Sequence[str] = ()) -> Fault | None:
@@ -133,6 +136,7 @@ class SimulatedConnector(MemoryConnector):
         return fault
 
     def write(self, stream: str, operations: Sequence[Operation]) -> Sequence[Result]:
+        self.system.write_begins()
         fault = self._call("write", WRITES)
         kind = fault.kind if fault else ""
         if kind == "lost":
@@ -167,6 +171,8 @@ class SimulatedConnector(MemoryConnector):
             result = self.system.perform(operation)
         except RecordRejected as refused:
             result = Result("rejected", operation.remote_id, reason=refused.happened)
+        if result.stored is not None and result.remote_id in self.system.kept:
+            self.system.show({result.remote_id: self.system.kept[result.remote_id]})
         values = ", ".join(f"{name}={value!r}" for name, value in operation.values.items())
         self.system.log(f"{self.system.name} {operation.kind} {result.remote_id} ({values}): {result.status}")
         return result
@@ -184,6 +190,7 @@ class SearchingConnector(SimulatedConnector):
         for name in found - by_key:
             if any((field, native_text(value)) in wanted for field, value in rows[name].items()):
                 by_key.add(name)
+        system.show({name: system.kept[name] for name in by_key})
         return [row for name, row in rows.items() if name in by_key]
 
 

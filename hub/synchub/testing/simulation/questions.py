@@ -79,6 +79,12 @@ def nobody_is_doubled(world: World) -> None:
         must(not system.doubles, f"{system.name} got second rows of {system.doubles}")
 
 
+def nothing_is_overwritten_unseen(world: World) -> None:
+    """What a person entered is not written over before the hub was shown it, where its system could have told."""
+    for system in world.systems:
+        must(not system.unseen, f"{system.name} lost what the hub had never been shown: {system.unseen}")
+
+
 def nobody_is_made_again(world: World) -> None:
     """I4, I6: where a row was deleted the hub makes none again for the same record, unless a person asked for it."""
     rows = [] if world.joined or world.undone else world.known.links()
@@ -180,7 +186,7 @@ def a_lone_edit_wins(world: World, deed: Deed) -> None:
     must(golden == entered, f"{entered!r} was entered last in {system.name}, golden is {golden!r}")
 
 
-ALWAYS = (nobody_is_doubled, nobody_vanished_unasked)
+ALWAYS = (nobody_is_doubled, nothing_is_overwritten_unseen, nobody_vanished_unasked)
 """Asked after every step."""
 AT_REST = (
     all_agree,

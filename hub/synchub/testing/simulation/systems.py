@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +10,10 @@ from typing import Any
 from synchub.api import Operation, Result
 from synchub.testing.memory import Kept, MemorySystem
 from synchub.testing.simulation.steps import Fault
+from synchub.testing.simulation.values import canonical
+
+_A_MOMENT = timedelta(seconds=1)
+"""What passes between a look and the write after it."""
 
 
 def calm(_call: str) -> Fault | None:
@@ -54,12 +58,19 @@ class SimulatedSystem(MemorySystem):
     """The number of the last change before the run at hand."""
     believed: set[str] = field(default_factory=set)
     """Rows of which a person let stand all that is there, whoever wrote it."""
+    shown: dict[str, Kept] = field(default_factory=dict)
+    """Rows as the hub was last shown them: by a read, a lookup, an answer."""
+    unseen: list[str] = field(default_factory=list)
+    """What people entered and the hub overwrote without ever having been shown it."""
+    read_whole: bool = False
+    """The run at hand has read all that is there."""
     log: Callable[[str], None] = lambda _line: None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._times: list[tuple[datetime, int]] = []
         self._answered: dict[str, Result] = {}
+        self._at_call: tuple[dict[str, Kept], int] = ({}, 0)
 
     # What people do
 
@@ -115,12 +126,29 @@ class SimulatedSystem(MemorySystem):
 
     # What a hub meets
 
+    def run_begins(self) -> None:
+        """A run of the hub begins."""
+        self.read, self.read_whole, self.run_began = {}, False, self.changes
+
+    def write_begins(self) -> None:
+        """The hub calls to write: what was there before is what a look just before could have shown it."""
+        self._at_call = dict(self.kept), self._found(ago=_A_MOMENT)
+
+    def show(self, rows: Mapping[str, Kept]) -> None:
+        """Note what the hub is shown; an older copy of a row tells it nothing that it did not know."""
+        for name, kept in rows.items():
+            if name not in self.shown or self.shown[name].number < kept.number:
+                self.shown[name] = kept
+
     @property
     def found(self) -> int:
         """The number of the last change that its search knows of."""
+        return self._found()
+
+    def _found(self, ago: timedelta = timedelta(0)) -> int:
         if not self.lag:
             return self.changes
-        known = self.clock() - timedelta(minutes=self.lag)
+        known = self.clock() - timedelta(minutes=self.lag) - ago
         return max((number for time, number in self._times if time <= known), default=0)
 
     def perform(self, operation: Operation) -> Result:
@@ -129,7 +157,12 @@ class SimulatedSystem(MemorySystem):
         self._watch(operation)
         before = self.kept.get(operation.remote_id or "")
         buried = set(self.buried)
+        unseen = self._unseen(operation)
         result = super().perform(operation)
+        if result.status == "ok":
+            self.unseen += unseen
+            if operation.kind == "create":
+                self.show({result.remote_id or "": self.kept[result.remote_id or ""]})
         self._passed()
         if operation.kind == "create" and result.status == "ok":
             self.made.add(result.remote_id or "")
@@ -141,11 +174,32 @@ class SimulatedSystem(MemorySystem):
         return result
 
     def _watch(self, operation: Operation) -> None:
-        """Note a second row for somebody whose row the hub could see when it began, or had made itself."""
+        """Note a second row for somebody whose row the hub could see when it began, or by a look just before, or had made."""
         email = operation.values.get("email")
         if operation.kind != "create" or not email:
             return
+        there, reached = self._at_call
         for name, kept in self.kept.items():
             seen = kept.number <= self.run_began and kept.number <= self.found and name not in self.gone_back
+            seen = seen or (
+                self.can_lookup and not self.read_whole and there.get(name) is kept and kept.number <= reached
+            )
             if kept.values["email"] == email and (seen or (name in self.made and (name, "email") in self.ours)):
                 self.doubles.append(email)
+
+    def _unseen(self, operation: Operation) -> list[str]:
+        """What people entered that a write takes away, and that the hub could have been shown: a system with versions would
+        even refuse, one that can be asked tells what was there until just before."""
+        name = operation.remote_id or ""
+        now = self.kept.get(name) if self.versions else self._at_call[0].get(name) if self.can_lookup else None
+        if now is None or operation.kind == "create":
+            return []
+        seen = self.shown.get(name)
+        lost = []
+        for field_ in operation.values if operation.kind == "update" else self.types:
+            there, known = now.values[field_], seen.values[field_] if seen else None
+            entered = (name, field_) in self.words and (name, field_) not in self.ours
+            written = operation.values.get(field_, there if operation.kind == "update" else None)
+            if entered and canonical(field_, there) not in (canonical(field_, known), canonical(field_, written)):
+                lost.append(f"{field_} = {there!r} of {name} by {operation.kind}")
+        return lost

@@ -108,7 +108,7 @@ class World:
         """One run. Returns how many writes were sent; raises Violation if it fails for no reason."""
         self.now += 1
         for system in self.systems:
-            system.read, system.run_began = {}, system.changes
+            system.run_begins()
         self.strikes = Strikes(step.faults, self.do, self.trace.append)
         try:
             return self._sync(step)

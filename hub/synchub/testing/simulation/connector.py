@@ -75,6 +75,7 @@ class SimulatedConnector(MemoryConnector):
                 yield replace(page, complete=False)
             self.system.read_whole = page.complete and whole
             yield replace(page, rows=told, complete=page.complete and whole)
+        self.system.read_to_the_end = True
 
     def _pages(self, since: int | None) -> Iterator[tuple[Page, dict[str, Kept]]]:
         """Pages of what is there when each is asked for, in the order in which it was changed."""
@@ -137,6 +138,15 @@ class SimulatedConnector(MemoryConnector):
 
     def write(self, stream: str, operations: Sequence[Operation]) -> Sequence[Result]:
         self.system.write_begins()
+        told: Sequence[Result | None] = [None] * len(operations)
+        try:
+            told = results = self._written(operations)
+        finally:
+            for operation, result in zip(operations, told, strict=True):
+                self.system.sent(operation, result)
+        return results
+
+    def _written(self, operations: Sequence[Operation]) -> Sequence[Result]:
         fault = self._call("write", WRITES)
         kind = fault.kind if fault else ""
         if kind == "lost":
@@ -182,7 +192,9 @@ class SearchingConnector(SimulatedConnector):
     """The same, of a system whose records can be looked up."""
 
     def lookup(self, stream: str, keys: Sequence[Key]) -> Sequence[Row]:
+        before, self.system.read_to_the_end = self.system.read_to_the_end, False
         self._call("lookup")
+        self.system.read_to_the_end = before  # one that fails right after the read counts as part of it
         system, wanted = self.system, {(key.field, key.value) for key in keys}
         rows = {name: system.row(name) for name in system.kept}
         by_key = {name for name in rows if (KEY, name) in wanted}

@@ -39,6 +39,7 @@ def edit(world: World, what: Edit) -> None:
             world.rules["lead_score"] = SCORE_RULES[what.value % len(SCORE_RULES)]
     elif what.kind == "unmap":
         member["unmap"] = (*UNMAPPED, None)[what.value % 3]
+        world.ever_unmapped.add(str(member["unmap"]))
     elif place:
         _of_member(world, place, what)
     present = [system for system, _ in world.present]
@@ -53,7 +54,9 @@ def _of_member(world: World, place: int, what: Edit) -> None:
         case "where":
             member.pop("where") if "where" in member else member.update(where=WHERE)
         case "direction":
-            member["direction"] = DIRECTIONS[what.value % 3]
+            before, member["direction"] = member.get("direction", "both"), DIRECTIONS[what.value % 3]
+            if "out" in (before, member["direction"]) and before != member["direction"]:
+                world.turned.add(place)
         case "on_delete":
             member["on_delete"] = ON_DELETE[what.value % 3]
             if member["on_delete"] != "ignore":

@@ -39,6 +39,28 @@ class Knowledge:
         with self._hub.store.read() as tx:
             return {(system, name): record for system, name, record in tx.execute(query)}
 
+    def belongs(self) -> dict[tuple[str, str], int]:
+        """The same of all links, those too whose rows are gone."""
+        query = text("SELECT member.system, remote_id, record FROM link JOIN member ON member.id = member")
+        with self._hub.store.read() as tx:
+            return {(system, name): record for system, name, record in tx.execute(query)}
+
+    def decided(self) -> set[tuple[int, str]]:
+        """(record, field) that people decided in the hub."""
+        query = text("SELECT record, field FROM claim WHERE link IS NULL")
+        with self._hub.store.read() as tx:
+            return {(record, field) for record, field in tx.execute(query)}
+
+    def begun_anew(self) -> set[int]:
+        """Records that came back after a delete: what was said of them before does not count any more."""
+        with self._hub.store.read() as tx:
+            return set(tx.execute(text("SELECT id FROM record WHERE void_before > 0")).scalars())
+
+    def last_run(self) -> int:
+        """The number of the run at hand, or of the last one."""
+        with self._hub.store.read() as tx:
+            return int(tx.execute(text("SELECT max(id) FROM run")).scalar() or 0)
+
     def goldens(self) -> dict[int, dict[str, str]]:
         """Golden by record, without those that were joined into others."""
         return {int(record["hub_id"].rpartition("-")[2]): record for record in self._hub.records()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from synchub.model import BLANK
+from synchub.testing.simulation.reference import unlike_the_reference
 from synchub.testing.simulation.steps import Deed, Run
 from synchub.testing.simulation.values import FIELDS, GARBLED, canonical
 from synchub.testing.simulation.world import Violation, World
@@ -85,6 +86,12 @@ def nothing_is_overwritten_unseen(world: World) -> None:
         must(not system.unseen, f"{system.name} lost what the hub had never been shown: {system.unseen}")
 
 
+def golden_is_what_was_said(world: World) -> None:
+    """Golden follows from what systems were read to say, by the rules as the manual has them."""
+    wrong = [] if world.undone else list(unlike_the_reference(world))
+    must(not wrong, "; ".join(wrong))
+
+
 def nobody_is_made_again(world: World) -> None:
     """I4, I6: where a row was deleted the hub makes none again for the same record, unless a person asked for it."""
     rows = [] if world.joined or world.undone else world.known.links()
@@ -117,6 +124,22 @@ def who_vanished_was_deleted(world: World) -> None:
             others = [row for row in links if row["record"] in records]
             asked = any(row["remote_id"] in systems[row["system"]].buried for row in others)
             must(asked, f"{system.name} lost {name}, whom nobody had deleted")
+
+
+def a_later_edit_beats_a_delete(world: World) -> None:
+    """I6: who was edited since the delete was seen, where the row is still there, is deleted nowhere else."""
+    if world.undone or world.joined:
+        return
+    owners, hearing = world.known.belongs(), world.hearing
+    tombs = {(row["system"], row["remote_id"]): row["tomb"] for row in world.known.links() if row["tomb"] is not None}
+    gone = {(system.name, name) for system in world.systems for name in system.buried}
+    for removed, run in hearing.removals:
+        rows = {row for row, record in owners.items() if record == owners.get(removed)}
+        seen = [tombs[row] for row in rows & gone & tombs.keys() - {removed} if tombs[row] <= run]
+        since = [
+            word for word in hearing.words if word.row in rows - gone and max(seen, default=run) <= word.run <= run
+        ]
+        must(not seen or not since, f"{removed} was deleted, though the same person was edited since: {since}")
 
 
 def consent_is_kept(world: World) -> None:
@@ -192,8 +215,10 @@ AT_REST = (
     all_agree,
     nobody_is_missing,
     nothing_is_lost,
+    golden_is_what_was_said,
     nobody_is_made_again,
     who_vanished_was_deleted,
+    a_later_edit_beats_a_delete,
     consent_is_kept,
     only_the_bad_are_set_aside,
     nobodys_words_are_put_into_a_mouth,

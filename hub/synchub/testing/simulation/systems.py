@@ -58,12 +58,18 @@ class SimulatedSystem(MemorySystem):
     """The number of the last change before the run at hand."""
     believed: set[str] = field(default_factory=set)
     """Rows of which a person let stand all that is there, whoever wrote it."""
-    shown: dict[str, Kept] = field(default_factory=dict)
+    last_shown: dict[str, Kept] = field(default_factory=dict)
     """Rows as the hub was last shown them: by a read, a lookup, an answer."""
     unseen: list[str] = field(default_factory=list)
     """What people entered and the hub overwrote without ever having been shown it."""
     read_whole: bool = False
     """The run at hand has read all that is there."""
+    read_to_the_end: bool = False
+    """Its read did not break off, though it may have begun at a cursor."""
+    sent: Callable[[Operation, Result | None], None] = lambda _operation, _result: None
+    """Told what the hub sends and what it is told; None: nothing."""
+    edited: Callable[[str], None] = lambda _name: None
+    """Told which row somebody edits."""
     log: Callable[[str], None] = lambda _line: None
 
     def __post_init__(self) -> None:
@@ -82,6 +88,7 @@ class SimulatedSystem(MemorySystem):
     def edit(self, name: str, *, at: float, **values: Any) -> None:
         before = self.kept[name].values
         super().edit(name, at=at, **values)
+        self.edited(name)
         now = self.kept[name].values
         self._heard(name, {field_: now[field_] for field_ in values})
         # Who enters what stands there already says nothing that anybody could see.
@@ -128,7 +135,8 @@ class SimulatedSystem(MemorySystem):
 
     def run_begins(self) -> None:
         """A run of the hub begins."""
-        self.read, self.read_whole, self.run_began = {}, False, self.changes
+        self.read, self.run_began = {}, self.changes
+        self.read_whole = self.read_to_the_end = False
 
     def write_begins(self) -> None:
         """The hub calls to write: what was there before is what a look just before could have shown it."""
@@ -137,8 +145,8 @@ class SimulatedSystem(MemorySystem):
     def show(self, rows: Mapping[str, Kept]) -> None:
         """Note what the hub is shown; an older copy of a row tells it nothing that it did not know."""
         for name, kept in rows.items():
-            if name not in self.shown or self.shown[name].number < kept.number:
-                self.shown[name] = kept
+            if name not in self.last_shown or self.last_shown[name].number < kept.number:
+                self.last_shown[name] = kept
 
     @property
     def found(self) -> int:
@@ -194,7 +202,7 @@ class SimulatedSystem(MemorySystem):
         now = self.kept.get(name) if self.versions else self._at_call[0].get(name) if self.can_lookup else None
         if now is None or operation.kind == "create":
             return []
-        seen = self.shown.get(name)
+        seen = self.last_shown.get(name)
         lost = []
         for field_ in operation.values if operation.kind == "update" else self.types:
             there, known = now.values[field_], seen.values[field_] if seen else None

@@ -13,6 +13,7 @@ from synchub.testing.simulation.connector import connector_of
 from synchub.testing.simulation.deeds import do
 from synchub.testing.simulation.edits import configured, edit
 from synchub.testing.simulation.faults import Strikes, watch_store
+from synchub.testing.simulation.hearing import Hearing, Row
 from synchub.testing.simulation.knowledge import Knowledge
 from synchub.testing.simulation.steps import HUB, Deed, Edit, Run, Shape, Step
 from synchub.testing.simulation.systems import SimulatedSystem
@@ -45,6 +46,10 @@ class World:
         self.opted_out: set[tuple[str, str]] = set()
         self.joined = self.undone = self.ruled = False
         """Whether a person ever joined two records, took a run back, changed a rule."""
+        self.turned: set[int] = set()
+        """Members that were once only written and then not, or the other way round."""
+        self.ever_unmapped = {str(member["unmap"]) for member in self.members if member.get("unmap")}
+        self.hearing = Hearing()
         self.hub = MemoryHub(
             self.systems,
             rules=self.rules,
@@ -66,6 +71,8 @@ class World:
         system = SimulatedSystem(f"s{number}", fields=fields, **own)
         system.log = self.trace.append
         system.strikes = partial(lambda number, call: self.strikes(number, call), number)
+        system.sent = lambda operation, result: self.hearing.sent(system, operation, result)
+        system.edited = lambda name: self.hearing.edited_meanwhile(system.name, name)
         if backwards:
             system.page_size, system.order = 1, lambda names: names[::-1]
         return system
@@ -81,6 +88,11 @@ class World:
             for number, (system, member) in enumerate(zip(self.systems, self.members, strict=True))
             if number not in self.removed
         ]
+
+    def rank(self, row: Row) -> tuple[int, str]:
+        """The place of a row's member in hub.toml, those that are gone last; then its id."""
+        place = next(number for number, system in enumerate(self.systems) if system.name == row[0])
+        return (place + len(self.systems) * (place in self.removed), row[1])
 
     # Steps
 
@@ -107,8 +119,7 @@ class World:
     def run(self, step: Run) -> int:
         """One run. Returns how many writes were sent; raises Violation if it fails for no reason."""
         self.now += 1
-        for system in self.systems:
-            system.run_begins()
+        self._run_begins()
         self.strikes = Strikes(step.faults, self.do, self.trace.append)
         try:
             return self._sync(step)
@@ -118,8 +129,13 @@ class World:
         except SynchubError as problem:
             self._excuse(step, problem.line)
         finally:
+            self.hearing.run_ends(recorded=not any(fault.system == HUB for fault in step.faults))
             self.strikes = Strikes((), self.do, self.trace.append)
         return 0
+
+    def _run_begins(self) -> None:
+        for system in self.systems:
+            system.run_begins()
 
     def _sync(self, step: Run) -> int:
         waiting = tuple(system.name for system, _ in self.present) if step.accept else ()
@@ -149,6 +165,7 @@ class World:
 
     def _note(self) -> None:
         """What was read is stored by now: from here on it must not get lost."""
+        self.hearing.listen(self, self.known.last_run())
         aside = self.known.aside()
         for system, member in self.present:
             unmapped = member.get("unmap")
@@ -181,6 +198,7 @@ class World:
         self.now += AN_HOUR
 
     def _again(self) -> int:
+        self._run_begins()
         report = self.hub.sync(self.now, allow={"deletes": 1000}, full=True, recompute=not self.ruled)
         if report.problem:
             raise Violation(f"a run failed, and nothing was wrong: {report.problem}")

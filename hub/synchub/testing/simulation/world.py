@@ -165,7 +165,9 @@ class World:
 
     def _note(self) -> None:
         """What was read is stored by now: from here on it must not get lost."""
+        strikes, self.strikes = self.strikes, Strikes((), self.do, self.trace.append)
         self.hearing.listen(self, self.known.last_run())
+        self.strikes = strikes  # who looks on is never struck, and does not count
         aside = self.known.aside()
         for system, member in self.present:
             unmapped = member.get("unmap")

@@ -15,9 +15,10 @@ import pytest
 from simulation.planted import deciding, reading, writing
 from simulation.planted.placing import Plant
 
+from synchub.testing.simulation.afterwards import AFTERWARDS
 from synchub.testing.simulation.drawing import draw
 from synchub.testing.simulation.playing import Played, play
-from synchub.testing.simulation.questions import ALWAYS, AT_REST, a_lone_edit_wins
+from synchub.testing.simulation.questions import ALWAYS, AT_REST
 from synchub.testing.simulation.steps import Deed, Edit, Fault, History, Run
 
 HISTORIES = 2000
@@ -125,7 +126,7 @@ EARLIER = 2
 seed 0, which also tells whether the table above still says how many are needed."""
 ALL = os.environ.get("SYNCHUB_PLANTED") == "all"
 
-QUESTIONS = {ask.__name__ for ask in (*ALWAYS, *AT_REST, a_lone_edit_wins)}
+QUESTIONS = {ask.__name__ for ask in (*ALWAYS, *AT_REST, *AFTERWARDS)}
 QUESTIONS |= {"rest", "_again", "order_decides_nothing", "a_kill_changes_nothing"}
 """Only these catch a fault; what merely breaks the engine was planted badly."""
 FAILED = "_excuse"

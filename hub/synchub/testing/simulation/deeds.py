@@ -87,9 +87,11 @@ def _decide(world: World, system: SimulatedSystem, name: str, deed: Deed) -> Non
     key = f"{system.name}:{STREAM}:{name}"
     if deed.kind == "decide":
         world.hub.set(key, at=world.now, job_title=f"decided {world.now}")
+        world.decided[own, "job_title"] = (f"decided {world.now}", len(world.hearing.words))
     elif deed.kind == "split":
         if sum(record == own for record in owners.values()) > 1:
             world.hub.split(key, (system.name, name), at=world.now)
+            world.parted.append(((system.name, name), own))
     elif deed.kind == "join":
         other = sorted(owners)[deed.value % len(owners)]
         if owners[other] != own:
@@ -112,6 +114,10 @@ def _answer(world: World, deed: Deed) -> None:
         answer = "new"
     world.joined = world.joined or answer in ("yes", "together", "other", "same")
     review.resolve(asked.id, answer, reason="a simulation")
+    if asked.kind == "ask":
+        details = dict(asked.details)
+        record = int(str(asked.record).rpartition("-")[2])
+        world.decided[record, str(details["field"])] = (answer, len(world.hearing.words))
     if answer == "same":  # its row is believed as it stands, whoever entered that
         row = dict(asked.details)
         next(one for one in world.systems if one.name == row["system"]).believed.add(str(row["remote_id"]))

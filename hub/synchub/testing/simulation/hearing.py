@@ -55,17 +55,26 @@ class Hearing:
         self._run = 0
         self.removals: list[tuple[Row, int]] = []
         """Rows that the hub removed, and the last run by then that had decided."""
+        self.asked: set[tuple[int, str]] = set()
+        """(record, field) of which the run at hand has asked a person."""
+        self.sent_meanwhile: list[tuple[Row, set[str], set[tuple[int, str]]]] = []
+        """Rows, the fields that the hub sent them, and what it was asking by then."""
+        self.guessed: list[str] = []
+        """Rows that the hub linked though it could not tell to which record."""
 
     def run_ends(self, *, recorded: bool) -> None:
         """What was sent is known to the hub, unless the run broke off."""
         for row, operation in () if recorded else self._sent:
             self._blur(row, operation)
-        self._sent = []
+        self._sent, self.asked = [], set()
 
     def listen(self, world: World, run: int) -> None:
         """What was read is stored: note what is new in it."""
         self._run = run
         aside, owners, start = world.known.aside(), world.known.belongs(), moment(world.now)
+        self.asked = {(one["record"], one["details"].get("field", "")) for one in world.known.questions("ask")}
+        for system, _ in world.present:
+            self._watch_new(system, owners, aside)
         self._watch_owners(owners)
         for system, member in world.present:
             for name, kept in system.read.items():
@@ -78,6 +87,19 @@ class Hearing:
                     self._touched[row] = start
             if system.read_to_the_end:
                 self._read_at[system.name] = start
+
+    def _watch_new(self, system: SimulatedSystem, owners: dict[Row, int], aside: set[Row]) -> None:
+        """A row that was linked to a record that was there, while several of them had its key, was guessed."""
+        for name, kept in system.read.items():
+            row, email = (system.name, name), canonical("email", kept.values["email"])
+            known = row in self._owners or row in aside | self.puzzling or name in system.made | system.gone_back
+            if known or row not in owners or owners[row] not in self._owners.values() or kept.values.get("hub_id"):
+                continue
+            same = {
+                self._owners[one] for one, held in self._held.items() if held.get("email") == email and one in owners
+            }
+            if len(same) > 1 and email:
+                self.guessed.append(f"{row} was taken for record {owners[row]}, it could be any of {sorted(same)}")
 
     def _watch_owners(self, owners: dict[Row, int]) -> None:
         for row, record in owners.items():
@@ -121,6 +143,8 @@ class Hearing:
         name = operation.remote_id or (result and result.remote_id) or ""
         row = (system.name, name)
         self._sent.append((row, operation))
+        if self.asked and name:
+            self.sent_meanwhile.append((row, set(operation.values), self.asked))
         if operation.kind in ("delete", "archive"):
             self.removals.append((row, self._run))
         if result is None or result.status == "retry":

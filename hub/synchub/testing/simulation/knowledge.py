@@ -45,6 +45,13 @@ class Knowledge:
         with self._hub.store.read() as tx:
             return {(system, name): record for system, name, record in tx.execute(query)}
 
+    def rows_of_records(self) -> dict[int, set[tuple[str, str]]]:
+        """By record all rows that belong or belonged to it."""
+        found: dict[int, set[tuple[str, str]]] = {}
+        for row, record in self.belongs().items():
+            found.setdefault(record, set()).add(row)
+        return found
+
     def decided(self) -> set[tuple[int, str]]:
         """(record, field) that people decided in the hub."""
         query = text("SELECT record, field FROM claim WHERE link IS NULL")

@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from synchub.errors import SynchubError
-from synchub.testing.simulation.questions import ALWAYS, AT_REST, a_lone_edit_wins
+from synchub.testing.simulation.afterwards import AFTERWARDS
+from synchub.testing.simulation.questions import ALWAYS, AT_REST
 from synchub.testing.simulation.steps import Deed, History
 from synchub.testing.simulation.twins import ask_twins
 from synchub.testing.simulation.world import Violation, World
@@ -51,7 +52,8 @@ def _through(world: World, history: History) -> None:
         ask(world)
     ask_twins(history, world)
     seed = len(history.steps)
-    a_lone_edit_wins(world, Deed("edit", seed, seed, "job_title", seed % 10))
+    for attempt in AFTERWARDS:
+        attempt(world, Deed("edit", seed, seed, "job_title", seed % 10))
 
 
 def _place(error: BaseException) -> str:

@@ -6,7 +6,6 @@ from typing import Any
 
 from synchub.model import BLANK
 from synchub.testing.simulation.reference import unlike_the_reference
-from synchub.testing.simulation.steps import Deed, Run
 from synchub.testing.simulation.values import FIELDS, GARBLED, canonical
 from synchub.testing.simulation.world import Violation, World
 
@@ -142,6 +141,43 @@ def a_later_edit_beats_a_delete(world: World) -> None:
         must(not seen or not since, f"{removed} was deleted, though the same person was edited since: {since}")
 
 
+def what_is_asked_is_not_sent(world: World) -> None:
+    """A field that a person is being asked about is sent nowhere meanwhile."""
+    owners = world.known.belongs()
+    for row, fields, asked in [] if world.undone else world.hearing.sent_meanwhile:
+        record = owners.get(row)
+        sent = {field for field in fields if (record, field) in asked and record not in world.hearing.moved}
+        must(not sent, f"{row} was sent {sorted(sent)}, while a person was being asked about that")
+
+
+def what_was_decided_stands(world: World) -> None:
+    """What a person decided is golden as long as nobody says anything else."""
+    if world.undone or world.ruled:
+        return
+    golden, hearing, rows = world.known.goldens(), world.hearing, world.known.rows_of_records()
+    for (record, field), (value, since) in world.decided.items():
+        own = rows.get(record, set())
+        unclear = any(row in hearing.puzzling or (row, field) in hearing.blurred for row in own)
+        spoken = any(word.row in own and word.field == field for word in hearing.words[since:])
+        if not unclear and not spoken and record in golden and record not in hearing.moved:
+            now = golden[record].get(field, BLANK)
+            must(now == value, f"{field} of record {record} was decided to be {value!r}, golden is {now!r}")
+
+
+def nobody_is_guessed(world: World) -> None:
+    """Who can't be told is asked about, never taken for the next best."""
+    guessed = [] if world.joined or world.parted else world.hearing.guessed
+    must(not guessed, "; ".join(guessed))
+
+
+def who_was_parted_is_not_asked_about(world: World) -> None:
+    """Of two that a person parted nobody is asked again whether they are one."""
+    owners = world.known.belongs()
+    asked = {frozenset(map(int, one["subject"].split("+"))) for one in world.known.questions("alike")}
+    for row, record in world.parted:
+        must({owners.get(row), record} not in asked, f"{row} was parted from record {record}, and is asked about again")
+
+
 def consent_is_kept(world: World) -> None:
     """I7: who opted out anywhere is opted out everywhere."""
     golden, aside, links = world.known.goldens(), world.known.aside(), world.known.links()
@@ -189,26 +225,6 @@ def nothing_is_left_open(world: World) -> None:
     must(not left, f"left open: {left}")
 
 
-def a_lone_edit_wins(world: World, deed: Deed) -> None:
-    """What a person enters last under `newest`, with nobody else about, is golden after the next run. Asked of one row of
-    a world at rest."""
-    place = deed.system % len(world.systems)
-    system, member = world.systems[place], world.members[place]
-    names = sorted(system.kept, key=int)
-    if not names or member.get("direction") == "out" or system.weak or place in world.removed:
-        return
-    name = names[deed.who % len(names)]
-    owner = world.known.owners().get((system.name, name))
-    if owner is None or (system.name, name) in world.known.aside() or system.kept[name].values["lead_score"] == GARBLED:
-        return
-    world.do(Deed("edit", place, names.index(name), "job_title", deed.value))
-    entered = str(system.kept[name].values["job_title"])
-    world.wait()
-    world.run(Run())
-    golden = world.known.goldens()[owner].get("job_title")
-    must(golden == entered, f"{entered!r} was entered last in {system.name}, golden is {golden!r}")
-
-
 ALWAYS = (nobody_is_doubled, nothing_is_overwritten_unseen, nobody_vanished_unasked)
 """Asked after every step."""
 AT_REST = (
@@ -219,6 +235,10 @@ AT_REST = (
     nobody_is_made_again,
     who_vanished_was_deleted,
     a_later_edit_beats_a_delete,
+    what_is_asked_is_not_sent,
+    what_was_decided_stands,
+    nobody_is_guessed,
+    who_was_parted_is_not_asked_about,
     consent_is_kept,
     only_the_bad_are_set_aside,
     nobodys_words_are_put_into_a_mouth,

@@ -39,9 +39,7 @@ Choose = Callable[[Sequence[Word], Callable[[Row], Rank]], set[str] | None]
 
 def unlike_the_reference(world: World) -> Iterator[str]:
     """What is golden, and can't be, if people said what they said."""
-    rows = defaultdict(list)
-    for row, record in world.known.belongs().items():
-        rows[record].append(row)
+    rows = world.known.rows_of_records()
     golden, decided, void = world.known.goldens(), world.known.decided(), world.known.begun_anew()
     living, hearing = set(world.known.owners().values()), world.hearing
     words = defaultdict(list)

@@ -46,6 +46,10 @@ class World:
         self.opted_out: set[tuple[str, str]] = set()
         self.joined = self.undone = self.ruled = False
         """Whether a person ever joined two records, took a run back, changed a rule."""
+        self.decided: dict[tuple[int, str], tuple[str, int]] = {}
+        """(record, field) to what a person decided last, and how many words had been heard by then."""
+        self.parted: list[tuple[Row, int]] = []
+        """Rows that people parted from a record, and that record."""
         self.turned: set[int] = set()
         """Members that were once only written and then not, or the other way round."""
         self.ever_unmapped = {str(member["unmap"]) for member in self.members if member.get("unmap")}
@@ -93,6 +97,23 @@ class World:
         """The place of a row's member in hub.toml, those that are gone last; then its id."""
         place = next(number for number, system in enumerate(self.systems) if system.name == row[0])
         return (place + len(self.systems) * (place in self.removed), row[1])
+
+    def add(self, name: str) -> SimulatedSystem:
+        """One more system, with a member of its own."""
+        system = SimulatedSystem(name, fields={field: TYPES.get(field) for field in FIELDS})
+        system.log = self.trace.append
+        self.systems.append(system)
+        self.members.append({})
+        self._configure()
+        return system
+
+    def set_member(self, system: SimulatedSystem, **options: Any) -> None:
+        """Edit what its member says."""
+        self.members[self.systems.index(system)].update(options)
+        self._configure()
+
+    def _configure(self) -> None:
+        self.hub.change(members=configured(self), systems=[system for system, _ in self.present])
 
     # Steps
 

@@ -1,12 +1,18 @@
-"""What is tried with a world at rest, after everything else: the last edit, a new member, more deletes than are allowed."""
+"""What is tried with a world at rest, after everything else: what random histories seldom come to."""
 
 from __future__ import annotations
 
-from synchub.testing.simulation.questions import must
-from synchub.testing.simulation.steps import Deed, Run
+from typing import Any
+
+from synchub.testing.simulation.faults import MEANWHILE
+from synchub.testing.simulation.questions import must, nobody_is_doubled, nothing_is_overwritten_unseen
+from synchub.testing.simulation.steps import HUB, Deed, Fault, Run
 from synchub.testing.simulation.systems import SimulatedSystem
 from synchub.testing.simulation.values import GARBLED
 from synchub.testing.simulation.world import World
+
+Place = tuple[SimulatedSystem, str]
+"""A system and the id of a row there."""
 
 
 def a_lone_edit_wins(world: World, deed: Deed) -> None:
@@ -27,6 +33,104 @@ def a_lone_edit_wins(world: World, deed: Deed) -> None:
     world.run(Run())
     golden = world.known.goldens()[owner].get("job_title")
     must(golden == entered, f"{entered!r} was entered last in {system.name}, golden is {golden!r}")
+
+
+def who_is_entered_meanwhile_is_not_doubled(world: World, _deed: Deed) -> None:
+    """Somebody enters a person right before the hub makes a row for the same one: a look by key shows it. Asked where no full
+    read is such a look."""
+    for second, member in _both_ways(world):
+        findable = second.can_lookup and second.incremental and not second.lag
+        first = next((system for system, _ in _both_ways(world) if system is not second), None)
+        if findable and first is not None and member.get("create", True) and "where" not in member:
+            world.do(Deed("enter", world.systems.index(first)))
+            world.wait()
+            meanwhile = Deed("enter", world.systems.index(second))
+            world.run(Run((Fault(MEANWHILE, HUB, "decided", deed=meanwhile),)))
+            nobody_is_doubled(world)
+            return
+
+
+def an_edit_meanwhile_is_seen(world: World, deed: Deed) -> None:
+    """Somebody edits a row right before the hub writes it. Where the system has versions, right when it does."""
+    pair = _two_of_one(world, "job_title")
+    if pair is None:
+        return
+    (first, name), (second, other) = pair
+    first, name, second, other = (second, other, first, name) if first.versions else (first, name, second, other)
+    world.do(_edit(world, first, name, "job_title", deed.value))
+    world.wait()
+    meanwhile = _edit(world, second, other, "job_title", deed.value + 1)
+    place, call = (world.systems.index(second), "write") if second.versions else (HUB, "decided")
+    world.run(Run((Fault(MEANWHILE, place, call, deed=meanwhile),)))
+    nothing_is_overwritten_unseen(world)
+
+
+def a_question_waits_for_its_answer(world: World, deed: Deed) -> None:
+    """Two enter different notes at once: nobody gets either until a person has answered, and then that is golden."""
+    pair = _two_of_one(world, "notes")
+    if pair is None:
+        return
+    (first, name), (second, other) = pair
+    world.do(_edit(world, first, name, "notes", deed.value))
+    world.wait()
+    world.run(Run())
+    record = world.known.owners()[first.name, name]
+    if (record, "notes") in {(one["record"], one["details"].get("field")) for one in world.known.questions("ask")}:
+        return  # it was asked before, and what is entered now is one more opinion
+    world.do(_edit(world, first, name, "notes", deed.value + 1))
+    world.do(_edit(world, second, other, "notes", deed.value + 2))
+    world.wait()
+    world.run(Run())
+    for system, row, value in ((first, name, deed.value + 1), (second, other, deed.value + 2)):
+        there = str(system.kept[row].values["notes"])
+        must(
+            there[0] == "abcdefghij"[value % 10], f"{system.name} {row} was sent {there!r}, and a person is being asked"
+        )
+    hub_id = world.known.goldens()[record]["hub_id"]
+    world.now += 1
+    world.hub.answer("ask", f"answered {world.now}", at=world.now, key=hub_id)
+    told = f"answered {world.now}"
+    world.run(Run())
+    golden = world.known.goldens()[record].get("notes")
+    must(golden == told, f"a person answered {told!r}, golden is {golden!r}")
+
+
+def _edit(world: World, system: SimulatedSystem, name: str, field: str, value: int) -> Deed:
+    return Deed("edit", world.systems.index(system), sorted(system.kept, key=int).index(name), field, value % 10)
+
+
+def _both_ways(world: World) -> list[tuple[SimulatedSystem, dict[str, Any]]]:
+    """The systems that are read and written, and whose word counts in full."""
+    return [
+        (system, member)
+        for system, member in world.present
+        if member.get("direction", "both") == "both" and not system.weak
+    ]
+
+
+def _two_of_one(world: World, field: str) -> tuple[Place, Place] | None:
+    """Two rows of one record in two systems that are read, written and shown in full: what is entered there is heard at
+    once. The second is of one that can be asked, or has versions."""
+    owners, aside = world.known.owners(), world.known.aside()
+    usual = [
+        (system, name)
+        for system, member in _both_ways(world)
+        for name, kept in sorted(system.kept.items())
+        if member.get("unmap") != field
+        and "where" not in member
+        and (system.name, name) in owners
+        and (system.name, name) not in aside
+        and name not in system.gone_back
+        and kept.values["lead_score"] != GARBLED
+        and field not in system.stores
+    ]
+    for first in usual:
+        for second in usual:
+            able = second[0].can_lookup or second[0].versions
+            one = owners[first[0].name, first[1]] == owners[second[0].name, second[1]]
+            if able and one and first[0] is not second[0]:
+                return first, second
+    return None
 
 
 def a_new_member_waits(world: World, _deed: Deed) -> None:
@@ -52,7 +156,7 @@ def too_many_deletes_are_stopped(world: World, _deed: Deed) -> None:
     must(before == after or not report.problem, "something was written in a run that was stopped")
 
 
-def _deleted_in_two(world: World) -> tuple[tuple[SimulatedSystem, str], tuple[SimulatedSystem, str]] | None:
+def _deleted_in_two(world: World) -> tuple[Place, Place] | None:
     """A row whose delete is seen, as no other of its system stands for the same record, and one that is to follow it."""
     owners, aside = world.known.owners(), world.known.aside()
     for first, _ in world.present:
@@ -67,5 +171,12 @@ def _deleted_in_two(world: World) -> tuple[tuple[SimulatedSystem, str], tuple[Si
     return None
 
 
-AFTERWARDS = (a_lone_edit_wins, a_new_member_waits, too_many_deletes_are_stopped)
+AFTERWARDS = (
+    a_lone_edit_wins,
+    who_is_entered_meanwhile_is_not_doubled,
+    an_edit_meanwhile_is_seen,
+    a_question_waits_for_its_answer,
+    a_new_member_waits,
+    too_many_deletes_are_stopped,
+)
 """Asked one after the other, last of all. Each changes the world, and leaves it well."""

@@ -13,6 +13,8 @@ from synchub.testing.simulation.values import GARBLED, PEOPLE, value_of
 if TYPE_CHECKING:
     from synchub.testing.simulation.world import World
 
+NEW = "new@example.org"
+"""Somebody who was never anywhere before; enters once, when all else is over."""
 IN_THE_HUB = ("decide", "split", "join", "answer", "undo")
 
 
@@ -22,6 +24,8 @@ def do(world: World, deed: Deed) -> None:
     names = sorted(system.kept, key=int)
     if deed.kind == "create":
         _create(world, system, deed)
+    elif deed.kind == "enter":
+        system.create(at=world.now, email=NEW, first_name="New")
     elif deed.kind == "answer":
         _answer(world, deed)
     elif deed.kind == "undo":

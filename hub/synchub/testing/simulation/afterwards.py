@@ -95,6 +95,64 @@ def a_question_waits_for_its_answer(world: World, deed: Deed) -> None:
     must(golden == told, f"a person answered {told!r}, golden is {golden!r}")
 
 
+def a_weak_word_does_not_count(world: World, deed: Deed) -> None:
+    """What is entered where anybody can forge it changes nothing that another has a value for."""
+    rows, words, void = world.known.rows_of_records(), world.hearing.words, world.known.begun_anew()
+    settled = {
+        word.row
+        for word in words
+        if not word.weak and word.field == "job_title" and word.value and world.place(word.row) not in world.turned
+    }
+    for system, name, record in _sure(world):
+        if system.weak and record not in void and rows[record] & settled:
+            before = world.known.goldens()[record].get("job_title")
+            world.do(_edit(world, system, name, "job_title", deed.value))
+            world.wait()
+            world.run(Run())
+            golden = world.known.goldens()[record].get("job_title")
+            must(golden == before, f"{golden!r} was entered in {system.name}, whose word is weak; it was {before!r}")
+            return
+
+
+def who_could_be_two_is_asked_about(world: World, _deed: Deed) -> None:
+    """Somebody is entered with the address of two people: nobody guesses which of them it is."""
+    sure = [one for one in _sure(world) if not one[0].weak and one[0].name != "late"]
+    other = next((one for one in sure if one[2] != sure[0][2]), None)
+    if other is None:
+        return
+    (system, name, record), (second, other_name, other_record) = sure[0], other
+    email = system.kept[name].values["email"]
+    world.now += 1
+    world.hub.put(world.now)
+    second.edit(other_name, at=world.now, email=email)
+    world.wait()
+    world.run(Run())
+    golden = world.known.goldens()
+    if not email or {golden[one].get("email") for one in (record, other_record)} != {email}:
+        return
+    world.now += 1
+    world.hub.put(world.now)
+    entered = system.create(at=world.now, email=email, first_name="New")
+    world.wait()
+    world.run(Run())
+    taken_for = world.known.owners().get((system.name, entered))
+    must(taken_for not in (record, other_record), f"{entered} was taken for record {taken_for}; two have its address")
+
+
+def _sure(world: World) -> list[tuple[SimulatedSystem, str, int]]:
+    """Rows of systems that are heard, which the hub knows and understands, with their records."""
+    owners, aside = world.known.owners(), world.known.aside()
+    return [
+        (system, name, owners[system.name, name])
+        for system, member in world.present
+        for name, kept in sorted(system.kept.items())
+        if member.get("direction") != "out"
+        and (system.name, name) in owners.keys() - aside
+        and kept.values["lead_score"] != GARBLED
+        and name not in system.gone_back
+    ]
+
+
 def _edit(world: World, system: SimulatedSystem, name: str, field: str, value: int) -> Deed:
     return Deed("edit", world.systems.index(system), sorted(system.kept, key=int).index(name), field, value % 10)
 
@@ -176,6 +234,8 @@ AFTERWARDS = (
     who_is_entered_meanwhile_is_not_doubled,
     an_edit_meanwhile_is_seen,
     a_question_waits_for_its_answer,
+    a_weak_word_does_not_count,
+    who_could_be_two_is_asked_about,
     a_new_member_waits,
     too_many_deletes_are_stopped,
 )

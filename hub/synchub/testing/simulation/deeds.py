@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from synchub.testing.simulation.world import World
 
 NEW = "new@example.org"
-"""Somebody who was never anywhere before. `enter` is done only when all else is over; its field may be another address."""
+"""Somebody who was never anywhere before. `enter` is done only when all else is over."""
 IN_THE_HUB = ("decide", "split", "join", "answer", "undo")
 
 
@@ -25,7 +25,7 @@ def do(world: World, deed: Deed) -> None:
     if deed.kind == "create":
         _create(world, system, deed)
     elif deed.kind == "enter":
-        system.create(at=world.now, email=deed.field or NEW, first_name="New")
+        system.create(at=world.now, email=NEW, first_name="New")
     elif deed.kind == "answer":
         _answer(world, deed)
     elif deed.kind == "undo":

@@ -60,8 +60,8 @@ def unlike_the_reference(world: World) -> Iterator[str]:
 
 
 def _can_not_be_judged(world: World, row: Row) -> bool:
-    system = next(one for one in world.systems if one.name == row[0])
-    place = world.systems.index(system)
+    place = world.place(row)
+    system = world.systems[place]
     return row in world.hearing.puzzling or row[1] in system.gone_back | system.believed or place in world.turned
 
 

@@ -93,9 +93,13 @@ class World:
             if number not in self.removed
         ]
 
+    def place(self, row: Row) -> int:
+        """The number of a row's system."""
+        return next(number for number, system in enumerate(self.systems) if system.name == row[0])
+
     def rank(self, row: Row) -> tuple[int, str]:
         """The place of a row's member in hub.toml, those that are gone last; then its id."""
-        place = next(number for number, system in enumerate(self.systems) if system.name == row[0])
+        place = self.place(row)
         return (place + len(self.systems) * (place in self.removed), row[1])
 
     def add(self, name: str) -> SimulatedSystem:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from synchub.testing.simulation.faults import MEANWHILE
 from synchub.testing.simulation.questions import must, nobody_is_doubled, nothing_is_overwritten_unseen
-from synchub.testing.simulation.steps import HUB, Deed, Fault, Run
+from synchub.testing.simulation.steps import HUB, Deed, Fault, History, Run
 from synchub.testing.simulation.systems import SimulatedSystem
 from synchub.testing.simulation.values import GARBLED
 from synchub.testing.simulation.world import World
@@ -239,4 +240,11 @@ AFTERWARDS = (
     a_new_member_waits,
     too_many_deletes_are_stopped,
 )
-"""Asked one after the other, last of all. Each changes the world, and leaves it well."""
+SHARE = 3
+"""Of a drawn history all but the first are tried only every so often: each is some runs more."""
+
+
+def afterwards(history: History) -> list[Callable[[World, Deed], None]]:
+    """What is tried, one after the other, last of all. Each changes the world, and leaves it well."""
+    seed = history.seed
+    return [one for place, one in enumerate(AFTERWARDS) if not place or seed is None or (seed + place) % SHARE == 0]

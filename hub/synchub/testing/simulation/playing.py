@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from synchub.errors import SynchubError
-from synchub.testing.simulation.afterwards import AFTERWARDS
+from synchub.testing.simulation.afterwards import afterwards
 from synchub.testing.simulation.questions import ALWAYS, AT_REST
 from synchub.testing.simulation.steps import Deed, History
 from synchub.testing.simulation.twins import ask_twins
@@ -52,7 +52,7 @@ def _through(world: World, history: History) -> None:
         ask(world)
     ask_twins(history, world)
     seed = len(history.steps)
-    for attempt in AFTERWARDS:
+    for attempt in afterwards(history):
         attempt(world, Deed("edit", seed, seed, "job_title", seed % 10))
 
 

@@ -6,76 +6,45 @@ SYNCHUB_PLANTED=all   from the first history on; by default from shortly before 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 import pytest
 from simulation.planted import deciding, reading, writing
 from simulation.planted.placing import Plant
+from simulation.planted.showing import (
+    always,
+    cut,
+    deleted,
+    filtered,
+    garbled,
+    killed,
+    only_written,
+    read_from_a_cursor_and_broken_off,
+    split,
+    store_fails,
+    tried,
+    unanswered,
+)
 
-from synchub.testing.simulation.afterwards import AFTERWARDS
+from synchub.testing.simulation.afterwards import (
+    AFTERWARDS,
+    a_new_member_waits,
+    a_question_waits_for_its_answer,
+    a_weak_word_does_not_count,
+    an_edit_meanwhile_is_seen,
+    too_many_deletes_are_stopped,
+    who_could_be_two_is_asked_about,
+    who_is_entered_meanwhile_is_not_doubled,
+)
 from synchub.testing.simulation.drawing import draw
 from synchub.testing.simulation.playing import Played, play
 from synchub.testing.simulation.questions import ALWAYS, AT_REST
-from synchub.testing.simulation.steps import Deed, Edit, Fault, History, Run
+from synchub.testing.simulation.steps import History
 
 HISTORIES = 2000
 """Within so many histories a fault has to be caught."""
-
-
-def faults(history: History) -> Iterator[Fault]:
-    """All that goes wrong by itself."""
-    return (fault for step in history.steps if isinstance(step, Run) for fault in step.faults)
-
-
-def has(history: History, **wanted: Any) -> bool:
-    """Whether any fault of a history is like that."""
-    return any(getattr(fault, name) in values for fault in faults(history) for name, values in wanted.items())
-
-
-def deeds(history: History) -> set[str]:
-    """All kinds of deeds, those that are done while a run is at work too."""
-    own = {step.kind for step in history.steps if isinstance(step, Deed)}
-    return own | {fault.deed.kind for fault in faults(history) if fault.deed is not None}
-
-
-def always(_history: History) -> bool:
-    return True
-
-
-def read_from_a_cursor_and_broken_off(history: History) -> bool:
-    return any(own.get("incremental") for own in history.shape.traits) and has(history, call=("staged", "commit"))
-
-
-def unanswered(history: History) -> bool:
-    return has(history, kind=("lost", "half"))
-
-
-def garbled(history: History) -> bool:
-    return "garble" in deeds(history)
-
-
-def deleted(history: History) -> bool:
-    return bool({"delete", "merge"} & deeds(history))
-
-
-def cut(history: History) -> bool:
-    return any(own.get("cuts") for own in history.shape.traits)
-
-
-def killed(history: History) -> bool:
-    return has(history, kind=("killed",))
-
-
-def store_fails(history: History) -> bool:
-    return has(history, call=("begin", "commit"))
-
-
-def filtered(history: History) -> bool:
-    turned = any(isinstance(step, Edit) and step.kind == "where" for step in history.steps)
-    return turned or any("where" in own for own in history.shape.members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +88,73 @@ PLANTED = (
     Caught(writing.history_is_not_kept, always, seed=6, played=7, question="nothing_is_lost"),
     Caught(writing.own_form_is_forgotten, cut, seed=4, played=2, question="all_agree"),
     Caught(writing.lock_outlives_its_process, killed, seed=0, played=1, question="_excuse"),
+    Caught(
+        writing.create_without_a_lookup,
+        tried(who_is_entered_meanwhile_is_not_doubled),
+        seed=5,
+        played=2,
+        question="nobody_is_doubled",
+    ),
+    Caught(
+        writing.update_without_a_last_look,
+        tried(an_edit_meanwhile_is_seen),
+        seed=13,
+        played=5,
+        question="nothing_is_overwritten_unseen",
+    ),
+    Caught(
+        writing.version_is_not_sent,
+        tried(an_edit_meanwhile_is_seen),
+        seed=58,
+        played=20,
+        question="nothing_is_overwritten_unseen",
+    ),
+    Caught(deciding.delete_beats_a_later_edit, deleted, seed=8, played=8, question="a_later_edit_beats_a_delete"),
+    Caught(deciding.written_member_is_believed, only_written, seed=6, played=3, question="golden_is_what_was_said"),
+    Caught(deciding.removed_tag_comes_back, always, seed=32, played=33, question="golden_is_what_was_said"),
+    Caught(
+        deciding.weak_word_counts,
+        tried(a_weak_word_does_not_count),
+        seed=17,
+        played=6,
+        question="a_weak_word_does_not_count",
+    ),
+    Caught(
+        deciding.unaccepted_member_is_written,
+        tried(a_new_member_waits),
+        seed=0,
+        played=1,
+        question="a_new_member_waits",
+    ),
+    Caught(
+        deciding.guard_is_not_asked,
+        tried(too_many_deletes_are_stopped),
+        seed=2,
+        played=1,
+        question="too_many_deletes_are_stopped",
+    ),
+    Caught(reading.split_is_forgotten, split, seed=0, played=1, question="who_was_parted_is_not_asked_about"),
+    Caught(
+        reading.doubt_is_a_match,
+        tried(who_could_be_two_is_asked_about),
+        seed=1,
+        played=1,
+        question="who_could_be_two_is_asked_about",
+    ),
+    Caught(
+        deciding.open_question_is_sent,
+        tried(a_question_waits_for_its_answer),
+        seed=6,
+        played=3,
+        question="a_question_waits_for_its_answer",
+    ),
+    Caught(
+        deciding.decision_is_a_claim_like_others,
+        tried(a_question_waits_for_its_answer),
+        seed=6,
+        played=3,
+        question="a_question_waits_for_its_answer",
+    ),
 )
 
 EARLIER = 2

@@ -18,7 +18,7 @@ from synchub.api import ConfigurationError, Field, Stream
 from .kinds import Kind, as_text, kind_of
 from .settings import SqlSettings
 
-BATCH = 5_000
+BATCH = 20_000
 
 
 @dataclass(frozen=True)

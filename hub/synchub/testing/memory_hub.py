@@ -205,14 +205,16 @@ class MemoryHub:
         self._clock.put(at)
         split_record(self._opened, ENTITY, key, [f"{system}:{STREAM}:{name}" for system, name in links])
 
-    def answer(self, kind: str, answer: str, *, at: float, key: str = "") -> None:
-        """`synchub review resolve`: answer all open questions of a kind, or the one whose record has this label or id."""
+    def answer(self, kind: str, answer: str, *, at: float, key: str = "", field: str = "") -> None:
+        """`synchub review resolve`: answer all open questions of a kind, or the one whose record has this label or id; of
+        several about one record that about `field`."""
         self._clock.put(at)
         asked = Reviewed(self._opened)
         if not key:
             asked.resolve_all(kind, answer, system="", reason="a test")
             return
-        (item,) = [one for one in asked.list() if one.kind == kind and key in (one.label, one.record)]
+        own = [one for one in asked.list() if one.kind == kind and key in (one.label, one.record)]
+        (item,) = [one for one in own if field in ("", dict(one.details).get("field"))]
         asked.resolve(item.id, answer, reason="a test")
 
     def undo(self, run: str, *, at: float) -> tuple[PlanReport, RunReport]:

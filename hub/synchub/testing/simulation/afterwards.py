@@ -89,7 +89,7 @@ def a_question_waits_for_its_answer(world: World, deed: Deed) -> None:
         )
     hub_id = world.known.goldens()[record]["hub_id"]
     world.now += 1
-    world.hub.answer("ask", f"answered {world.now}", at=world.now, key=hub_id)
+    world.hub.answer("ask", f"answered {world.now}", at=world.now, key=hub_id, field="notes")
     told = f"answered {world.now}"
     world.run(Run())
     golden = world.known.goldens()[record].get("notes")

@@ -155,11 +155,12 @@ def what_was_decided_stands(world: World) -> None:
     if world.undone or world.ruled:
         return
     golden, hearing, rows = world.known.goldens(), world.hearing, world.known.rows_of_records()
+    anew = world.known.begun_anew()  # whom nobody had any more, and somebody entered again
     for (record, field), (value, since) in world.decided.items():
         own = rows.get(record, set())
         unclear = any(row in hearing.puzzling or (row, field) in hearing.blurred for row in own)
         spoken = any(word.row in own and word.field == field for word in hearing.words[since:])
-        if not unclear and not spoken and record in golden and record not in hearing.moved:
+        if not unclear and not spoken and record in golden and record not in hearing.moved | anew:
             now = golden[record].get(field, BLANK)
             must(now == value, f"{field} of record {record} was decided to be {value!r}, golden is {now!r}")
 

@@ -23,6 +23,7 @@ def test_newest_is_the_last_word_of_a_row_then_the_last_of_all() -> None:
     said = [word(CRM, "old", moment(1)), word(SHOP, "mine", moment(3)), word(CRM, "new", moment(2))]
     assert newest(said, rank) == {"mine"}
     assert newest([*said, word(CRM, "", moment(4))], rank) == {""}
+    assert newest([*said, word(SHOP, "by a clock that was put back", moment(1))], rank) == {"new"}
 
 
 def test_at_one_time_the_first_member_is_right() -> None:

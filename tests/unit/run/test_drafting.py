@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from synchub.api import Field, Stream
@@ -175,6 +175,8 @@ NAMES = st.one_of(
 )
 
 
+@example({"^$": ["", ""]})  # a name that Polars could take for a pattern
+@example({"^[$": ["", ""]})
 @settings(max_examples=150, deadline=None)
 @given(
     st.dictionaries(

@@ -166,7 +166,8 @@ def _readable(made: _Draft, declared: FieldDeclaration, format: str | None, text
 
 
 def _filled(rows: pl.DataFrame, name: str) -> pl.Series:
-    texts = rows[name].drop_nulls() if name in rows.columns else pl.Series([], dtype=pl.String)
+    texts = rows[name].alias("") if name in rows.columns else pl.Series([], dtype=pl.String)
+    texts = texts.drop_nulls()  # of a series named "^a$" Polars would take the name for a pattern
     return texts.filter(texts != "").unique(maintain_order=True)
 
 

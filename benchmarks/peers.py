@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.measuring import Measured, measured
 from benchmarks.servers import TABLE, Database
 
-PEERS = Path(".venv-peers/bin").absolute()
+PEERS = Path(".venv-peers").absolute()
 
 
 def sqlite(file: Path, table: str) -> None:
@@ -51,7 +51,8 @@ def between_databases(folder: Path, server: Database, crm: str, rows: int) -> It
 
 
 def _sling(job: str, folder: Path, rows: int, stream: str, target: str, *, source: str = "") -> Measured:
-    command = [PEERS / "sling", "run", "--src-stream", stream, "--tgt-conn", "TARGET", "--tgt-object", "public.copied"]
+    binary = next(PEERS.glob("lib/python*/site-packages/sling_linux_amd64/bin/sling-linux-amd64"))
+    command = [binary, "run", "--src-stream", stream, "--tgt-conn", "TARGET", "--tgt-object", "public.copied"]
     command += ["--src-conn", "SOURCE"] if source else []
     env = {"TARGET": f"{target}?sslmode=disable", "SLING_HOME_DIR": str(folder), "SLING_DISABLE_TELEMETRY": "TRUE"}
     env |= {"SOURCE": f"{source}?sslmode=disable"} if source else {}

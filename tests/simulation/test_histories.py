@@ -1,9 +1,9 @@
-"""Random histories over the real engine, in two processes. By default always the same 500: a commit is told of what it
-breaks, not of what luck finds. The search for more is the longer mode:
+"""Random histories over the real engine, in two processes. By default always the same ones, as many of them as eight minutes
+allow: a commit is told of what it breaks, not of what luck finds. The search for more is the longer mode:
 
 SYNCHUB_SIMULATION_FIRST     from this seed on; "commit": from one that the files of the commit tell
-SYNCHUB_SIMULATION_SEEDS     how many (500)
-SYNCHUB_SIMULATION_SECONDS   for so long, instead of so many
+SYNCHUB_SIMULATION_SEEDS     how many at the most (240)
+SYNCHUB_SIMULATION_SECONDS   for how long at the most (480)
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from pathlib import Path
 
 from xxhash import xxh3_64_intdigest
 
-SECONDS = float(os.environ.get("SYNCHUB_SIMULATION_SECONDS", "0"))
-SEEDS = int(os.environ.get("SYNCHUB_SIMULATION_SEEDS", "500"))
+SECONDS = float(os.environ.get("SYNCHUB_SIMULATION_SECONDS", "480"))
+SEEDS = int(os.environ.get("SYNCHUB_SIMULATION_SEEDS", "240"))
 FIRST = os.environ.get("SYNCHUB_SIMULATION_FIRST", "40000")
 PROCESSES = 2
-FAR = 500_000_000
-"""From the first seed of one process to that of the next, where nobody knows how far each of them gets."""
+APART = max(250, SEEDS)
+"""From the first seed of one process to that of the next."""
+FAR = 1_000_000_000
 
 
 def first_seed() -> int:
@@ -34,10 +35,9 @@ def first_seed() -> int:
 
 def one_process(number: int) -> subprocess.Popen[str]:
     """The command that anybody can run."""
-    share = SEEDS // PROCESSES
-    how = ["--hours", str(SECONDS / 3600)] if SECONDS else ["--seeds", str(share)]
-    first = first_seed() + number * (FAR if SECONDS else share)
-    command = [sys.executable, "-m", "synchub.testing.simulation", *how, "--first", str(first), "--tries", "60"]
+    first = first_seed() + number * APART
+    command = [sys.executable, "-m", "synchub.testing.simulation", "--seeds", str(SEEDS // PROCESSES)]
+    command += ["--hours", str(SECONDS / 3600), "--first", str(first), "--tries", "60"]
     one_thread = {**os.environ, "POLARS_MAX_THREADS": "1"}  # of so few rows threads make nothing but work
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=one_thread)
 

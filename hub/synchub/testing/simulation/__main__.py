@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator
+from itertools import count
 
 from synchub.testing.simulation.drawing import draw
 from synchub.testing.simulation.playing import play
@@ -17,28 +18,31 @@ def main(arguments: list[str]) -> int:
     """Returns how many histories failed, 100 at the most."""
     asked = _parsed(arguments)
     began, cpu = time.monotonic(), time.process_time()
-    count = failed = 0
+    played_so_far = failed = 0
     for seed in _seeds(asked, began):
         played = play(draw(seed))
-        count += 1
+        played_so_far += 1
         if played.broken:
             failed += 1
             shortest = played if asked.long else shrink(played, tries=asked.tries)
             _say(told(shortest, trace=True) + f"\nseed was {seed}\n")
         if asked.trace:
             _say("\n".join(played.trace))
-        if count % 100 == 0:
-            _say(f"{count} histories, {failed} failed, {(time.process_time() - cpu) / count:.2f} s CPU each")
-    _say(f"{count} histories, {failed} failed, {(time.process_time() - cpu) / max(count, 1):.2f} s CPU each")
+        if played_so_far % 100 == 0:
+            _say(_counted(played_so_far, failed, cpu))
+    _say(_counted(played_so_far, failed, cpu))
     return min(failed, 100)
+
+
+def _counted(histories: int, failed: int, cpu: float) -> str:
+    return f"{histories} histories, {failed} failed, {(time.process_time() - cpu) / max(histories, 1):.2f} s CPU each"
 
 
 def _parsed(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m synchub.testing.simulation", description=__doc__)
-    how = parser.add_mutually_exclusive_group()
-    how.add_argument("--seed", type=int, help="play just this one")
-    how.add_argument("--seeds", type=int, help="play so many (100)", default=100)
-    how.add_argument("--hours", type=float, help="play for so long")
+    parser.add_argument("--seed", type=int, help="play just this one")
+    parser.add_argument("--seeds", type=int, help="play so many (100; with --hours any number)")
+    parser.add_argument("--hours", type=float, help="play for so long")
     parser.add_argument("--first", type=int, default=0, help="the first seed (0)")
     parser.add_argument("--tries", type=int, default=300, help="tries to make a failing history shorter (300)")
     parser.add_argument("--long", action="store_true", help="show a failing history as it is")
@@ -50,15 +54,15 @@ def _seeds(asked: argparse.Namespace, began: float) -> Iterator[int]:
     if asked.seed is not None:
         yield asked.seed
         return
-    seed = asked.first
-    while time.monotonic() - began < asked.hours * 3600 if asked.hours else seed < asked.first + asked.seeds:
+    most = asked.seeds or (None if asked.hours else 100)
+    for seed in count(asked.first) if most is None else range(asked.first, asked.first + most):
+        if asked.hours and time.monotonic() - began >= asked.hours * 3600:
+            return
         yield seed
-        seed += 1
 
 
 def _say(text: str) -> None:
     sys.stdout.write(text + "\n")
-    sys.stdout.flush()
     sys.stdout.flush()
 
 

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from synchub.testing.simulation.afterwards import a_lone_edit_wins
 from synchub.testing.simulation.drawing import DEEDS, TEXTS, draw
-from synchub.testing.simulation.questions import ALWAYS, AT_REST, a_lone_edit_wins
+from synchub.testing.simulation.questions import ALWAYS, AT_REST
 from synchub.testing.simulation.steps import Deed, Run, Shape
 from synchub.testing.simulation.world import World
 

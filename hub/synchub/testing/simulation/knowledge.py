@@ -119,10 +119,12 @@ class Knowledge:
         with self._hub.store.read() as tx:
             return [(system, name, field, value) for system, name, field, value in tx.execute(query)]
 
-    def open_work(self) -> list[str]:
-        """Operations and runs that have no end."""
+    def open_work(self, systems: Sequence[str]) -> list[str]:
+        """Operations in some systems, and runs, that have no end."""
         with self._hub.store.read() as tx:
-            operations = tx.execute(text("SELECT kind, record FROM operation WHERE state = 'open' ORDER BY id")).all()
+            names = {state.id: state.system for state in members.of_entity(tx, ENTITY)}
+            waiting = tx.execute(text("SELECT kind, record, member FROM operation WHERE state = 'open' ORDER BY id"))
+            operations = [(kind, record) for kind, record, member in waiting if names[member] in systems]
             runs = tx.execute(text("SELECT id, state FROM run WHERE state IN ('running', 'writing') ORDER BY id")).all()
         return [f"{kind} of record {record}" for kind, record in operations] + [
             f"run {run}: {state}" for run, state in runs

@@ -106,6 +106,8 @@ def union(words: Sequence[Word], rank: Callable[[Row], Rank]) -> set[str] | None
             for word in words
             if (element in _elements(word.value)) != (element in _elements(word.base))
         ]
+        if not moves:
+            return None  # it was there whenever anybody looked: who put it there nobody has heard
         last = max(word.early for word, _ in moves)
         left = [(word, added) for word, added in moves if word.late >= last]
         exact = all(word.early == word.late for word, _ in left)

@@ -38,17 +38,7 @@ def file_to_postgresql(bench: Bench) -> Iterator[Measured]:
     """J1: a CSV into an empty hub and on to PostgreSQL. J5: the same again, nothing changed and no cursor."""
     leads, shop = bench.shared("leads.csv", write_csv), bench.server.database()
     bench.server.run(shop, TABLE.format(name="customers"))
-    hubs.write_hub(
-        bench.folder,
-        bench.hub_store,
-        hubs.file(leads),
-        hubs.database("shop", bench.server.url(shop)),
-        hubs.sync(),
-        hubs.member("fair", "leads"),
-        hubs.member("shop", "customers"),
-    )
-    hubs.write_mapping(bench.folder, "fair")
-    hubs.write_database_mapping(bench.folder, "shop")
+    _write_file_hub(bench, leads, bench.server.url(shop))
     yield synchub("J1", "CSV → hub → PostgreSQL", bench.folder, "sync", rows=bench.rows)
     _expect(bench, shop, bench.rows)
     yield synchub("J5", "CSV compared whole, nothing changed", bench.folder, "sync", rows=bench.rows)
@@ -60,17 +50,7 @@ def file_to_sqlite(bench: Bench) -> Iterator[Measured]:
     """J2: a CSV into an empty hub and on to SQLite."""
     leads = bench.shared("leads.csv", write_csv)
     peers.sqlite(bench.folder / "shop.db", TABLE)
-    hubs.write_hub(
-        bench.folder,
-        bench.hub_store,
-        hubs.file(leads),
-        hubs.database("shop", "sqlite:///shop.db"),
-        hubs.sync(),
-        hubs.member("fair", "leads"),
-        hubs.member("shop", "customers"),
-    )
-    hubs.write_mapping(bench.folder, "fair")
-    hubs.write_database_mapping(bench.folder, "shop")
+    _write_file_hub(bench, leads, "sqlite:///shop.db")
     yield synchub("J2", "CSV → hub → SQLite", bench.folder, "sync", rows=bench.rows)
     if bench.peers:
         yield from peers.file_to_sqlite(bench.folder, leads, bench.rows)
@@ -109,8 +89,7 @@ def between_databases(bench: Bench) -> Iterator[Measured]:
 def workbook(bench: Bench) -> Iterator[Measured]:
     """J7: a workbook into the hub alone."""
     leads = bench.shared("leads.xlsx", write_xlsx)
-    bench_member = hubs.member("fair", "leads")
-    hubs.write_hub(bench.folder, bench.hub_store, hubs.file(leads), hubs.sync(), bench_member)
+    hubs.write_hub(bench.folder, bench.hub_store, hubs.file(leads), hubs.sync(), hubs.member("fair", "leads"))
     hubs.write_mapping(bench.folder, "fair")
     yield synchub("J7", "XLSX → hub", bench.folder, "sync", rows=bench.rows)
 
@@ -189,6 +168,21 @@ JOBS: dict[str, Callable[[Bench], Iterator[Measured]]] = {
     "J11": three_systems,
     "start": start,
 }
+
+
+def _write_file_hub(bench: Bench, leads: Path, shop: str) -> None:
+    """A hub of a CSV and a shop's database."""
+    hubs.write_hub(
+        bench.folder,
+        bench.hub_store,
+        hubs.file(leads),
+        hubs.database("shop", shop),
+        hubs.sync(),
+        hubs.member("fair", "leads"),
+        hubs.member("shop", "customers"),
+    )
+    hubs.write_mapping(bench.folder, "fair")
+    hubs.write_database_mapping(bench.folder, "shop")
 
 
 def _filled(bench: Bench) -> str:

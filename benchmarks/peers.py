@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 from benchmarks.measuring import Measured, measured
+from benchmarks.people import FIELDS
 from benchmarks.servers import TABLE, Database
 
 PEERS = Path(".venv-peers").absolute()
@@ -26,7 +27,7 @@ def sqlite(file: Path, table: str) -> None:
 def file_to_postgresql(folder: Path, leads: Path, server: Database, rows: int) -> Iterator[Measured]:
     """psql's \\copy into a table of texts with a primary key, and sling."""
     name = server.database()
-    columns = "id bigint PRIMARY KEY, " + ", ".join(f"{column} text" for column in _columns())
+    columns = "id bigint PRIMARY KEY, " + ", ".join(f"{column} text" for column in FIELDS)
     server.run(name, f"CREATE TABLE plain ({columns})")
     copy = f"\\copy plain FROM '{leads}' (FORMAT csv, HEADER)"
     yield measured("J1", "psql \\copy", ["psql", "-q", server.url(name, "postgresql"), "-c", copy], folder, rows=rows)
@@ -57,9 +58,3 @@ def _sling(job: str, folder: Path, rows: int, stream: str, target: str, *, sourc
     env = {"TARGET": f"{target}?sslmode=disable", "SLING_HOME_DIR": str(folder), "SLING_DISABLE_TELEMETRY": "TRUE"}
     env |= {"SOURCE": f"{source}?sslmode=disable"} if source else {}
     return measured(job, "sling 1.4.11", [*command, "--primary-key", "id"], folder, rows=rows, env=env)
-
-
-def _columns() -> list[str]:
-    from benchmarks.people import FIELDS
-
-    return list(FIELDS)

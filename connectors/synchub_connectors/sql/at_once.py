@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import io
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 import sqlalchemy as sa
@@ -13,8 +12,9 @@ from .catalogue import Source
 from .decide import Alike
 from .faults import fault
 from .kinds import Kind
+from .rows import copied
 from .statements import insert, insert_arrays, tells_all
-from .values import all_understood, spelled
+from .values import all_understood, array, spelled
 
 _CERTAIN: Final = {
     "date": r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$",
@@ -67,18 +67,17 @@ def _by_arrays(connection: sa.Connection, source: Source, table: sa.Table, rows:
         texts = _texts(rows[name], source.kinds[name], source)
         if texts is None:
             return None
-        arrays[f"c{place}"] = _array(texts)
+        arrays[f"c{place}"] = array(texts)
     if statement is None:
         return None
-    told = statement.returning(*source.texts(source.names))
+    told = statement.returning(*source.texts(source.names)).compile(dialect=connection.dialect)
     attempt = connection.begin_nested()
     try:
-        answer = _answer(connection, told, arrays)
+        answer = list(copied(connection, str(told), source.names, {**told.params, **arrays}))
     except connection.dialect.dbapi.Error:  # type: ignore[union-attr]  # whose fault it is shows one by one
         attempt.rollback()
         return None
-    schema = dict.fromkeys(source.names, pl.String)
-    made = pl.read_csv(io.BytesIO(answer), has_header=False, schema=schema, infer_schema=False)
+    made = pl.concat([pl.DataFrame(schema=dict.fromkeys(source.names, pl.String)), *answer])
     if made.height != rows.height:
         attempt.rollback()
         return None
@@ -86,33 +85,12 @@ def _by_arrays(connection: sa.Connection, source: Source, table: sa.Table, rows:
     return made
 
 
-def _answer(connection: sa.Connection, statement: Any, arrays: dict[str, str]) -> bytes:
-    """What a statement returns, as CSV in which every value but null stands in quotes."""
-    query = statement.compile(dialect=connection.dialect)
-    driver: Any = connection.connection.driver_connection
-    with (
-        driver.cursor() as cursor,
-        cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv, FORCE_QUOTE *)", {**query.params, **arrays}) as copy,
-    ):
-        return b"".join(map(bytes, copy))
-
-
-def _texts(column: pl.Series, kind: Kind, source: Source) -> pl.Series | None:
+def _texts(column: pl.Series, kind: Kind, source: Source) -> list[str | None] | None:
     """A column as texts that PostgreSQL understands; None if one of them does not fit."""
-    if kind.plain:
-        frame = column.to_frame("t")
-        fits = kind.length is None or (frame.select(pl.col("t").str.len_chars().max()).item() or 0) <= kind.length
-        sound = not frame.select(pl.col("t").str.contains("\0", literal=True).any()).item()
-        return column if fits and sound else None
     certain = _CERTAIN.get(kind.type)
     if certain is not None and column.str.contains(certain).all():
-        return column
+        return column.to_list()
     values, unfit = all_understood(column.to_list(), kind, source.zone)
-    return None if unfit else pl.Series(spelled(values, kind), dtype=pl.String)
-
-
-def _array(texts: pl.Series) -> str:
-    """Texts as an array, as PostgreSQL spells it."""
-    escaped = pl.col("t").str.replace_many(["\\", '"'], ["\\\\", '\\"'])
-    quoted = (pl.lit('"') + escaped + pl.lit('"')).fill_null("NULL")
-    return "{" + str(texts.to_frame("t").select(quoted.str.join(",")).item()) + "}"
+    if unfit:
+        return None
+    return values if kind.plain else spelled(values, kind)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -31,24 +31,33 @@ Texts = dict[str, str | None]
 
 def frames(connection: sa.Connection, statement: Any, names: Sequence[str]) -> Iterator[pl.DataFrame]:
     """The rows of a select of texts, as frames. Memory is bounded by the page."""
-    schema = dict.fromkeys(names, pl.String)
     if connection.dialect.name == "postgresql":
-        for data in _copied(connection, statement):
-            yield pl.read_csv(io.BytesIO(data), has_header=False, schema=schema, infer_schema=False)
+        dialect: Any = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
+        query = statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+        yield from copied(connection, str(query), names)
         return
+    schema = dict.fromkeys(names, pl.String)
     result = connection.execution_options(stream_results=True, yield_per=PAGE).execute(statement)
     for rows in result.partitions(PAGE):
         yield pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row")
 
 
-def _copied(connection: sa.Connection, statement: Any) -> Iterator[bytes]:
-    """COPY is several times as fast as rows. Every value but null stands in quotes: no text looks like it."""
-    dialect: Any = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
-    query = statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+def copied(
+    connection: sa.Connection, query: str, names: Sequence[str], given: Mapping[str, Any] | None = None
+) -> Iterator[pl.DataFrame]:
+    """The texts that a query of PostgreSQL returns, as frames with columns of these names; `given` are its parameters, if
+    it has any. COPY is several times as fast as rows."""
+    schema = dict.fromkeys(names, pl.String)
+    for data in _pieces(connection, query, given):
+        yield pl.read_csv(io.BytesIO(data), has_header=False, schema=schema, infer_schema=False)
+
+
+def _pieces(connection: sa.Connection, query: str, given: Mapping[str, Any] | None) -> Iterator[bytes]:
+    """The rows as CSV. Every value but null stands in quotes: no text looks like it."""
     driver: Any = connection.connection.driver_connection
     with (
         driver.cursor() as cursor,
-        cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv, FORCE_QUOTE *)") as copy,
+        cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv, FORCE_QUOTE *)", given) as copy,
     ):
         held: list[bytes] = []
         size = 0

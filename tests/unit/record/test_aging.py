@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
-
 import polars as pl
 import pytest
-from sqlalchemy import Connection, Table, event, text
+from sqlalchemy import Connection, Table, text
+from unit.record.statements import counted
 
 from synchub.record import aging, bulk, journal, tables
-from synchub.record.store import connect, migrate
 from synchub.spec.job import Entity
 
 HOUR = 3_600_000_000
 PEOPLE = Entity("contact", {}, rules={"tags": ("union",), "city": ("newest",)})
 MANY = aging.NEWEST + aging.AT_ONCE
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def tx(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Connection]:
-    url = f"sqlite:///{tmp_path / 'hub.db'}"
-    store = connect(url if request.param == "sqlite" else request.getfixturevalue("postgresql_database"), tmp_path)
-    with store.write() as opened:
-        migrate(opened, 0)
-        yield opened
-    store.close()
 
 
 def a_run(tx: Connection, *, at: int, state: str = "done", kind: str = "sync", sync: str = "people") -> int:
@@ -40,19 +25,6 @@ def a_run(tx: Connection, *, at: int, state: str = "done", kind: str = "sync", s
 
 def runs(tx: Connection) -> list[int]:
     return list(tx.execute(text("SELECT id FROM run ORDER BY id")).scalars())
-
-
-@contextmanager
-def counted(tx: Connection) -> Iterator[list[str]]:
-    """The statements that are sent to the store meanwhile."""
-    sent: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        sent.append(statement)
-
-    event.listen(tx, "before_cursor_execute", note)
-    yield sent
-    event.remove(tx, "before_cursor_execute", note)
 
 
 def put(tx: Connection, table: Table, **values: int | str | None) -> None:

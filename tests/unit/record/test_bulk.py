@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -11,22 +9,17 @@ import pytest
 from sqlalchemy import Connection
 
 from synchub.record import bulk, marks, tables
-from synchub.record.store import connect, migrate
 
 PEOPLE = 1000
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def tx(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Connection]:
-    url = f"sqlite:///{tmp_path / 'hub.db'}"
-    store = connect(url if request.param == "sqlite" else request.getfixturevalue("postgresql_database"), tmp_path)
-    with store.write() as opened:
-        migrate(opened, 0)
-        numbers = {"id": range(PEOPLE), "dirty": 3, "void_before": 0, "made_run": 1}
-        people = pl.DataFrame(numbers, schema=dict.fromkeys(numbers, pl.Int64))
-        bulk.insert(opened, tables.record, people.with_columns(entity=pl.lit("contact"), golden=pl.lit("x")))
-        yield opened
-    store.close()
+@pytest.fixture
+def tx(tx: Connection) -> Connection:
+    """A store with a thousand records in it."""
+    numbers = {"id": range(PEOPLE), "dirty": 3, "void_before": 0, "made_run": 1}
+    frame = pl.DataFrame(numbers, schema=dict.fromkeys(numbers, pl.Int64))
+    bulk.insert(tx, tables.record, frame.with_columns(entity=pl.lit("contact"), golden=pl.lit("x")))
+    return tx
 
 
 @pytest.mark.parametrize(

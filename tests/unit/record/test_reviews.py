@@ -2,45 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import polars as pl
-import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection
+from unit.record.statements import counted
 
 from synchub.record import reviews
-from synchub.record.store import Store, connect, migrate
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def tx(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Connection]:
-    store = _store(request, tmp_path)
-    with store.write() as opened:
-        migrate(opened, 0)
-        yield opened
-    store.close()
-
-
-def _store(request: pytest.FixtureRequest, folder: Path) -> Store:
-    if request.param == "sqlite":
-        return connect(f"sqlite:///{folder / 'hub.db'}", folder)
-    return connect(request.getfixturevalue("postgresql_database"), folder)
-
-
-@contextmanager
-def counted(tx: Connection) -> Iterator[list[str]]:
-    """The statements that are sent to the store meanwhile."""
-    sent: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        sent.append(statement)
-
-    event.listen(tx, "before_cursor_execute", note)
-    yield sent
-    event.remove(tx, "before_cursor_execute", note)
 
 
 def ask(tx: Connection, *subjects: str, record: int | None = None, **details: Any) -> None:

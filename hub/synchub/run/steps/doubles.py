@@ -130,11 +130,12 @@ def alike(work: Work, part: Part, creates: pl.DataFrame, rows: Sequence[Row]) ->
 def as_sent(work: Work, part: Part, creates: pl.DataFrame, rows: Sequence[Row]) -> pl.DataFrame:
     """Which of these native rows hold just what creates sent that no key tells from others: as `alike` says it, but each
     row for one of them."""
+    if not rows:
+        return pl.DataFrame(schema=_PAIRS)
     pairs: list[tuple[int, int]] = []
     named = _idents(work, _values(creates.with_columns(node=pl.int_range(pl.len(), dtype=pl.Int64))))["node"].unique()
-    nameless = [node for node in range(creates.height) if node not in named] if rows else []
-    there = native_frame(rows, part.mapping.natives) if nameless else pl.DataFrame()
-    for node in nameless:
+    there = native_frame(rows, part.mapping.natives)
+    for node in [node for node in range(creates.height) if node not in named]:
         same = pl.repeat(True, there.height, dtype=pl.Boolean, eager=True)
         for name in part.mapping.outward_fields:
             sent = creates[TO + name][node] or ""

@@ -123,16 +123,14 @@ def who_could_be_two_is_asked_about(world: World, _deed: Deed) -> None:
         return
     (system, name, record), (second, other_name, other_record) = sure[0], other
     email = system.kept[name].values["email"]
-    world.now += 1
-    world.hub.put(world.now)
+    world.tick()
     second.edit(other_name, at=world.now, email=email)
     world.wait()
     world.run(Run())
     golden = world.known.goldens()
     if not email or {golden[one].get("email") for one in (record, other_record)} != {email}:
         return
-    world.now += 1
-    world.hub.put(world.now)
+    world.tick()
     entered = system.create(at=world.now, email=email, first_name="New")
     world.wait()
     world.run(Run())

@@ -132,10 +132,14 @@ class World:
             case Deed():
                 self.do(step)
 
-    def do(self, deed: Deed) -> None:
-        """Somebody does something. What the hub refuses to do for a person is no fault."""
+    def tick(self) -> None:
+        """A minute passes, for the hub too."""
         self.now += 1
         self.hub.put(self.now)
+
+    def do(self, deed: Deed) -> None:
+        """Somebody does something. What the hub refuses to do for a person is no fault."""
+        self.tick()
         try:
             do(self, deed)
         except SynchubError as refusal:

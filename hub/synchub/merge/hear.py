@@ -35,7 +35,6 @@ class Listening:
     comparable: Callable[[str, pl.Series], pl.Series]
     start: int
     run: int
-    last_run: int
     read_at: int
 
 
@@ -48,7 +47,7 @@ def hear(rows: pl.DataFrame, unconfirmed: pl.DataFrame, how: Listening) -> Heard
     rows = _with_columns_for(rows, how)
     known = pl.col("known_updated_at")
     older = _older(known)
-    restored = older & (pl.col("stale_run") == how.last_run).fill_null(False)
+    restored = older & pl.col("stale_run").is_not_null()  # the second look at it, however many runs lie between
     stale = rows.filter(older & ~restored)
     back = rows.filter(restored)
     current = rows.filter(~older)
@@ -86,6 +85,7 @@ def hear(rows: pl.DataFrame, unconfirmed: pl.DataFrame, how: Listening) -> Heard
         own_form=own,
         confirmed=unconfirmed.join(current.select("link"), on="link", how="semi").select("link", "field"),
         reused=reused.select("link", "record", "remote_id"),
+        unheard=pl.concat([stale, reused]).select("link", *(VALUE + field for field in how.inward)),
         touched=pl.concat(
             [claims.select("record"), back.select("record"), masked.filter(differs).select("record")]
         ).unique(),

@@ -18,6 +18,7 @@ class Heard:
     own_form   link, field, golden, native: what the system made of a write whose answer did not say
     confirmed  link, field: writes without an answer that are now seen to have landed as sent
     reused     link: rows that are somebody else's now; nothing is claimed
+    unheard    link, v.*: what rows show that are not believed: older than known, or somebody else's now
     touched    record: to be merged and planned
     """
 
@@ -28,4 +29,5 @@ class Heard:
     own_form: pl.DataFrame
     confirmed: pl.DataFrame
     reused: pl.DataFrame
+    unheard: pl.DataFrame
     touched: pl.DataFrame

@@ -34,10 +34,12 @@ def rows_of_member(tx: Connection, member: int) -> pl.DataFrame:
     return bulk.select(tx, query, schema, member=member)
 
 
-def stale_rows(tx: Connection, member: int, run: int) -> list[str]:
-    """The remote ids of live links whose rows were older than known in a run."""
-    query = text("SELECT remote_id FROM link WHERE member = :member AND stale_run = :run AND tomb IS NULL ORDER BY id")
-    return list(tx.execute(query, {"member": member, "run": run}).scalars())
+def stale_rows(tx: Connection, member: int) -> list[str]:
+    """The remote ids of live links whose rows were older than known when they were last read."""
+    query = text(
+        "SELECT remote_id FROM link WHERE member = :member AND stale_run IS NOT NULL AND tomb IS NULL ORDER BY id"
+    )
+    return list(tx.execute(query, {"member": member}).scalars())
 
 
 def held(tx: Connection, links: Sequence[int] | pl.Series, fields: Sequence[str]) -> pl.DataFrame:

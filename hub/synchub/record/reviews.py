@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -158,12 +159,13 @@ def take_back(tx: Connection, member: int, remote_ids: list[str], kinds: tuple[s
         tx.execute(statement, pairs)
 
 
-def note_gone(
-    tx: Connection, member: int, seen: pl.Series, *, kinds: tuple[str, ...] = ("quarantine", "review", "found")
-) -> None:
-    """A finished full read did not show these rows any more: they wait for nobody, but what they held is kept."""
-    waiting = asides(tx, member, kinds)
-    gone = waiting.filter(~pl.col("remote_id").is_in(seen.drop_nulls().implode()))["id"].to_list()
+def note_gone(tx: Connection, member: int, *, seen: pl.Series, told: Sequence[str], whole: bool) -> None:
+    """Rows that are there no more wait for nobody, but what they held is kept: those that the system told are gone, and after
+    a finished full read (`whole`) all that it did not show. Those in `seen` are there, whatever was told."""
+    waiting = asides(tx, member).filter(~pl.col("remote_id").is_in(seen.drop_nulls().implode()))
+    if not whole:
+        waiting = waiting.filter(pl.col("remote_id").is_in(list(told)))
+    gone = waiting["id"].to_list()
     if gone:
         tx.execute(update(tables.aside).where(tables.aside.c.id.in_(gone)).values(state=GONE))
 

@@ -103,7 +103,8 @@ def decide(tx: Connection, work: Work, staged: dict[str, Staged]) -> Outcome:
     intake.soil(tx, pl.concat(touched).drop_nulls())
     for part in work.parts:
         note_read(tx, work, part, staged[part.name])
-    decision = agree(tx, work, history, recomputed=work.options.recompute)
+    shown = {part.name: one.shown for part, one in zip(work.parts, noticed, strict=True)}
+    decision = agree(tx, work, history, shown, recomputed=work.options.recompute)
     work.keep(tx)
     excess = excesses([load(work, part, decision, links[part.name]) for part in work.parts], work.options.allow)
     for part in work.parts:

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from unit.histories.pairs import NewPair, written
+from unit.histories.pairs import ANN, FIELDS, NewHub, NewPair, written
 
 from synchub.errors import RecordRejected, RetryLater
 from synchub.spec.mapping import FieldMapping
+from synchub.testing.memory import MemorySystem
 from synchub.testing.memory_seams import Killed
+from synchub.testing.simulation.systems import SimulatedSystem
 
 DAY = 24 * 60
 CUTS = {"stores": {"first_name": lambda text: text[:4]}}
@@ -40,6 +42,23 @@ def test_a_lost_answer_does_not_count_twice(pair: NewPair, can_lookup: bool) -> 
     ann.hub.sync(20)
     assert written(ann.hub.sync(30)) == 0
     assert ann.both("lead_score") == (12, 12)
+
+
+def test_an_edit_after_a_lost_answer_is_not_taken_for_the_systems_own_form(new_hub: NewHub) -> None:
+    """The shop took the CRM's value and nobody heard of it; then somebody edits there. The shop knows a write again by its
+    idempotency key and does it once: what still stands there afterwards is what that person entered."""
+    crm, shop = MemorySystem("crm", FIELDS), SimulatedSystem("shop", FIELDS, repeats=True, answers=False)
+    crm.create(at=0, email=ANN, job_title="1")
+    shop.create(at=0, email=ANN)
+    hub = new_hub([crm, shop])
+    hub.crash_at("sent")
+    with pytest.raises(Killed):
+        hub.sync(10)
+    assert shop.rows["1"]["job_title"] == "1"
+    shop.edit("1", at=12, job_title="2")
+    hub.sync(20)
+    hub.sync(30)
+    assert (crm.rows["1"]["job_title"], shop.rows["1"]["job_title"]) == ("2", "2")
 
 
 @pytest.mark.parametrize("can_lookup", [True, False])

@@ -130,6 +130,19 @@ def test_who_was_set_aside_and_left_waits_for_nobody(pair: NewPair) -> None:
     assert sorted(row["email"] for row in ann.shop.rows.values()) == [ANN, BOB, "eve@example.org"]
 
 
+def test_a_row_set_aside_that_is_told_to_be_gone_waits_for_nobody(pair: NewPair) -> None:
+    """The shop tells only what changed. A row there can't be understood, and could be Ann; it is deleted, and the shop says so."""
+    fields = {"fields": {"email": "email", "birthday": "text"}}
+    ann = pair({}, {"birthday": "soon"}, crm_is=fields, shop_is={**fields, "incremental": True, "sees_deletes": True})
+    ann.shop.create(at=1, email=BOB)
+    ann.hub.sync(10)
+    assert (len(ann.hub.quarantine()), len(ann.shop.rows)) == (1, 2)
+    ann.shop.delete("1")
+    ann.hub.sync(20)
+    assert ann.hub.quarantine() == []
+    assert sorted(row["email"] for row in ann.shop.rows.values()) == [ANN, BOB]
+
+
 def test_who_changed_the_email_is_known_by_it(pair: NewPair) -> None:
     """Ann has a new email since last month: a system that joins now and knows only that one has the same Ann."""
     ann = pair({"first_name": "Ann"})

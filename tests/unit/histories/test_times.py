@@ -126,6 +126,37 @@ def test_a_restored_backup_is_seen_from_a_cursor(pair: NewPair, can_lookup: bool
     assert ann.both("job_title") == ("2", "2")
 
 
+def test_a_run_that_broke_off_does_not_hide_an_old_copy(pair: NewPair) -> None:
+    """The shop tells of its old copy once, and the run after that is killed before anything of it is kept."""
+    ann = pair({"job_title": "1"}, {}, shop_is={"incremental": True})
+    ann.hub.sync(10)
+    ann.crm.edit("1", at=11, job_title="2")
+    ann.hub.sync(20)
+    ann.shop.restore_copy("1")
+    ann.hub.sync(30)
+    ann.hub.crash_at("staged")
+    with pytest.raises(Killed):
+        ann.hub.sync(40)
+    ann.hub.sync(50)
+    assert ann.both("job_title") == ("2", "2")
+
+
+def test_nobody_is_made_twice_beside_an_old_copy(pair: NewPair) -> None:
+    """Bob's row in the shop was Ann's until yesterday, and the shop goes back to that. In the same run Ann is to be made
+    there: not while a row of hers is shown."""
+    ann = pair(None, {"first_name": "Ann"}, rules={"email": "prefer shop"})
+    ann.hub.sync(5)
+    ann.shop.edit("1", at=6, email="bob@example.org")
+    ann.hub.sync(10)
+    ann.crm.create(at=11, email="ann@example.org", job_title="CEO")
+    ann.shop.restore_copy("1")
+    ann.hub.sync(20)
+    assert len(ann.shop.rows) == 1
+    for at in (30, 40):
+        ann.hub.sync(at)
+    assert sorted(row["email"] for row in ann.shop.rows.values()) == ["ann@example.org", "bob@example.org"]
+
+
 def test_an_old_copy_is_not_written_over_before_it_is_known_as_one(pair: NewPair) -> None:
     """The shop went back to a backup and is written in the same run: its old values don't look new by that."""
     ann = _edited_after_a_run(pair, "newest")

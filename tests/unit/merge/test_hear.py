@@ -67,7 +67,6 @@ def _hear(
         comparable=_comparable,
         start=100,
         run=3,
-        last_run=2,
         read_at=50,
     )
     return hear(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -37,7 +37,7 @@ class Decision:
     shown: Shown = field(default_factory=Shown)
     records: int = 0
     made: dict[str, list[pl.Series]] = field(default_factory=dict)
-    """Per member the hashes of the keys of what is to be made there: nobody is made twice."""
+    """Per member the hashes of the keys of what is to be made there, and of what is there and not believed: nobody is made twice."""
     queues: dict[str, Queue] = field(default_factory=dict)
     spoken_for: dict[str, int] = field(default_factory=dict)
     """Deletes of each member that are not the guard's to stop: a person said yes to them, or is asked."""
@@ -72,9 +72,14 @@ class Decision:
         )
 
 
-def agree(tx: Connection, work: Work, epochs: History, *, recomputed: bool) -> Decision:
-    """Merge and plan every record that this sync is to look at. Its marks on those with nothing to send are taken off."""
-    decision = Decision()
+def agree(
+    tx: Connection, work: Work, epochs: History, shown: Mapping[str, list[pl.Series]], *, recomputed: bool
+) -> Decision:
+    """Merge and plan every record that this sync is to look at. Its marks on those with nothing to send are taken off.
+
+    `shown`: per member the hashes of keys under which nobody is made there, because a row shows them that is not believed.
+    """
+    decision = Decision(made={name: list(hashes) for name, hashes in shown.items()})
     marked = marks.marked(tx, work.entity.name, work.mark)
     waits = {part.name: unready(tx, part, work.clock) for part in work.parts}
     decision.queues = {part.name: queue_of(tx, work, part) for part in work.parts}

@@ -70,6 +70,11 @@ def _given_keys(work: Work, operations: pl.DataFrame, golden: pl.DataFrame) -> p
     return _hashed(work, _idents(work, named))
 
 
+def hashes(work: Work, rows: pl.DataFrame) -> pl.Series:
+    """The hashes of the keys that rows (link, v.*) are recognised by."""
+    return _hashed(work, _idents(work, rows.rename({"link": "node"})))["hash"]
+
+
 def _hashed(work: Work, found: pl.DataFrame) -> pl.DataFrame:
     return with_hashes(found, (HUB_ID, *work.entity.match), work.entity.name)
 

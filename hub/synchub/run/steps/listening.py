@@ -11,6 +11,7 @@ from synchub.merge.hear import Listening, hear
 from synchub.read.stage import Staged
 from synchub.record import bulk, intake, known, tables
 from synchub.record.reviews import ask
+from synchub.run.steps.doubles import hashes
 from synchub.run.steps.keying import remember_held
 from synchub.run.work import Part, Work
 
@@ -25,6 +26,8 @@ class Noticed:
     deleted: list[pl.Series] = field(default_factory=list)
     rows: int = 0
     """How many known rows said something new."""
+    shown: list[pl.Series] = field(default_factory=list)
+    """Hashes of the keys that rows show which are not believed yet: nobody else is made there under them."""
 
 
 def listen(tx: Connection, work: Work, part: Part, staged: Staged) -> Noticed:
@@ -47,6 +50,8 @@ def listen(tx: Connection, work: Work, part: Part, staged: Staged) -> Noticed:
         noticed.touched.append(heard.touched["record"])
         noticed.rows += heard.claims["link"].n_unique()
         _reused(tx, work, part, heard.reused)
+        if heard.unheard.height:
+            noticed.shown.append(hashes(work, heard.unheard))
     _gone(tx, work, part, staged, before, noticed)
     return noticed
 
@@ -65,7 +70,6 @@ def _how(work: Work, part: Part) -> Listening:
         comparable=part.mapping.comparable,
         start=work.clock,
         run=work.run,
-        last_run=work.last_run,
         read_at=part.state.read_at or 0,
     )
 

@@ -34,7 +34,7 @@ def _read(work: Work, part: Part) -> Staged:
         return _without_reading(work, part)
     work.progress.start(step)
     with work.store.read() as tx:
-        doubted = known.stale_rows(tx, part.state.id, work.last_run)
+        doubted = known.stale_rows(tx, part.state.id)
         order = _order(tx, work, part, doubted=bool(doubted))
         again = _refeed(tx, part)
     staged = stage(part.connector, order, lambda count: work.progress.advance(step, count))
@@ -71,7 +71,7 @@ def _again(work: Work, part: Part, staged: Staged, again: pl.DataFrame) -> None:
 
 
 def _look_again(work: Work, part: Part, staged: Staged, doubted: list[str]) -> None:
-    """Rows that were older than known in the last run: only a second look tells whether that read was late or the
+    """Rows that were older than known when they were last read: only a second look tells whether that read was late or the
     system went back, and a read from a cursor does not give it."""
     keys = [Key(",".join(part.mapping.keys), name) for name in doubted]
     rows = part.lookup(keys)
@@ -173,8 +173,13 @@ def quarantine(tx: Connection, work: Work, part: Part, staged: Staged) -> int:
     ]
     aside = pl.concat([*rows, _clashing(work, part, staged.clashes)]).unique(REMOTE, keep="first", maintain_order=True)
     reviews.set_aside(tx, aside, run=work.run)
-    if staged.complete and staged.seen:
-        reviews.note_gone(tx, part.state.id, pl.concat([staged.everyone()[REMOTE], aside[REMOTE]]))
+    reviews.note_gone(
+        tx,
+        part.state.id,
+        seen=pl.concat([staged.everyone()[REMOTE], aside[REMOTE]]),
+        told=[*staged.deleted, *staged.merged],
+        whole=staged.complete and bool(staged.seen),
+    )
     return aside.height
 
 

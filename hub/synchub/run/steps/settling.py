@@ -178,7 +178,9 @@ def _compare(part: Part, operation: dict[str, Any], row: Row | None) -> str:
 def _send_once_more(work: Work, part: Part, waiting: pl.DataFrame, row: Row | None, done: Done) -> None:
     if not isinstance(part.connector, CanWrite):
         return
-    asked = operations(waiting, part.stream, part.mapping.native_target, native_values, salt=work.salt)
+    # Under its first idempotency key a system that knows it would only repeat its answer, and change nothing.
+    anew = f"{work.salt}-again-{work.run}"
+    asked = operations(waiting, part.stream, part.mapping.native_target, native_values, salt=anew)
     with guarded(part.name):
         results = part.connector.write(part.stream.name, asked)
     stored = stored_of(part, waiting, told_or_looked_up(part, waiting, asked, results))

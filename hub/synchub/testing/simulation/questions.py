@@ -52,6 +52,7 @@ def nobody_is_missing(world: World) -> None:
     asked = world.known.questions("refused", "unanswered", answered=True)
     refused = {(one["record"], one["details"]["system"]) for one in asked}
     aside, golden = {system for system, _ in world.known.aside()}, world.known.goldens()
+    unsure = {one["record"] for one in world.known.questions("ask") if one["details"]["field"] == "email"}
     buried = {row["record"] for row in links if row["tomb"] is not None}  # deleted somewhere: made nowhere
     living = {row["record"] for row in links} - buried
     for system, member in world.present:
@@ -60,7 +61,7 @@ def nobody_is_missing(world: World) -> None:
         linked = {row["record"] for row in links if row["system"] == system.name}
         emails = {kept.values["email"] for kept in system.kept.values()}
         ids = {kept.values.get("hub_id") for kept in system.kept.values()}
-        for record in living - linked:
+        for record in living - linked - unsure:  # of whom nothing else is known, nothing is sent until that is answered
             outside = "where" in member and not float(golden[record].get("lead_score") or 0) >= 5
             email = golden[record].get("email")
             there = email in emails or golden[record]["hub_id"] in ids or (record, system.name) in refused
@@ -207,8 +208,9 @@ def only_the_bad_are_set_aside(world: World) -> None:
 def nobodys_words_are_put_into_a_mouth(world: World) -> None:
     """An echo is no claim: what a system is said to have claimed, a person entered there."""
     systems = {system.name: system for system in world.systems}
-    for name, remote_id, field, value in world.known.claims():
+    for name, told, field, value in world.known.claims():
         system = systems[name]
+        remote_id = told.partition(" (until run")[0]  # whose row is somebody else's now, they still said what they said
         entered = {canonical(field, one) for one in system.words.get((remote_id, field), ())}
         if remote_id in system.made and field in system.defaults:  # where nobody can look, it may have been a person
             entered.add(canonical(field, system.defaults[field]))

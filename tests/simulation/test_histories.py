@@ -35,9 +35,11 @@ def first_seed() -> int:
 
 def one_process(number: int) -> subprocess.Popen[str]:
     """The command that anybody can run."""
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
     first = first_seed() + number * APART
     command = [sys.executable, "-m", "synchub.testing.simulation", "--seeds", str(SEEDS // PROCESSES)]
     command += ["--hours", str(SECONDS / 3600), "--first", str(first), "--tries", "60"]
+    command += ["--core", str(cores[number % len(cores)])]
     one_thread = {**os.environ, "POLARS_MAX_THREADS": "1"}  # of so few rows threads make nothing but work
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=one_thread)
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlglot
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
-from sqlglot import exp
 
 
 class SqlSettings(BaseModel):
@@ -36,28 +34,19 @@ class SqlSettings(BaseModel):
         return {name: _select(name, text) for name, text in queries.items()}
 
 
-_WRITES = (
-    exp.Insert,
-    exp.Update,
-    exp.Delete,
-    exp.Merge,
-    exp.Into,
-    exp.Create,
-    exp.Drop,
-    exp.Command,
-    exp.Lock,
-)
-
-
 def _select(name: str, text: str) -> str:
     """The query without its semicolon. Raises ValueError unless it is one SELECT."""
+    import sqlglot  # most have no query of their own, and it takes a tenth of a second
+    from sqlglot import exp
+
+    writes = (exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Into, exp.Create, exp.Drop, exp.Command, exp.Lock)
     bare = text.strip().rstrip(";").strip()
     for dialect in ("postgres", "mysql", "sqlite"):
         try:
             statements = sqlglot.parse(bare, read=dialect)
         except sqlglot.errors.SqlglotError:
             continue
-        if len(statements) != 1 or not isinstance(statements[0], exp.Query) or statements[0].find(*_WRITES):
+        if len(statements) != 1 or not isinstance(statements[0], exp.Query) or statements[0].find(*writes):
             raise ValueError(f"query {name!r} has to be one SELECT and nothing else")
         return bare
     raise ValueError(f"query {name!r} is not SQL that can be understood")

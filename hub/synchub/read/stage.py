@@ -36,7 +36,8 @@ class Mapper(Protocol):
 class Order:
     """What to read of one member, and where to put it.
 
-    `known`: remote_id, raw_hash of all links (the hash null where even an unchanged row is to be heard);
+    `known`: remote_id, raw_hash of links, at least of those with these remote ids (the hash null where even an unchanged
+    row is to be heard);
     `version` the native field with the row's version, if there is one.
     """
 
@@ -47,7 +48,7 @@ class Order:
     remote_ids: Callable[[pl.DataFrame, Sequence[str]], pl.Series]
     version: str | None
     cursor: Cursor | None
-    known: pl.DataFrame
+    known: Callable[[pl.Series], pl.DataFrame]
     shelf: Shelf
 
 
@@ -141,11 +142,12 @@ def _lay_down(page: Page, order: Order, staged: Staged) -> None:
     staged.count += frame.height
     frame = frame.with_columns(fingerprints(frame), order.remote_ids(frame, order.mapping.keys).alias(REMOTE))
     staged.seen.append(order.shelf.lay(frame.select(REMOTE)))
-    changed = frame.join(order.known, on=[REMOTE, RAW], how="anti", maintain_order="left")
+    known = order.known(frame[REMOTE])
+    changed = frame.join(known, on=[REMOTE, RAW], how="anti", maintain_order="left")
     if changed.is_empty():
         return
     mapped = order.mapping.inward(changed.select(columns), version=order.version)
-    unknown = ~pl.col(REMOTE).is_in(order.known[REMOTE].implode())
+    unknown = ~pl.col(REMOTE).is_in(known[REMOTE].implode())
     extra = changed.with_row_index("row").select(
         pl.col("row").cast(pl.Int64),
         RAW,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import closing
 from typing import Any
 
+import orjson
 import polars as pl
 from sqlalchemy import BigInteger, Column, Connection, CursorResult, MetaData, Select, Table
 from sqlalchemy.sql.elements import TextClause
@@ -91,6 +92,19 @@ def rows_of(tx: Connection, table: Table, column: str, wanted: Iterable[int]) ->
         return pl.DataFrame(schema=schema)
     statement = f"SELECT {names} FROM {table.name} t WHERE {among(tx, f't.{column}', numbers)}"
     return _frame(tx.exec_driver_sql(statement), schema)
+
+
+def rows_named(
+    tx: Connection, statement: str, names: pl.Series, schema: Mapping[str, pl.DataType | type[pl.DataType]]
+) -> pl.DataFrame:
+    """The rows of a SELECT whose last column named is one of the texts; `statement` ends with that column's name."""
+    listed = names.drop_nulls().unique().to_list()
+    if not listed:
+        return pl.DataFrame(schema=schema)
+    if tx.dialect.name == "postgresql":
+        return _frame(tx.exec_driver_sql(f"{statement} = ANY(%s::text[])", (listed,)), schema)
+    told = orjson.dumps(listed).decode()
+    return _frame(tx.exec_driver_sql(f"{statement} IN (SELECT value FROM json_each(?))", (told,)), schema)
 
 
 def among(tx: Connection, column: str, numbers: pl.Series) -> str:

@@ -27,11 +27,18 @@ class Place:
     """False for a member that is only written: what it holds is never a claim."""
 
 
+_NARROW = "SELECT remote_id, id AS link, record, raw_hash, tomb FROM link"
+_NARROW_SCHEMA = {"remote_id": pl.String, "link": pl.Int64, "record": pl.Int64, "raw_hash": pl.Int64, "tomb": pl.Int64}
+
+
 def rows_of_member(tx: Connection, member: int) -> pl.DataFrame:
     """Every link of a member, narrow: remote_id, link, record, raw_hash, tomb."""
-    query = text("SELECT remote_id, id AS link, record, raw_hash, tomb FROM link WHERE member = :member")
-    schema = {"remote_id": pl.String, "link": pl.Int64, "record": pl.Int64, "raw_hash": pl.Int64, "tomb": pl.Int64}
-    return bulk.select(tx, query, schema, member=member)
+    return bulk.select(tx, text(f"{_NARROW} WHERE member = :member"), _NARROW_SCHEMA, member=member)
+
+
+def rows_named(tx: Connection, member: int, names: pl.Series) -> pl.DataFrame:
+    """Those of a member's links that have one of these remote ids, as `rows_of_member` has them."""
+    return bulk.rows_named(tx, f"{_NARROW} WHERE member = {member:d} AND remote_id", names, _NARROW_SCHEMA)
 
 
 def stale_rows(tx: Connection, member: int) -> list[str]:
@@ -170,6 +177,16 @@ def _later(tx: Connection, records: pl.DataFrame, links: pl.DataFrame, places: M
 def candidates(tx: Connection, hashes: pl.Series) -> pl.DataFrame:
     """hash, record: records that may have one of these keys."""
     return bulk.rows_of(tx, tables.ident, "hash", hashes)
+
+
+def unconfirmed(tx: Connection, member: int) -> pl.DataFrame:
+    """link, field, native, golden: what was written to this member without an answer that said what became of it."""
+    query = text(
+        "SELECT link, field, native, golden FROM form f WHERE state = 'unconfirmed' "
+        "AND EXISTS (SELECT 1 FROM link l WHERE l.id = f.link AND l.member = :member)"
+    )
+    schema = {"link": pl.Int64, "field": pl.String, "native": pl.String, "golden": pl.String}
+    return bulk.select(tx, query, schema, member=member)
 
 
 def forms(tx: Connection, links: Sequence[int] | pl.Series) -> pl.DataFrame:

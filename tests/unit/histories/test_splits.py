@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from unit.histories.pairs import ANN, NewHub, NewPair, written
 
 from synchub.testing.memory import MemorySystem
+from synchub.testing.memory_seams import Killed
 
 FIELDS = ["email", "first_name", "job_title", "source"]
 
@@ -110,6 +112,26 @@ def test_a_join_can_be_taken_back(pair: NewPair) -> None:
     assert written(ann.hub.sync(40)) == 0
     assert ann.both("job_title") == ("crm's", "shop's")
     assert ann.both("email") == (ANN, "ann.lee@example.org")
+
+
+def test_a_lost_create_goes_along_when_records_are_joined(new_hub: NewHub) -> None:
+    """Ann is two records. One of them was being made in the shop when the answer was lost; then they are joined. The shop's
+    row belongs to the one that is left, and nobody has claimed what the hub had written there."""
+    crm, fair = MemorySystem("crm", FIELDS), MemorySystem("fair", FIELDS)
+    shop = MemorySystem("shop", FIELDS, keeps_hub_id=True)
+    crm.create(at=0, email=ANN, job_title="CEO")
+    fair.create(at=0, email="ann@else.example", job_title="boss")
+    hub = new_hub([crm, fair, shop], members={"crm": {"create": False}, "fair": {"create": False}})
+    hub.crash_at("sent")
+    with pytest.raises(Killed):
+        hub.sync(10)
+    assert len(shop.rows) == 2
+    hub.join(ANN, "ann@else.example", at=15)
+    for at in (20, 30):
+        hub.sync(at)
+    assert sorted(hub.links(ANN)) == [("crm", "1"), ("fair", "1"), ("shop", "1"), ("shop", "2")]
+    assert len({row["job_title"] for row in shop.rows.values()}) == 1
+    assert written(hub.sync(40)) == 0
 
 
 def test_a_row_that_is_given_back_its_email_is_not_doubled(new_hub: NewHub) -> None:

@@ -132,7 +132,7 @@ def _by_remote_id(tx: Connection, work: Work, waiting: pl.DataFrame) -> pl.DataF
         own = [part.state.id for part in work.parts if part.member.system == state.system]
         mine = waiting.filter(pl.col("member").is_in(own))
         if mine.height:
-            rows = known.rows_of_member(tx, state.id).select("remote_id", contact="record")
+            rows = known.rows_named(tx, state.id, mine["ref"]).select("remote_id", contact="record")
             found.append(
                 mine.drop("record").join(rows, left_on="ref", right_on="remote_id").select("id", record="contact")
             )

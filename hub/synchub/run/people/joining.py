@@ -41,6 +41,10 @@ def join(now: Deciding, kept: int, gone: int) -> None:
         {"kept": kept, "gone": gone},
     )
     tx.execute(text("UPDATE event SET record = :kept WHERE record = :gone"), {"kept": kept, "gone": gone})
+    tx.execute(  # a create whose answer never came may have landed: its row is theirs too
+        text("UPDATE operation SET record = :kept WHERE record = :gone AND state = 'open'"),
+        {"kept": kept, "gone": gone},
+    )
     tx.execute(
         text("UPDATE record SET joined_into = :kept, dirty = 0 WHERE id = :gone OR joined_into = :gone"),
         {"kept": kept, "gone": gone},

@@ -33,8 +33,8 @@ class Noticed:
 def listen(tx: Connection, work: Work, part: Part, staged: Staged) -> Noticed:
     """Hear all rows of known links of one member, then notice which links are gone."""
     noticed = Noticed()
-    before = known.rows_of_member(tx, part.state.id)
-    unconfirmed = _unconfirmed(tx, before)
+    before = _before(tx, part, staged)
+    unconfirmed = known.unconfirmed(tx, part.state.id)
     how = _how(work, part)
     for frame in staged.frames():
         own = frame.join(before.select("remote_id", "link"), on="remote_id", maintain_order="left")
@@ -54,6 +54,17 @@ def listen(tx: Connection, work: Work, part: Part, staged: Staged) -> Noticed:
             noticed.shown.append(hashes(work, heard.unheard))
     _gone(tx, work, part, staged, before, noticed)
     return noticed
+
+
+def _before(tx: Connection, part: Part, staged: Staged) -> pl.DataFrame:
+    """The links that this read has anything to say of: all of them only if it may tell who is missing."""
+    if staged.complete:
+        return known.rows_of_member(tx, part.state.id)
+    told = pl.Series("remote_id", [*staged.deleted, *staged.merged, *staged.merged.values()], dtype=pl.String)
+    read = [
+        frame["remote_id"] for frame in staged.frames()
+    ]  # rows set aside are among them, which this read did not see
+    return known.rows_named(tx, part.state.id, pl.concat([told, staged.everyone()["remote_id"], *read]))
 
 
 def _how(work: Work, part: Part) -> Listening:
@@ -78,11 +89,6 @@ def _is_new(part: Part, name: str) -> bool:
     """Whether a field was never read from where it is read from now."""
     before = part.state.sources.get(name)
     return before is None or list(before[0]) != list(part.mapping.fields[name].natives)
-
-
-def _unconfirmed(tx: Connection, before: pl.DataFrame) -> pl.DataFrame:
-    waiting = known.forms(tx, before["link"]) if before.height else pl.DataFrame(schema=bulk.schema_of(tables.form))
-    return waiting.filter(pl.col("state") == "unconfirmed").select("link", "field", "native", "golden")
 
 
 def _reused(tx: Connection, work: Work, part: Part, reused: pl.DataFrame) -> None:

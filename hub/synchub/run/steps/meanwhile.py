@@ -81,7 +81,7 @@ def keep_rows(work: Work, part: Part, rows: Sequence[Row]) -> None:
     frame = native_frame(rows, part.mapping.natives)
     named = frame.with_columns(remote_ids(frame, part.mapping.keys).alias(REMOTE))
     with work.store.write() as tx:
-        linked = known.rows_of_member(tx, part.state.id).select(REMOTE)
+        linked = known.rows_named(tx, part.state.id, named[REMOTE]).select(REMOTE)
         reviews.set_aside(
             tx,
             named.join(linked, on=REMOTE, how="anti")

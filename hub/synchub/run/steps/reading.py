@@ -84,10 +84,17 @@ def _order(tx: Connection, work: Work, part: Part, *, doubted: bool) -> Order:
     creating = part.member.create and part.member.direction != "in" and "create" in part.stream.writes
     findable = isinstance(part.connector, CanLookup) or not (creating or doubted)
     cursor = part.state.cursor if same_mapping and findable and not work.options.full else None
-    links = known.rows_of_member(tx, part.state.id)
-    quiet = pl.col("tomb").is_null() & pl.lit(
-        same_mapping
-    )  # a row that came back, or a new mapping: to be heard anyway
+    # A row that came back, or that is mapped otherwise by now, is heard though nothing changed in it.
+    quiet = pl.col("tomb").is_null() & pl.lit(same_mapping)
+    narrow = (REMOTE, pl.when(quiet).then(RAW).alias(RAW))
+    everything = None if cursor is not None else known.rows_of_member(tx, part.state.id).select(*narrow)
+
+    def links(names: pl.Series) -> pl.DataFrame:
+        if everything is not None:
+            return everything
+        with work.store.read() as own:
+            return known.rows_named(own, part.state.id, names).select(*narrow)
+
     return Order(
         member=part.name,
         stream=part.stream.name,
@@ -96,7 +103,7 @@ def _order(tx: Connection, work: Work, part: Part, *, doubted: bool) -> Order:
         remote_ids=remote_ids,
         version=part.stream.version,
         cursor=cursor,
-        known=links.select(REMOTE, pl.when(quiet).then(RAW).alias(RAW)),
+        known=links,
         shelf=work.shelf,
     )
 

@@ -68,9 +68,9 @@ def _unknown(tx: Connection, work: Work, staged: Mapping[str, Staged]) -> pl.Dat
     }
     parts = [pl.DataFrame(schema={"member": pl.Int64, "rank": pl.Int64, "system": pl.String, "remote_id": pl.String})]
     for part in work.parts:
-        linked = known.rows_of_member(tx, part.state.id).select("remote_id")
         columns = [VALUE + name for name in part.mapping.inward_fields if name in wanted]
         for frame in staged[part.name].frames():
+            linked = known.rows_named(tx, part.state.id, frame["remote_id"]).select("remote_id")
             own = frame.join(linked, on="remote_id", how="anti", maintain_order="left")
             parts.append(
                 own.select(

@@ -88,7 +88,7 @@ def _taken(work: Work, part: Part, both: pl.DataFrame) -> pl.DataFrame:
     if there.is_empty():
         return both
     with work.store.read() as tx:
-        links = known.rows_of_member(tx, part.state.id).filter(pl.col("tomb").is_null())
+        links = known.rows_named(tx, part.state.id, there["result_id"]).filter(pl.col("tomb").is_null())
     owned = links.select(result_id="remote_id", owner="record")
     others = (
         there.select("id", "record", "result_id")

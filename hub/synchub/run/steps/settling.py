@@ -247,20 +247,19 @@ def _landed(
 ) -> tuple[list[tuple[dict[str, Any], Result]], pl.DataFrame, pl.Series]:
     """Creates whose row was found and belongs to nobody yet, with that row; the others; and which of those have a link."""
     found = dict(pairs.group_by("node").agg(pl.col("other").min()).iter_rows())
+    named = remote_ids(native_frame(rows, list(part.mapping.keys)), part.mapping.keys)
     with work.store.read() as tx:
-        linked = known.rows_of_member(tx, part.state.id)
-    names, records = (
-        set(linked["remote_id"].to_list()),
-        set(linked.filter(pl.col("tomb").is_null())["record"].to_list()),
-    )
+        names = set(known.rows_named(tx, part.state.id, named)["remote_id"].to_list())
+        links = known.links_of(tx, creates["record"])
+    own = (pl.col("member") == part.state.id) & pl.col("tomb").is_null()
+    records = set(links.filter(own)["record"].to_list())
     landed, missed = [], []
     for place, operation in enumerate(creates.to_dicts()):
-        row = rows[found[place]] if place in found else None
-        name = None if row is None else remote_ids(native_frame([row], list(part.mapping.keys)), part.mapping.keys)[0]
+        name = named[found[place]] if place in found else None
         if name is None or name in names or operation["record"] in records:
             missed.append(operation["id"])
         else:
-            landed.append((operation, Result("ok", name, stored=row)))
+            landed.append((operation, Result("ok", name, stored=rows[found[place]])))
             names.add(name)
     lost = creates.filter(pl.col("id").is_in(missed))
     return landed, lost, lost["record"].is_in(list(records))

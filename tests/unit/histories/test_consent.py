@@ -54,6 +54,19 @@ def test_an_undo_holds_back_no_opt_out_that_a_join_brings(pair: NewPair) -> None
     assert ann.both("opted_out") == (True, True)
 
 
+def test_an_opt_out_outlives_a_join_that_is_taken_back(pair: NewPair) -> None:
+    """Ann is joined with Bob, who wants no mail, parted from him at once, and once more: no part of them wants mail."""
+    ann = pair({"first_name": "Ann"}, {"first_name": "Ann"}, more=[MemorySystem("fair", FIELDS)])
+    ann.shop.create(at=2, email="bob@example.org", first_name="Bob", opted_out=True)
+    ann.hub.sync(10)
+    ann.hub.join(ANN, "bob@example.org", at=22)
+    ann.hub.split(ANN, ("shop", "2"), at=23)
+    ann.hub.split(ANN, ("fair", "1"), at=24)
+    ann.hub.sync(30)
+    assert {record["opted_out"] for record in ann.hub.records()} == {"true"}
+    assert ann.both("opted_out") == (True, True)
+
+
 @pytest.mark.parametrize("later", [False, True])
 def test_an_opt_out_outlives_an_edit_of_the_configuration(pair: NewPair, later: bool) -> None:
     """Ann opted out in the shop, and from now on the shop is only written: that takes nothing back."""

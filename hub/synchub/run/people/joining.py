@@ -32,6 +32,8 @@ def join_records(hub: Opened, entity: str, key: str, other: str) -> Outcome:
 def join(now: Deciding, kept: int, gone: int) -> None:
     """Move everything of one record to another."""
     tx = now.tx
+    if _opted_out(now, kept, gone):
+        _note_opt_out(now, kept)
     decisions.move_links(tx, known.links_of(tx, [gone])["id"].to_list(), kept)
     decisions.move_decisions(tx, gone, kept)
     tx.execute(
@@ -74,7 +76,7 @@ def split_record(hub: Opened, entity: str, key: str, links: Sequence[str]) -> Ou
 
 def part(now: Deciding, record: int, own: pl.DataFrame, moved: pl.DataFrame) -> int:
     """Move links to a new record. Opt-outs go with both; what only we wrote and no claim of a part supports is blanked."""
-    golden = known.goldens(now.tx, [record], ["opted_out"] if "opted_out" in now.entity.fields else [])
+    opted_out = _opted_out(now, record)
     made = intake.new_records(now.tx, 1, now.entity.name, run=now.run)
     decisions.move_links(now.tx, moved["id"].to_list(), made)
     stayed = own.join(moved, on="id", how="anti")
@@ -84,11 +86,25 @@ def part(now: Deciding, record: int, own: pl.DataFrame, moved: pl.DataFrame) -> 
         _keep_idents(now, here, record, other)
     for one in (record, made):
         _blank_unsupported(now, one)
-        if golden.height and golden.to_dicts()[0].get("opted_out") == "true":
+        if opted_out:
             now.claim(one, {"opted_out": "true"}, kind="hub", reason="opted out when the record was split")
+            _note_opt_out(now, one)
     intake.soil(now.tx, pl.Series([record, made], dtype=pl.Int64))
     now.tx.execute(text("UPDATE event SET record = NULL WHERE record = :record"), {"record": record})
     return made
+
+
+def _opted_out(now: Deciding, *records: int) -> bool:
+    if "opted_out" not in now.entity.fields:
+        return False
+    return "true" in known.goldens(now.tx, list(records), ["opted_out"])["opted_out"].to_list()
+
+
+def _note_opt_out(now: Deciding, record: int) -> None:
+    """Golden says so at once: whoever joins or parts this record before the next run has to know."""
+    names = [name for name in now.entity.fields if name != "hub_id"]
+    golden = known.goldens(now.tx, [record], names).select(record="id", *names)
+    intake.store_golden(now.tx, golden.with_columns(opted_out=pl.lit("true")))
 
 
 def _keep_idents(now: Deciding, links: pl.DataFrame, record: int, other: int) -> None:

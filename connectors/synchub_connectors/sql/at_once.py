@@ -21,8 +21,9 @@ _CERTAIN: Final = {
     "number": r"^-?\d{1,18}(\.\d{1,18})?$",
     "integer": r"^-?\d{1,18}$",
     "bool": r"^(true|false)$",
+    "datetime": r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$",
 }
-"""Texts that PostgreSQL understands as we do, or refuses."""
+"""Texts that PostgreSQL understands as we do, or refuses. Of times that is so where the column knows of zones."""
 
 
 def create_all(connection: sa.Connection, source: Source, table: sa.Table, rows: pl.DataFrame) -> pl.DataFrame | None:
@@ -87,7 +88,7 @@ def _by_arrays(connection: sa.Connection, source: Source, table: sa.Table, rows:
 
 def _texts(column: pl.Series, kind: Kind, source: Source) -> list[str | None] | None:
     """A column as texts that PostgreSQL understands; None if one of them does not fit."""
-    certain = _CERTAIN.get(kind.type)
+    certain = None if kind.type == "datetime" and not kind.aware else _CERTAIN.get(kind.type)
     if certain is not None and column.str.contains(certain).all():
         return column.to_list()
     values, unfit = all_understood(column.to_list(), kind, source.zone)

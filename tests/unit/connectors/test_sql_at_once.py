@@ -96,3 +96,17 @@ def test_whatever_a_text_holds_it_is_kept(people: People) -> None:
     made = people.create(email=[f"p{number}@x.org" for number in range(len(names))], name=names)
     assert made is not None
     assert [row["name"] for row in made] == names
+
+
+@pytest.mark.parametrize("spelled", ["2024-05-01T10:00:00.5+02:00", "2024-05-01T08:00:00.500000Z", "20240501T080000.5Z"])
+def test_a_time_with_a_zone_is_the_same_however_it_is_spelled(
+    postgresql_database: str, tmp_path: Path, spelled: str
+) -> None:
+    """The last one is not sent as it is: it is understood here."""
+    people = People(postgresql_database, "postgresql", tmp_path)
+    people.run("ALTER TABLE people ADD seen TIMESTAMPTZ")
+    made = people.create(email=["a@x.org"], seen=[spelled])
+    people.connector.close()
+    assert made is not None
+    assert made[0]["seen"] == "2024-05-01T08:00:00.5Z"
+    assert people.create(email=["b@x.org"], seen=["2024-02-31T10:00:00Z"]) is None

@@ -6,6 +6,7 @@ A text says which columns it has, then their values: `b.email,n.phone,v.phone␞
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -15,7 +16,12 @@ from synchub.model import BLANK, NATIVE, VALUE
 
 _BOTH: Final = "b."
 _NAMES, _BETWEEN, _ESCAPE = "\x1e", "\x1f", "\x1b"
+_FEW: Final = 40
+"""Up to so many texts of one kind are opened one by one: a handful of them is not worth a frame."""
+_PLACE: Final = " place"
 _ESCAPED: Final = {_ESCAPE: f"{_ESCAPE}0", _NAMES: f"{_ESCAPE}1", _BETWEEN: f"{_ESCAPE}2"}
+_SIGNS: Final = {mark: sign for sign, mark in _ESCAPED.items()}
+_MARKED: Final = re.compile(f"{_ESCAPE}[012]")
 
 
 def pack(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
@@ -53,28 +59,59 @@ def unpack(packed: pl.Series, columns: Sequence[str]) -> pl.DataFrame:
     """The named columns of each text; what is not there is null."""
     if not columns:
         return pl.DataFrame()
-    split = packed.fill_null("").str.split_exact(_NAMES, 1).struct.unnest()
+    texts = packed.fill_null("")
+    if len(texts) <= _FEW:
+        return _one_by_one(texts, columns)
+    split = texts.str.split_exact(_NAMES, 1).struct.unnest()
     names, values = split.get_columns()
-    kinds = names.unique(maintain_order=True).to_list()
+    kinds = names.value_counts().rows()
     if len(kinds) == 1:
-        return _opened(values, kinds[0].split(","), columns)
-    parts = []
-    for kind in kinds:
-        places = (names == kind).arg_true()
-        own = _opened(values.gather(places), kind.split(","), columns)
-        parts.append(own.with_columns(pl.Series("place", places)))
-    if not parts:
-        return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
-    return pl.concat(parts).sort("place").drop("place")
+        return _opened(values, kinds[0][0].split(","), columns)
+    many = [kind for kind, count in kinds if count > _FEW]
+    places = [(kind, (names == kind).arg_true()) for kind in many]
+    parts = [
+        _opened(values.gather(own), kind.split(","), columns).with_columns(own.alias(_PLACE)) for kind, own in places
+    ]
+    rest = (~names.is_in(many)).arg_true()
+    parts.append(_one_by_one(texts.gather(rest), columns).with_columns(rest.alias(_PLACE)))
+    return pl.concat(parts).sort(_PLACE).drop(_PLACE)
 
 
-def _opened(values: pl.Series, names: Sequence[str], wanted: Sequence[str]) -> pl.DataFrame:
-    """The columns `names` of texts that all have the same, as the columns that are wanted."""
+def _one_by_one(packed: pl.Series, wanted: Sequence[str]) -> pl.DataFrame:
+    """The same for a few texts, or for those of which nearly every one has columns of its own."""
+    known: dict[str, list[int | None]] = {}
+    rows = []
+    for text in packed.to_list():
+        names, _, values = text.partition(_NAMES)
+        if names not in known:
+            places = _places(names.split(","))
+            known[names] = [places.get(name) for name in wanted]
+        parts = [_meant(part) for part in values.split(_BETWEEN)]
+        rows.append([parts[place] if place is not None and place < len(parts) else None for place in known[names]])
+    return pl.DataFrame(rows, schema=dict.fromkeys(wanted, pl.String), orient="row")
+
+
+def _meant(part: str) -> str | None:
+    if part == "":
+        return None
+    if _ESCAPE not in part:
+        return part
+    return BLANK if part == _ESCAPE else _MARKED.sub(lambda found: _SIGNS[found[0]], part)
+
+
+def _places(names: Sequence[str]) -> dict[str, int]:
+    """Which value each column is: `b.` stands for two columns."""
     places = {}
     for place, name in enumerate(names):
         both = name.startswith(_BOTH)
         plain = name.removeprefix(_BOTH)
         places.update({prefix + plain: place for prefix in (NATIVE, VALUE)} if both else {name: place})
+    return places
+
+
+def _opened(values: pl.Series, names: Sequence[str], wanted: Sequence[str]) -> pl.DataFrame:
+    """The columns `names` of texts that all have the same, as the columns that are wanted."""
+    places = _places(names)
     fields = values.fill_null("").str.split_exact(_BETWEEN, max(len(names) - 1, 0)).struct.unnest()
     escaped = bool(values.str.contains(f"{_ESCAPE}[012]").any())
     asked = sorted({places[name] for name in wanted if name in places})
@@ -86,7 +123,7 @@ def _opened(values: pl.Series, names: Sequence[str], wanted: Sequence[str]) -> p
 
 def _plain(name: str, escaped: bool) -> pl.Expr:
     own = pl.col(name)
-    value = own.str.replace_many({mark: sign for sign, mark in _ESCAPED.items()}) if escaped else own
+    value = own.str.replace_many(_SIGNS) if escaped else own
     plain = pl.when(own == "").then(None).when(own == _ESCAPE).then(pl.lit(BLANK)).otherwise(value)
     return plain.alias(name)
 

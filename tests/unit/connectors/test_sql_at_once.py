@@ -98,7 +98,9 @@ def test_whatever_a_text_holds_it_is_kept(people: People) -> None:
     assert [row["name"] for row in made] == names
 
 
-@pytest.mark.parametrize("spelled", ["2024-05-01T10:00:00.5+02:00", "2024-05-01T08:00:00.500000Z", "20240501T080000.5Z"])
+@pytest.mark.parametrize(
+    "spelled", ["2024-05-01T10:00:00.5+02:00", "2024-05-01T08:00:00.500000Z", "20240501T080000.5Z"]
+)
 def test_a_time_with_a_zone_is_the_same_however_it_is_spelled(
     postgresql_database: str, tmp_path: Path, spelled: str
 ) -> None:

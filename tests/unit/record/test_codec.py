@@ -26,6 +26,18 @@ def test_what_goes_in_comes_out(some: list[tuple[str | None, ...]], others: list
     )
 
 
+@given(rows, st.lists(st.integers(1, 3), min_size=1, max_size=6))
+def test_many_are_opened_as_few_are(some: list[tuple[str | None, ...]], times: list[int]) -> None:
+    """A kind of text of which there are many goes another way than one of which there are few."""
+    kinds = [pack(pl.DataFrame([row], schema=dict.fromkeys(COLUMNS, pl.String), orient="row"), COLUMNS) for row in some]
+    repeated = [kind.new_from_index(0, 30 * count) for kind, count in zip(kinds, times, strict=False)]
+    mixed = pl.concat([pl.Series(["x", None, "b.email,plain\x1ea"]), *repeated]).shuffle(seed=1)
+    wanted = [*COLUMNS, "nobody's"]
+    assert unpack(mixed, wanted).equals(
+        pl.concat([unpack(mixed.slice(place, 1), wanted) for place in range(len(mixed))])
+    )
+
+
 @pytest.mark.parametrize("packed", [[], [None], [""], ["", None, "v.a\x1ex"]])
 def test_what_was_never_packed_is_null(packed: list[str | None]) -> None:
     opened = unpack(pl.Series(packed, dtype=pl.String), ["v.a", "v.b"])

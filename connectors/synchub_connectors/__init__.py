@@ -32,4 +32,9 @@ def synchub_connectors() -> list[ConnectorInfo]:
             summary="The people and messages of an IMAP mailbox, read only",
             mappings="synchub_connectors.email.mappings",
         ),
+        ConnectorInfo(
+            "rest",
+            "synchub_connectors.rest.connector:Rest",
+            summary="Any HTTP interface that speaks JSON, described by a TOML file",
+        ),
     ]

@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -223,6 +224,19 @@ class HttpSession(Protocol):
         ...
 
 
+class Renewing(Protocol):
+    """A secret that its system replaces when it is used, held so that no other process uses it meanwhile."""
+
+    @property
+    def value(self) -> str:
+        """What is kept now: another process may have replaced what `Config` was made with."""
+        ...
+
+    def keep(self, value: str) -> None:
+        """Keep a new one from now on, at once and for good. Raises ConfigurationError if that fails."""
+        ...
+
+
 class Host(Protocol):
     """What synchub does for a connector.
 
@@ -256,12 +270,36 @@ class Host(Protocol):
         headers: Mapping[str, str] | None = None,
         budget: Budget | None = None,
     ) -> HttpSession: ...
+    def hide(self, secret: str) -> None:
+        """Take a secret that the system handed out, such as an access token, out of logs and errors from now on."""
+        ...
+
+    def renewing(self, *setting: str) -> AbstractContextManager[Renewing]:
+        """Hold a secret of the settings that its system replaces when it is used, such as a refresh token.
+
+        `setting` is its place: `with host.renewing("secrets", "refresh_token") as secret:`. A new value is kept where
+        the reference in hub.toml points. Raises ConfigurationError, before anything was asked of the system, where
+        that can't be done: a variable of the environment, a folder that can't be written.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class InFile:
+    """Marks a setting for which hub.toml names a TOML file: `description: Annotated[Description, InFile()]`.
+
+    The file lies in the hub's folder and is linted as hub.toml is, by line and column. `Config` gets the model.
+    """
+
+    def __get_pydantic_json_schema__(self, _schema: Any, _handler: Any) -> dict[str, Any]:
+        return {"type": "string", "format": "toml-file"}
 
 
 class Connector(ABC):
     """Knows how to talk to one kind of system. One instance serves one configured system in one run.
 
-    `Config` is a pydantic model of the keys under `[systems.NAME]` besides `connector`; secrets are typed `SecretStr`.
+    `Config` is a pydantic model of the keys under `[systems.NAME]` besides `connector`; secrets are typed `SecretStr`,
+    a setting that names a TOML file is marked by `InFile`.
     """
 
     Config: ClassVar[type[BaseModel]]
@@ -388,6 +426,7 @@ __all__ = [
     "FieldType",
     "Host",
     "HttpSession",
+    "InFile",
     "Key",
     "Operation",
     "OperationKind",
@@ -395,6 +434,7 @@ __all__ = [
     "PluginError",
     "Rates",
     "RecordRejected",
+    "Renewing",
     "Result",
     "ResultStatus",
     "RetryLater",

@@ -79,20 +79,24 @@ def examine(model: type[Model], data: Mapping[str, Any], *, quiet: bool = False)
             if finding.path not in seen and not _stands_open(rest, finding):
                 found.append(finding)
             seen.add(finding.path)
-        if not _prune(rest, wrong):
+        taken_out = _prune(rest, wrong)
+        if () in taken_out:
             return None, found
+        seen |= taken_out
 
 
-def _prune(rest: dict[str, Any], wrong: Sequence[Finding]) -> bool:
-    """Take out what is wrong, or the table that misses something. False if that is everything."""
+def _prune(rest: dict[str, Any], wrong: Sequence[Finding]) -> set[KeyPath]:
+    """Take out what is wrong, or the table that misses something: what was taken out, `()` if that is everything."""
+    taken_out: set[KeyPath] = set()
     for finding in sorted(wrong, key=lambda finding: len(finding.path), reverse=True):
         path = finding.path[:-1] if finding.kind == "missing" else finding.path
         number = next((place for place, key in enumerate(path) if isinstance(key, int)), None)
         path = path if number is None else path[:number]
+        taken_out.add(path)
         if not path:
-            return False
+            break
         _remove(rest, path)
-    return True
+    return taken_out
 
 
 def _remove(data: dict[str, Any], path: KeyPath) -> None:

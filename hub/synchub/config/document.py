@@ -67,7 +67,7 @@ def _included(file: Path, main: Source) -> Iterator[Path | Problem]:
     for number, pattern in enumerate(patterns if isinstance(patterns, list) else []):
         if not isinstance(pattern, str):
             continue
-        refused = _refuse(pattern)
+        refused = refused_path(pattern)
         found = [] if refused else sorted(file.parent.glob(pattern))
         if not refused and not found and not any(sign in pattern for sign in "*?["):
             refused = "there is no such file"
@@ -83,14 +83,26 @@ def _included(file: Path, main: Source) -> Iterator[Path | Problem]:
 
 
 def files_of(file: Path) -> list[Path]:
-    """Every file that decides what a hub.toml means: itself, its includes, the mappings beside it."""
-    main = read_source(file, file.name)
-    included = [] if isinstance(main, Problem) else [one for one in _included(file, main) if isinstance(one, Path)]
-    return [file, *included, *sorted((file.parent / "mappings").glob("*.toml"))]
+    """Every file that decides what a hub.toml means: itself, its includes, the mappings beside it, and what systems
+    name."""
+    document, _ = read_document(file)
+    mappings = sorted((file.parent / "mappings").glob("*.toml"))
+    if document is None:
+        return [file, *mappings]
+    included = [one for one in _included(file, document.main) if isinstance(one, Path)]
+    return [file, *included, *mappings, *_named_by_systems(document, file.parent)]
 
 
-def _refuse(pattern: str) -> str:
-    """Why a pattern may not be used; empty if it may."""
+def _named_by_systems(document: Document, folder: Path) -> list[Path]:
+    """The TOML files that systems are described in."""
+    systems = document.data.get("systems")
+    tables = [table for table in systems.values() if isinstance(table, dict)] if isinstance(systems, dict) else []
+    named = {text for table in tables for text in table.values() if isinstance(text, str) and not refused_path(text)}
+    return [folder / text for text in sorted(named)]
+
+
+def refused_path(pattern: str) -> str:
+    """Why a path or pattern may not be used; empty if it may."""
     if not pattern.endswith(".toml"):
         return "only *.toml files can be included"
     parts = pattern.replace("\\", "/").split("/")

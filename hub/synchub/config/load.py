@@ -76,7 +76,7 @@ def _examine(file: Path, offer: Offer, *, whole_folder: bool) -> tuple[Configura
     if hub is None:
         return None, problems
     problems += settings_problems(hub.hub, document) + serve_problems(hub.serve, document)
-    problems += system_problems(hub.systems, document, offer)
+    problems += system_problems(hub.systems, document, offer, folder=file.parent)
     entities, found = resolve_entities(hub.entities, document, offer.rules)
     problems += found
     shelf = Shelf(file.parent, offer.connectors)

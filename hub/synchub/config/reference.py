@@ -21,6 +21,9 @@ WORDS = {
 }
 """JSON Schema's types in plain words."""
 
+FORMATS = {"password": "secret", "toml-file": "name of a TOML file"}
+"""Texts of a kind of their own."""
+
 HEAD = """# Settings
 
 Any text in hub.toml may be `env:NAME`; a system's settings may also be `keyring:NAME` or `file:PATH`.
@@ -67,8 +70,8 @@ def _type(part: Mapping[str, Any]) -> str:
         return ", ".join(f"`{json.dumps(value)}`" for value in part["enum"])
     if "const" in part:
         return f"`{json.dumps(part['const'])}`"
-    if part.get("format") == "password":
-        return "secret"
+    if part.get("format") in FORMATS:
+        return FORMATS[part["format"]]
     if part.get("type") == "array":
         items = part.get("items")
         return f"list of {_type(items)}" if items else "list"

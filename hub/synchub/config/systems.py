@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
 from synchub.config.declared import Finding, examine
+from synchub.config.described import described
 from synchub.config.document import Document, read_document, tell
 from synchub.config.offer import Offer
 from synchub.config.places import places
@@ -23,8 +25,10 @@ from synchub.spec.job import Configuration
 CLEAR_TEXT = "write keyring:NAME, env:NAME or file:PATH; `synchub secret set NAME` fills the keyring"
 
 
-def system_problems(systems: Mapping[str, SystemSettings], document: Document, offer: Offer) -> list[Problem]:
-    """Everything wrong with the systems, as far as it shows without resolving secrets."""
+def system_problems(
+    systems: Mapping[str, SystemSettings], document: Document, offer: Offer, *, folder: Path
+) -> list[Problem]:
+    """Everything wrong with the systems, as far as it shows without resolving secrets. `folder` is that of hub.toml."""
     problems = []
     for name, system in systems.items():
         path = ("systems", name)
@@ -48,7 +52,7 @@ def system_problems(systems: Mapping[str, SystemSettings], document: Document, o
             message = f"the connector '{system.connector}' can't be used: {error.happened.rstrip('.')}"
             problems.append(document.problem((*path, "connector"), message, error.next_step, part="value"))
             continue
-        problems += _setting_problems(system.settings, model, path, document, offer.environ)
+        problems += _setting_problems(system.settings, model, path, document, (folder, offer.environ))
     return problems
 
 
@@ -57,23 +61,26 @@ def _setting_problems(
     model: type[BaseModel],
     path: KeyPath,
     document: Document,
-    environ: Mapping[str, str] | None,
+    around: tuple[Path, Mapping[str, str] | None],
 ) -> list[Problem]:
+    folder, environ = around
     problems = [
         document.problem((*path, *place), message, CLEAR_TEXT, part="value")
         for place, message in _clear_text(settings, model)
     ]
     known = substituted(settings, environ or {})
     try:
-        _, findings = examine(model, known, quiet=True)
+        filled = described(known, model, folder)
+        _, findings = examine(model, filled.settings, quiet=True)
     except Exception as error:
         # A plugin's own check may raise anything; it must not hide the other problems, nor tell a value.
         message = f"the connector's check of these settings failed ({type(error).__name__})"
         return [*problems, document.problem(path, message, "ask its author")]
+    problems += filled.problems
     if _stands_open(known, model):
         # A connector's own checks between settings can't judge what isn't resolved yet.
         findings = [finding for finding in findings if finding.path]
-    return problems + tell(document, _redacted(findings, settings, known), path)
+    return problems + tell(document, _redacted(filled.news(findings), settings, known), path)
 
 
 def _clear_text(settings: Mapping[str, Any], model: type[BaseModel]) -> Iterator[tuple[KeyPath, str]]:
@@ -121,15 +128,18 @@ def system_config(configuration: Configuration, name: str, *, model: type[BaseMo
         if place.secret and isinstance(place.value, str):
             secrets.redactor.add(place.value)
     try:
-        config, findings = examine(model, resolved, quiet=True)
+        filled = described(resolved, model, configuration.folder)
+        config, findings = examine(model, filled.settings, quiet=True)
     except Exception as error:
         raise PluginError(
             f"The connector of {name} failed to check its settings ({type(error).__name__}).",
             not_done=f"{name} was not reached.",
             next_step="Ask the author of the connector.",
         ) from None
-    if config is None or findings:
-        raise _located(configuration, name, _redacted(findings, settings, resolved))
+    if filled.problems:
+        raise failure(filled.problems)
+    if config is None or findings or filled.findings:
+        raise _located(configuration, name, _redacted(filled.news(findings), settings, resolved))
     return config
 
 

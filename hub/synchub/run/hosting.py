@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -12,8 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from synchub.api import Budget, HttpSession
-from synchub.spec.hub import HubSettings
+from synchub.api import Budget, HttpSession, Renewing
+from synchub.run.renewing import renewing
+from synchub.secrets import Secrets
+from synchub.spec.hub import HubSettings, SystemSettings
 
 if TYPE_CHECKING:
     from requests.adapters import BaseAdapter
@@ -51,13 +54,14 @@ class Outside:
 
 @dataclass
 class SystemHost:
-    """Implements `synchub.api.Host` for one system."""
+    """Implements `synchub.api.Host` for one system. `said` is what hub.toml says of it, secrets as references."""
 
     system: str
     folder: Path
     settings: HubSettings
     outside: Outside
-    patience: float
+    said: SystemSettings
+    secrets: Secrets
     state: dict[str, Any] = field(default_factory=dict)
     _opened: list[HttpSession] = field(default_factory=list, init=False, repr=False)
 
@@ -90,10 +94,19 @@ class SystemHost:
         self, base_url: str, *, headers: Mapping[str, str] | None = None, budget: Budget | None = None
     ) -> HttpSession:
         opened = self.outside.sessions.open(
-            base_url, headers=headers, budget=budget, system=self.system, patience=self.patience
+            base_url, headers=headers, budget=budget, system=self.system, patience=self.said.patience
         )
         self._opened.append(opened)
         return opened
+
+    def hide(self, secret: str) -> None:
+        self.secrets.redactor.add(secret)
+
+    def renewing(self, *setting: str) -> AbstractContextManager[Renewing]:
+        found: Any = self.said.settings
+        for key in setting:
+            found = found[key]
+        return renewing(str(found), self.secrets, self.folder)
 
     def close(self) -> None:
         """Let go of what the connector opened here."""

@@ -72,7 +72,7 @@ class Opened:
             found = connector_class(self.plugins.connectors[settings.connector])
             config = system_config(self.configuration, system, model=found.Config, secrets=self.secrets)
             around = self.configuration
-            host = SystemHost(system, around.folder, around.settings, self.outside, settings.patience)
+            host = SystemHost(system, around.folder, around.settings, self.outside, settings, self.secrets)
             with self.store.read() as tx:
                 host.state = own_states.load(tx, system)
             self.hosts[system] = host

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from synchub.api import Budget, HttpSession
+from synchub.api import Budget, HttpSession, Renewing
 
 if TYPE_CHECKING:
     from synchub.http import Sessions
@@ -17,12 +20,28 @@ START = datetime(2024, 5, 1, 9, 0, tzinfo=UTC)
 """The time that a `LocalHost` without a clock of its own starts at."""
 
 
+@dataclass
+class _Renewed:
+    """One of the secrets of a `LocalHost`, in hand."""
+
+    kept: dict[tuple[str, ...], str]
+    setting: tuple[str, ...]
+
+    @property
+    def value(self) -> str:
+        return self.kept[self.setting]
+
+    def keep(self, value: str) -> None:
+        self.kept[self.setting] = value
+
+
 class LocalHost:
     """Implements `synchub.api.Host` without a hub.
 
     Time stands still unless `clock` moves it, or `sleep` is called: that returns at once, moves the clock on
     by the seconds asked for, and notes them in `slept`. Ids are counted: "x-1", "x-2".
     `secrets` are texts that must not appear in logs and errors; a session puts `***` in their place.
+    `kept` holds, by their place in the settings, the secrets that systems replace: a test puts the first in.
     """
 
     def __init__(
@@ -45,7 +64,9 @@ class LocalHost:
         self.state: dict[str, Any] = {}
         self.slept: list[float] = []
         self._clock = clock
-        self._secrets = secrets
+        self.kept: dict[tuple[str, ...], str] = {}
+        self._secrets = list(secrets)
+        self._renewing = Lock()
         self._ids = 0
         self._sessions: Sessions | None = None
 
@@ -78,6 +99,14 @@ class LocalHost:
                 log=self.log,
             )
         return self._sessions.open(base_url, headers=headers, budget=budget, system=self.system)
+
+    def hide(self, secret: str) -> None:
+        self._secrets.append(secret)
+
+    @contextmanager
+    def renewing(self, *setting: str) -> Iterator[Renewing]:
+        with self._renewing:
+            yield _Renewed(self.kept, setting)
 
     def close(self) -> None:
         """Let go of the connections of all sessions."""

@@ -21,4 +21,4 @@ def test_patience_is_the_systems_own(office: Office):
         hub.connector("fair")
         session = hub.hosts["crm"].session("http://127.0.0.1:9")
         assert session._waiting.patience == 7  # type: ignore[attr-defined]
-        assert hub.hosts["fair"].patience == 120
+        assert hub.hosts["fair"].said.patience == 120

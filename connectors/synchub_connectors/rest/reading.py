@@ -1,0 +1,155 @@
+"""Reading: everything, or what changed and what was deleted since a cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+
+from synchub.api import BrokenRow, Cursor, Page, PluginError, RetryLater
+from synchub_connectors.rest.calls import Changes, Deleted, Lookup, Read
+from synchub_connectors.rest.client import Answer, Asked, Client
+from synchub_connectors.rest.description import StreamOf
+from synchub_connectors.rest.fetching import GONE, by_id
+from synchub_connectors.rest.paging import Seen, first, following, records_of, total_of
+from synchub_connectors.rest.places import MISSING, at, text
+from synchub_connectors.rest.values import moment, numbered_times, read_times
+
+MOST_PAGES = 1_000_000
+"""A list of more pages than this has no end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One page of a list. `short`: the list has ended, and it held fewer records than the answer said there were."""
+
+    records: Sequence[Any]
+    at: datetime
+    last: bool
+    short: bool
+
+
+def parts(client: Client, call: Read | Lookup | Deleted, values: Mapping[str, Any], key: str) -> Iterator[Part]:
+    """A list page by page. `key` says where a record's id is, for paging by ids."""
+    start = first(client.asked(call, values), call.paging)
+    asked: Asked | None = start
+    pages = records = 0
+    ids: set[str] = set()
+    before: list[str] = []
+    while asked is not None:
+        answer = client.read(asked, accept=GONE if isinstance(call, Lookup) else ())
+        listed = [] if answer.status in GONE else _listed(client, call, answer, asked)
+        here = [text(each, key) for each in listed]
+        if listed and here == before and any(here):
+            raise _endless(client, asked)
+        pages, records, before = pages + 1, records + len(listed), here
+        ids.update(here)
+        coming = following(start, answer, call.paging, Seen(pages, records, len(listed), here[-1] if here else ""))
+        if coming is not None and call.paging.kind in ("next_url", "link"):
+            coming = replace(coming, path=client.below(coming.path, answer.url))
+        if coming == asked or pages > MOST_PAGES:
+            raise _endless(client, asked)
+        total = total_of(answer, call.paging)
+        yield Part(listed, answer.at, coming is None, coming is None and total is not None and len(ids) < total)
+        asked = coming
+
+
+def _listed(client: Client, call: Read | Lookup | Deleted, answer: Answer, asked: Asked) -> Sequence[Any]:
+    listed = records_of(answer.told, call.records, getattr(call, "record", ""), alone=isinstance(call, Lookup))
+    if listed is None or any(each is MISSING for each in listed):
+        where = f"no list at {call.records!r}" if call.records else "no list"
+        raise RetryLater(
+            f"{client.host.system} answered with {where}: {asked.method} {asked.path.partition('?')[0]}",
+            not_done="Nothing was read; nothing counts as deleted.",
+            next_step="Run the sync again later; if it stays so, correct `records` in the description.",
+        )
+    return listed
+
+
+def _endless(client: Client, asked: Asked) -> PluginError:
+    return PluginError(
+        f"{client.host.system} gives the same page again and again: {asked.path.partition('?')[0]}",
+        not_done="The read broke off; nothing counts as deleted.",
+        next_step="Correct `paging` in the description: the system does not take it.",
+    )
+
+
+def everything(client: Client, stream: StreamOf, fields: tuple[str, ...]) -> Iterator[Page]:
+    """A full read. Its cursor is the server's time before the first page."""
+    cursor: Cursor | None = None
+    for part in parts(client, stream.read, {}, stream.key):
+        if cursor is None and stream.changes is not None:
+            cursor = {"since": part.at.isoformat()}
+        rows, _, broken = _told(part.records, stream)
+        yield Page(rows, fields, cursor=cursor, complete=part.last and not part.short, broken=broken)
+
+
+def changes(client: Client, stream: StreamOf, since: datetime, fields: tuple[str, ...]) -> Iterator[Page]:
+    """What changed and what was deleted since a time; some records come again."""
+    said = stream.changes
+    assert said is not None
+    start = {"since": moment(since - timedelta(seconds=said.overlap), said.format)}
+    reached = since
+    gone: set[str] = set()
+    if stream.deleted is not None:
+        for part in parts(client, stream.deleted, start, stream.deleted.id):
+            gone.update(text(each, stream.deleted.id) for each in part.records)
+    for number, part in enumerate(parts(client, changed(stream.read, said), start, stream.key)):
+        reached = max(reached, part.at) if number == 0 else reached
+        rows, marked, broken = _told(part.records, stream)
+        told = {text(row, stream.key) for row in rows}
+        gone -= {one for one in told & gone if _is_there(client, stream, one)}
+        gone.update(marked)
+        yield Page([row for row in rows if text(row, stream.key) not in gone], fields, broken=broken)
+    yield Page([], fields, cursor={"since": reached.isoformat()}, deleted=tuple(sorted(gone - {""})))
+
+
+def _is_there(client: Client, stream: StreamOf, remote_id: str) -> bool:
+    """Of a record that is told as changed and as deleted: it was restored since, or one of the two lists is late."""
+    return stream.get is None or by_id(client, stream, stream.get, remote_id)[0] is not None
+
+
+def changed(read: Read, said: Changes) -> Read:
+    """The call for what changed: as `read`, but for what it says itself."""
+    own = {name: getattr(said, name) for name in ("path", "method", "body", "records", "record", "paging")}
+    told = {name: value for name, value in own.items() if value is not None}
+    return read.model_copy(update={**told, "params": {**read.params, **said.params}})
+
+
+def start_of(cursor: Cursor | None, said: Changes | None, now: datetime) -> datetime | None:
+    """Where to go on from; None if everything has to be read."""
+    if said is None:
+        return None
+    try:
+        since = datetime.fromisoformat((cursor or {})["since"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    if since.tzinfo is None or (said.reaches_back and now - since > timedelta(days=said.reaches_back)):
+        return None
+    return since
+
+
+def _told(records: Sequence[Any], stream: StreamOf) -> tuple[list[Any], list[str], tuple[BrokenRow, ...]]:
+    """The records of a page that are there, the ids of those that are marked as deleted, and what is no record."""
+    rows = [each for each in records if isinstance(each, dict)]
+    broken = tuple(_broken(each) for each in records if not isinstance(each, dict))
+    marked: list[str] = []
+    if stream.gone is not None:
+        there, away = stream.gone.field, stream.gone.values
+        marked = [text(row, stream.key) for row in rows if _in(at(row, there), away)]
+        rows = [row for row in rows if not _in(at(row, there), away)]
+    read_times(rows, numbered_times(stream))
+    return rows, marked, broken
+
+
+def _broken(told: Any) -> BrokenRow:
+    raw = orjson.dumps(told).decode()
+    return BrokenRow(where="the list", raw=raw[:1000], reason="an element of the list is no JSON object")
+
+
+def _in(value: Any, values: Sequence[Any]) -> bool:
+    """1 is not true here, nor the other way round."""
+    return any(value == each and isinstance(value, bool) == isinstance(each, bool) for each in values)

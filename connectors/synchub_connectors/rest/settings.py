@@ -1,0 +1,61 @@
+"""What hub.toml says of a described system."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from synchub.api import InFile
+from synchub_connectors.rest.description import Description
+from synchub_connectors.rest.faults import Fault, meant, refuse
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
+
+
+class RestSettings(BaseModel):
+    """[systems.NAME] with connector = "rest" """
+
+    # A problem with one setting must not print the others: secrets are among them.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    description: Annotated[Description, InFile()] = Field(
+        description="The TOML file that describes the system, below the folder of hub.toml."
+    )
+    url: str | None = Field(default=None, description="Another address than the description's: a sandbox, a test.")
+    settings: dict[Name, str] = Field(
+        default_factory=dict, description='What the description\'s placeholders stand for: `company = "acme"`.'
+    )
+    secrets: dict[Name, SecretStr] = Field(default_factory=dict, description="The same for secrets, as references.")
+
+    @model_validator(mode="after")
+    def _complete(self) -> RestSettings:
+        wanted: dict[str, bool] = {}
+        for name, may_be_secret in self.description.placeholders():
+            wanted[name] = wanted.get(name, True) and may_be_secret
+        faults: list[Fault] = []
+        for name, may_be_secret in wanted.items():
+            if name in self.settings or (may_be_secret and name in self.secrets):
+                continue
+            table = "secrets" if may_be_secret else "settings"
+            wrong = (
+                "is no secret there, it stands in addresses: write it"
+                if name in self.secrets
+                else "is missing: write it"
+            )
+            faults.append(((table,), f"{{{name}}} of the description {wrong} under [systems.NAME.{table}]"))
+        for table, said in (("settings", self.settings), ("secrets", self.secrets)):
+            for name in said:
+                if name not in wanted:
+                    text = f"the description has no placeholder {{{name}}}{meant(name, wanted)}"
+                    faults.append(((table, name), text))
+        refuse(faults)
+        return self
+
+    def plain(self) -> dict[str, str]:
+        """What may stand in addresses."""
+        return dict(self.settings)
+
+    def all(self) -> dict[str, str]:
+        """What may stand where the hub says who it is."""
+        return {**self.settings, **{name: secret.get_secret_value().strip() for name, secret in self.secrets.items()}}

@@ -1,14 +1,15 @@
 """From one page to the next, by every kind of paging. Pure.
 
-Pages that are counted shift when a record is deleted meanwhile, and pages that are named by the answer can name themselves.
-The first is noticed where the answer tells a total, the second always.
+Pages that are counted shift when a record is deleted meanwhile: one that moves up is never seen, and must not count as
+deleted. By offset each page is asked for with the last record of the one before, which shows it. By page number only a
+total shows it, that stays the same and is what was seen.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from synchub_connectors.rest.calls import Paging
@@ -18,45 +19,78 @@ from synchub_connectors.rest.places import MISSING, at, filled, put, text
 NEXT_LINK = re.compile(r'<([^>]+)>\s*(?:;[^,<]*?)?;\s*rel="?next"?', re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What is known once a page came: how many pages and records so far, and the last record's id."""
+@dataclass
+class Walk:
+    """One walk through a list. `start` is the question for its first page."""
 
-    pages: int
-    records: int
-    fresh: int
-    last_id: str
+    start: Asked
+    paging: Paging
+    pages: int = 0
+    records: int = 0
+    last_id: str = ""
+    steady: bool = True
+    """Whether each page by offset began with the record that the one before ended with."""
+    totals: set[int | None] = field(default_factory=set)
+    seen: set[str] = field(default_factory=set)
 
+    def step(self, answer: Answer, ids: Sequence[str]) -> tuple[int, Asked | None]:
+        """Take a page, told by the ids of its records. Returns how many of them came already, and the next question;
+        None if the list has ended."""
+        known = 0
+        if self.paging.kind == "offset" and self.pages:
+            known = 1 if ids and ids[0] == self.last_id else 0
+            self.steady = self.steady and bool(known and self.last_id)
+        fresh = ids[known:]
+        self.pages += 1
+        self.records += len(fresh)
+        self.last_id = fresh[-1] if fresh else self.last_id
+        self.seen.update(fresh)
+        self.totals.add(total_of(answer, self.paging))
+        return known, self._following(answer, fresh=bool(fresh))
 
-def first(asked: Asked, paging: Paging) -> Asked:
-    """The first page as it has to be asked for."""
-    return _with(asked, paging, paging.first) if paging.kind == "page" else asked
+    @property
+    def whole(self) -> bool:
+        """Whether a list that has ended was surely seen whole."""
+        if self.paging.total is not None and self.totals != {len(self.seen)}:
+            return False
+        match self.paging.kind:
+            case "page":
+                return self.pages == 1 or self.paging.total is not None
+            case "offset":
+                return self.steady
+            case _:
+                return True
 
-
-def following(asked: Asked, answer: Answer, paging: Paging, seen: Seen) -> Asked | None:
-    """The question for the next page; None if this was the last one. `asked` is the first page's question."""
-    told = answer.told
-    if paging.more is not None and filled(told, paging.more) in (None, False, 0, ""):
-        return None
-    match paging.kind:
-        case "page" | "offset":
-            total = total_of(answer, paging)
-            if seen.fresh == 0 or (total is not None and seen.records >= total):
-                return None
-            return _with(asked, paging, paging.first + seen.pages if paging.kind == "page" else seen.records)
-        case "cursor":
-            cursor = text(told, paging.next)
-            return _with(asked, paging, cursor) if cursor else None
-        case "last_id":
-            return _with(asked, paging, seen.last_id) if seen.fresh and seen.last_id else None
-        case "next_url":
-            address = text(told, paging.next)
-            return _elsewhere(asked, address) if address else None
-        case "link":
-            link = NEXT_LINK.search(answer.headers.get("Link") or "")
-            return _elsewhere(asked, link[1]) if link else None
-        case _:
+    def _following(self, answer: Answer, *, fresh: bool) -> Asked | None:
+        told, paging = answer.told, self.paging
+        if paging.more is not None and filled(told, paging.more) in (None, False, 0, ""):
             return None
+        match paging.kind:
+            case "page" | "offset":
+                total = total_of(answer, paging)
+                if not fresh or (total is not None and self.records >= total):
+                    return None
+                return _with(
+                    self.start, paging, paging.first + self.pages if paging.kind == "page" else self.records - 1
+                )
+            case "cursor":
+                cursor = text(told, paging.next)
+                return _with(self.start, paging, cursor) if cursor else None
+            case "last_id":
+                return _with(self.start, paging, self.last_id) if fresh and self.last_id else None
+            case "next_url":
+                address = text(told, paging.next)
+                return _elsewhere(self.start, address) if address else None
+            case "link":
+                link = NEXT_LINK.search(answer.headers.get("Link") or "")
+                return _elsewhere(self.start, link[1]) if link else None
+            case _:
+                return None
+
+
+def walk(asked: Asked, paging: Paging) -> Walk:
+    """The walk that begins with this question."""
+    return Walk(_with(asked, paging, paging.first) if paging.kind == "page" else asked, paging)
 
 
 def total_of(answer: Answer, paging: Paging) -> int | None:

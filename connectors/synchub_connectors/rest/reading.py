@@ -14,7 +14,7 @@ from synchub_connectors.rest.calls import Changes, Deleted, Lookup, Read
 from synchub_connectors.rest.client import Answer, Asked, Client
 from synchub_connectors.rest.description import StreamOf
 from synchub_connectors.rest.fetching import GONE, by_id
-from synchub_connectors.rest.paging import Seen, first, following, records_of, total_of
+from synchub_connectors.rest.paging import records_of, walk
 from synchub_connectors.rest.places import MISSING, at, text
 from synchub_connectors.rest.values import moment, numbered_times, read_times
 
@@ -24,37 +24,31 @@ MOST_PAGES = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One page of a list. `short`: the list has ended, and it held fewer records than the answer said there were."""
+    """One page of a list. `whole`: the list has ended, and all of it was seen."""
 
     records: Sequence[Any]
     at: datetime
-    last: bool
-    short: bool
+    whole: bool
 
 
 def parts(client: Client, call: Read | Lookup | Deleted, values: Mapping[str, Any], key: str) -> Iterator[Part]:
-    """A list page by page. `key` says where a record's id is, for paging by ids."""
-    start = first(client.asked(call, values), call.paging)
-    asked: Asked | None = start
-    pages = records = 0
-    ids: set[str] = set()
+    """A list page by page. `key` says where a record's id is."""
+    on = walk(client.asked(call, values), call.paging)
+    asked: Asked | None = on.start
     before: list[str] = []
     while asked is not None:
         answer = client.read(asked, accept=GONE if isinstance(call, Lookup) else ())
         listed = [] if answer.status in GONE else _listed(client, call, answer, asked)
         here = [text(each, key) for each in listed]
-        if listed and here == before and any(here):
+        if len(here) > 1 and here == before and any(here):
             raise _endless(client, asked)
-        pages, records, before = pages + 1, records + len(listed), here
-        ids.update(here)
-        coming = following(start, answer, call.paging, Seen(pages, records, len(listed), here[-1] if here else ""))
+        known, coming = on.step(answer, here)
         if coming is not None and call.paging.kind in ("next_url", "link"):
             coming = replace(coming, path=client.below(coming.path, answer.url))
-        if coming == asked or pages > MOST_PAGES:
+        if coming == asked or on.pages > MOST_PAGES:
             raise _endless(client, asked)
-        total = total_of(answer, call.paging)
-        yield Part(listed, answer.at, coming is None, coming is None and total is not None and len(ids) < total)
-        asked = coming
+        yield Part(listed[known:], answer.at, coming is None and on.whole)
+        asked, before = coming, here
 
 
 def _listed(client: Client, call: Read | Lookup | Deleted, answer: Answer, asked: Asked) -> Sequence[Any]:
@@ -84,7 +78,7 @@ def everything(client: Client, stream: StreamOf, fields: tuple[str, ...]) -> Ite
         if cursor is None and stream.changes is not None:
             cursor = {"since": part.at.isoformat()}
         rows, _, broken = _told(part.records, stream)
-        yield Page(rows, fields, cursor=cursor, complete=part.last and not part.short, broken=broken)
+        yield Page(rows, fields, cursor=cursor, complete=part.whole, broken=broken)
 
 
 def changes(client: Client, stream: StreamOf, since: datetime, fields: tuple[str, ...]) -> Iterator[Page]:

@@ -20,12 +20,16 @@ class Part(BaseModel):
 
 def refuse(faults: Iterable[Fault]) -> None:
     """Raise all faults at once, if there are any. Called by validators."""
-    told: list[InitErrorDetails] = []
+    texts: dict[tuple[str, ...], list[str]] = {}
     for place, text in faults:
-        if text:
-            told.append({"type": PydanticCustomError("fault", "{text}", {"text": text}), "loc": place, "input": None})
-        else:
+        texts.setdefault(place, []).append(text)
+    told: list[InitErrorDetails] = []
+    for place, some in texts.items():
+        if "" in some:
             told.append({"type": "missing", "loc": place, "input": {}})
+        else:
+            error = PydanticCustomError("fault", "{text}", {"text": "; ".join(some)})
+            told.append({"type": error, "loc": place, "input": None})
     if told:
         raise ValidationError.from_exception_data("description", told)
 

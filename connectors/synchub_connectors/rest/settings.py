@@ -43,12 +43,10 @@ class RestSettings(BaseModel):
                 if name in self.secrets
                 else "is missing: write it"
             )
-            faults.append(((table,), f"{{{name}}} of the description {wrong} under [systems.NAME.{table}]"))
-        for table, said in (("settings", self.settings), ("secrets", self.secrets)):
-            for name in said:
-                if name not in wanted:
-                    text = f"the description has no placeholder {{{name}}}{meant(name, wanted)}"
-                    faults.append(((table, name), text))
+            faults.append(((), f"{{{name}}} of the description {wrong} under [systems.NAME.{table}]"))
+        for name in (*self.settings, *self.secrets):
+            if name not in wanted:
+                faults.append(((), f"the description has no placeholder {{{name}}}{meant(name, wanted)}"))
         refuse(faults)
         return self
 

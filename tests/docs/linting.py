@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from docs.pages import ROOT
+from docs.pages import ROOT, fences
 
+from synchub.config.declared import examine
 from synchub.config.load import lint
 from synchub.errors import SynchubError
 from synchub.mapping import compile_mapping, run_tests
@@ -17,6 +18,7 @@ from synchub.spec.entities import BUILT_IN_FIELDS, DEFAULT_RULES
 from synchub.spec.hub import HubSettings
 from synchub.spec.job import Entity
 from synchub.spec.mapping import MappingFile
+from synchub_connectors.rest.description import Description
 
 GERMAN = HubSettings(region="DE", timezone="Europe/Berlin", currency="EUR")
 HEAD = 'entity = "contact"\nkey = "id"\n'
@@ -26,6 +28,9 @@ STUB = '[fields]\nsource = "source"\n'
 def problems_of(text: str, data: dict[str, Any], folder: Path) -> list[str]:
     """What is wrong with an example. What it leaves out, because it is only a part, is put in."""
     (folder / "mappings").mkdir()
+    if "streams" in data or "auth" in data:
+        return problems_of_description(data)
+    write_descriptions(data, folder)
     if "fields" in data or "tests" in data:
         whole = text if "entity" in data else HEAD + text
         (folder / "mappings" / "example.toml").write_text(whole, encoding="utf-8")
@@ -38,6 +43,27 @@ def problems_of(text: str, data: dict[str, Any], folder: Path) -> list[str]:
                 f'entity = "{entity}"\nkey = "id"\n{STUB}', encoding="utf-8"
             )
     return linted(folder)
+
+
+def problems_of_description(data: dict[str, Any]) -> list[str]:
+    """What is wrong with a description for the rest connector, or with a part of one."""
+    whole = dict(data)
+    whole.setdefault("url", "https://example.com")
+    whole.setdefault("streams", {"things": {"read": {"path": "things"}}})
+    _, findings = examine(Description, whole)
+    return list(map(str, findings))
+
+
+def write_descriptions(data: dict[str, Any], folder: Path) -> None:
+    """The descriptions that systems of an example name: the whole one of the manual."""
+    (page,) = [
+        fence for fence in fences(ROOT / "docs" / "connectors" / "rest.md", "toml") if "acme.toml\nurl" in fence.text
+    ]
+    for system in data.get("systems", {}).values():
+        if "description" in system:
+            file = folder / system["description"]
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(page.text, encoding="utf-8")
 
 
 def linted(folder: Path) -> list[str]:

@@ -13,9 +13,9 @@ from synchub_connectors.rest import templates
 from synchub_connectors.rest.client import Answer, Asked
 from synchub_connectors.rest.meaning import meaning_of, refusal
 from synchub_connectors.rest.places import MISSING, at, filled, put, text
-from synchub_connectors.rest.values import body, described
+from synchub_connectors.rest.values import body
 from synchub_connectors.rest.writes import Batch, Write
-from synchub_connectors.rest.writing import REFUSED, Writing, later
+from synchub_connectors.rest.writing import Writing, later
 
 Numbered = Mapping[int, Operation]
 """Operations of one kind, by their number in the call of `write`."""
@@ -71,7 +71,6 @@ def _send(writing: Writing, batch: Numbered) -> dict[int, Result] | None:
     into: Any = deepcopy(templates.fill(call.body, client.values))
     if said.items:
         put(into, said.items, items)
-    statuses = {*REFUSED, *(int(status) for status in client.errors.statuses)}
     asked = Asked(
         call.method,
         templates.path(call.path, client.values) or call.path,
@@ -79,10 +78,7 @@ def _send(writing: Writing, batch: Numbered) -> dict[int, Result] | None:
         into if said.items else items,
         safe=kind != "create",
     )
-    answer = client.send(asked, accept=statuses)
-    meaning = meaning_of(answer.status, client.errors)
-    if meaning == "ok" and client.failed(answer):
-        meaning = "rejected"
+    answer, meaning = writing.told(asked)
     if meaning == "ok":
         return _told(writing, call, said, batch, answer)
     if len(batch) > 1 and meaning != "retry":
@@ -141,7 +137,7 @@ def _result(writing: Writing, call: Write, said: Batch, operation: Operation, to
         return _refused(writing, said, operation, told, meaning)
     if operation.kind in ("delete", "archive"):
         return Result("ok", operation.remote_id)
-    row = described(at(told, call.record), writing.stream) if call.record is not None else None
+    row = writing.row(at(told, call.record)) if call.record is not None else None
     named = text(told, call.id) if call.id is not None else text(row or told, writing.stream.key)
     name = operation.remote_id or named
     if not name:

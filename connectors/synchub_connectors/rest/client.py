@@ -21,8 +21,8 @@ from synchub_connectors.rest.settings import RestSettings
 if TYPE_CHECKING:
     import requests
 
-LONGEST_HOLD = 900.0
-"""Seconds that a rate header may make us wait; what asks for more is answered by its own refusals."""
+LONGEST_HOLD = 120.0
+"""Seconds that a rate header may make us wait; beyond, what is left is for the next run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +157,12 @@ class Client:
         )
 
     def _wait(self) -> None:
-        until, self._hold_until = self._hold_until, None
-        if until is not None and (seconds := (until - self.host.now()).total_seconds()) > 0:
-            self.host.sleep(min(seconds, LONGEST_HOLD))
+        until = self._hold_until
+        seconds = (until - self.host.now()).total_seconds() if until is not None else 0.0
+        if seconds > LONGEST_HOLD:
+            raise RetryLater(f"{self.host.system} takes no more requests for now.", after=seconds)
+        if seconds > 0:
+            self.host.sleep(seconds)
 
     def _note_rate(self, headers: Mapping[str, str]) -> None:
         """When none are left, the next request waits until there are more."""

@@ -30,6 +30,7 @@ ALLOWED = {
     "client_credentials": ("scope", "params", "client_in"),
     "refresh_token": ("client_secret", "scope", "params", "client_in", "rotates"),
 }
+Table = Literal["secrets", "settings", "either"]
 SECRET = ("token", "password", "value", "client_secret", "refresh_token")
 
 
@@ -178,10 +179,11 @@ class Description(Part):
         refuse(faults)
         return self
 
-    def placeholders(self) -> Iterator[tuple[str, bool]]:
-        """What hub.toml has to say for this, and whether it may be a secret."""
+    def placeholders(self) -> Iterator[tuple[str, Table]]:
+        """What hub.toml has to say for this, and where: in one of its tables, or in either."""
         own = {"id", "value", "values", "since"}
-        for part in (self.auth.model_dump(), self.headers):
-            yield from ((name, True) for name in names(part))
+        auth = self.auth.model_dump()
+        yield from ((name, "secrets") for name in names([auth.pop(key) for key in SECRET]))
+        yield from ((name, "either") for name in names([auth, self.headers]))
         addressed = [self.url, self.check, self.params, self.model_dump(include={"streams"})]
-        yield from ((name, False) for name in names(addressed) if name not in own)
+        yield from ((name, "settings") for name in names(addressed) if name not in own)

@@ -9,7 +9,7 @@ from synchub_connectors.rest.calls import Get
 from synchub_connectors.rest.client import Answer, Asked, Client
 from synchub_connectors.rest.description import StreamOf
 from synchub_connectors.rest.places import MISSING, at, text
-from synchub_connectors.rest.values import described
+from synchub_connectors.rest.values import identified
 
 GONE = (404, 410)
 """Who is asked for one thing, and has it not, answers so."""
@@ -25,6 +25,6 @@ def by_id(client: Client, stream: StreamOf, get: Get, remote_id: str) -> tuple[d
     )
     if answer.status in GONE:
         return None, answer
-    row = described(at(answer.told, get.record) if answer.told is not MISSING else None, stream)
+    row = identified(at(answer.told, get.record) if answer.told is not MISSING else None, stream)
     # A system that answers with another record has not understood the question.
     return (row if row is not None and text(row, stream.key) == remote_id else None), answer

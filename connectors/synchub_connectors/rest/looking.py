@@ -14,7 +14,7 @@ from synchub_connectors.rest.description import StreamOf
 from synchub_connectors.rest.fetching import by_id
 from synchub_connectors.rest.places import at, text
 from synchub_connectors.rest.reading import parts
-from synchub_connectors.rest.values import described, with_empties
+from synchub_connectors.rest.values import identified, numbered_times, read_times, with_empties
 
 
 def lookup(client: Client, stream: StreamOf, keys: Sequence[Key], at_once: int) -> list[Row]:
@@ -35,6 +35,7 @@ def lookup(client: Client, stream: StreamOf, keys: Sequence[Key], at_once: int) 
                 rows = _each(client, stream, list(values), pool)
             else:
                 raise _cannot(client, field)
+            read_times(rows, numbered_times(stream))
             found.update({text(row, stream.key): with_empties(dict(row), stream) for row in rows})
     return list(found.values())
 
@@ -52,7 +53,7 @@ def _by(client: Client, stream: StreamOf, asked: tuple[str, Sequence[str]]) -> l
     said = stream.lookup[field]
     filled: Mapping[str, Any] = {"value": values[0], "values": list(values)}
     found = [each for part in parts(client, said, filled, stream.key) for each in part.records]
-    rows = [row for each in found if (row := described(each, stream)) is not None]
+    rows = [row for each in found if (row := identified(each, stream)) is not None]
     if not said.fuzzy and stream.field(field).type != "phone":
         wanted = {_bare(value) for value in values}
         for row in rows:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -31,7 +32,6 @@ class Walk:
     steady: bool = True
     """Whether each page by offset began with the record that the one before ended with."""
     totals: set[int | None] = field(default_factory=set)
-    seen: set[str] = field(default_factory=set)
 
     def step(self, answer: Answer, ids: Sequence[str]) -> tuple[int, Asked | None]:
         """Take a page, told by the ids of its records. Returns how many of them came already, and the next question;
@@ -44,14 +44,13 @@ class Walk:
         self.pages += 1
         self.records += len(fresh)
         self.last_id = fresh[-1] if fresh else self.last_id
-        self.seen.update(fresh)
         self.totals.add(total_of(answer, self.paging))
         return known, self._following(answer, fresh=bool(fresh))
 
     @property
     def whole(self) -> bool:
         """Whether a list that has ended was surely seen whole."""
-        if self.paging.total is not None and self.totals != {len(self.seen)}:
+        if self.paging.total is not None and self.totals != {self.records}:
             return False
         match self.paging.kind:
             case "page":
@@ -115,7 +114,7 @@ def records_of(told: Any, records: str, record: str, *, alone: bool = False) -> 
 def _with(asked: Asked, paging: Paging, value: int | str) -> Asked:
     if paging.within == "params":
         return replace(asked, params={**asked.params, paging.param: value})
-    body = {**(asked.body or {})}
+    body = deepcopy(asked.body or {})
     put(body, paging.param, value)
     return replace(asked, body=body)
 

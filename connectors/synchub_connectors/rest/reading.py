@@ -16,7 +16,7 @@ from synchub_connectors.rest.description import StreamOf
 from synchub_connectors.rest.fetching import GONE, by_id
 from synchub_connectors.rest.paging import records_of, walk
 from synchub_connectors.rest.places import MISSING, at, text
-from synchub_connectors.rest.values import moment, numbered_times, read_times
+from synchub_connectors.rest.values import identified, moment, numbered_times, read_times
 
 MOST_PAGES = 1_000_000
 """A list of more pages than this has no end."""
@@ -74,11 +74,13 @@ def _endless(client: Client, asked: Asked) -> PluginError:
 def everything(client: Client, stream: StreamOf, fields: tuple[str, ...]) -> Iterator[Page]:
     """A full read. Its cursor is the server's time before the first page."""
     cursor: Cursor | None = None
+    all_known = True
     for part in parts(client, stream.read, {}, stream.key):
         if cursor is None and stream.changes is not None:
             cursor = {"since": part.at.isoformat()}
         rows, _, broken = _told(part.records, stream)
-        yield Page(rows, fields, cursor=cursor, complete=part.whole, broken=broken)
+        all_known = all_known and not broken
+        yield Page(rows, fields, cursor=cursor, complete=part.whole and all_known, broken=broken)
 
 
 def changes(client: Client, stream: StreamOf, since: datetime, fields: tuple[str, ...]) -> Iterator[Page]:
@@ -128,8 +130,8 @@ def start_of(cursor: Cursor | None, said: Changes | None, now: datetime) -> date
 
 def _told(records: Sequence[Any], stream: StreamOf) -> tuple[list[Any], list[str], tuple[BrokenRow, ...]]:
     """The records of a page that are there, the ids of those that are marked as deleted, and what is no record."""
-    rows = [each for each in records if isinstance(each, dict)]
-    broken = tuple(_broken(each) for each in records if not isinstance(each, dict))
+    rows = [each for each in records if identified(each, stream) is not None]
+    broken = tuple(_broken(each, stream) for each in records if identified(each, stream) is None)
     marked: list[str] = []
     if stream.gone is not None:
         there, away = stream.gone.field, stream.gone.values
@@ -139,9 +141,10 @@ def _told(records: Sequence[Any], stream: StreamOf) -> tuple[list[Any], list[str
     return rows, marked, broken
 
 
-def _broken(told: Any) -> BrokenRow:
+def _broken(told: Any, stream: StreamOf) -> BrokenRow:
     raw = orjson.dumps(told).decode()
-    return BrokenRow(where="the list", raw=raw[:1000], reason="an element of the list is no JSON object")
+    reason = f"it has no {stream.key}" if isinstance(told, dict) else "it is no JSON object"
+    return BrokenRow(where="an element of the list", raw=raw[:1000], reason=reason)
 
 
 def _in(value: Any, values: Sequence[Any]) -> bool:

@@ -30,23 +30,23 @@ class RestSettings(BaseModel):
 
     @model_validator(mode="after")
     def _complete(self) -> RestSettings:
-        wanted: dict[str, bool] = {}
-        for name, may_be_secret in self.description.placeholders():
-            wanted[name] = wanted.get(name, True) and may_be_secret
+        wanted = dict.fromkeys(self.description.placeholders())
+        said = {"secrets": set(self.secrets), "settings": set(self.settings)}
+        said["either"] = said["secrets"] | said["settings"]
         faults: list[Fault] = []
-        for name, may_be_secret in wanted.items():
-            if name in self.settings or (may_be_secret and name in self.secrets):
+        for name, table in wanted:
+            if name in said[table]:
                 continue
-            table = "secrets" if may_be_secret else "settings"
-            wrong = (
-                "is no secret there, it stands in addresses: write it"
-                if name in self.secrets
-                else "is missing: write it"
-            )
-            faults.append(((), f"{{{name}}} of the description {wrong} under [systems.NAME.{table}]"))
+            where = f"under [systems.NAME.{'secrets' if table == 'either' else table}]"
+            if name in said["either"]:
+                why = "it is a secret" if table == "secrets" else "it stands in addresses, where no secret may"
+                faults.append(((), f"{{{name}}} of the description has to be {where}: {why}"))
+            else:
+                faults.append(((), f"{{{name}}} of the description is missing: write it {where}"))
+        known = {name for name, _ in wanted}
         for name in (*self.settings, *self.secrets):
-            if name not in wanted:
-                faults.append(((), f"the description has no placeholder {{{name}}}{meant(name, wanted)}"))
+            if name not in known:
+                faults.append(((), f"the description has no placeholder {{{name}}}{meant(name, known)}"))
         refuse(faults)
         return self
 

@@ -96,9 +96,6 @@ def body(values: Mapping[str, Any], into: dict[str, Any], wrap: str) -> Any:
     return into
 
 
-def described(row: Any, stream: StreamOf) -> dict[str, Any] | None:
+def identified(row: Any, stream: StreamOf) -> dict[str, Any] | None:
     """A record as an answer told it, if it is one and says which."""
-    if not isinstance(row, dict) or at(row, stream.key) in (MISSING, None, ""):
-        return None
-    read_times([row], numbered_times(stream))
-    return row
+    return row if isinstance(row, dict) and at(row, stream.key) not in (MISSING, None, "") else None

@@ -20,10 +20,8 @@ from synchub_connectors.rest.description import StreamOf
 from synchub_connectors.rest.fetching import by_id
 from synchub_connectors.rest.meaning import meaning_of, new_id, refusal
 from synchub_connectors.rest.places import MISSING, at, put, text
-from synchub_connectors.rest.values import body, described, wire
-from synchub_connectors.rest.writes import Write
-
-REFUSED = (400, 402, 404, 405, 406, 409, 410, 412, 413, 415, 422, 428)
+from synchub_connectors.rest.values import body, identified, numbered_times, read_times, wire
+from synchub_connectors.rest.writes import Meaning, Write
 
 
 @dataclass
@@ -76,14 +74,17 @@ class Writing:
         safe = call.method in ("PUT", "DELETE") or call.idempotency_header is not None or kind != "create"
         params = templates.fill(call.params, {**self.client.values, "id": remote_id})
         sent = self.content(call, operation, present)
-        statuses = {*REFUSED, *(int(status) for status in self.client.errors.statuses)}
-        answer = self.client.send(Asked(call.method, path, params, sent, headers, safe), accept=statuses)
-        meaning = meaning_of(answer.status, self.client.errors)
-        if meaning == "ok" and self.client.failed(answer):
-            meaning = "rejected"
+        answer, meaning = self.told(Asked(call.method, path, params, sent, headers, safe))
         if meaning != "ok":
             return refusal(kind, remote_id, meaning, answer.told, self.client.errors)
         return self._done(call, operation, answer)
+
+    def told(self, asked: Asked) -> tuple[Answer, Meaning]:
+        """The answer to a write, and what it means."""
+        errors = self.client.errors
+        answer = self.client.send(asked, accept=[int(status) for status in errors.statuses])
+        meaning = meaning_of(answer.status, errors)
+        return answer, "rejected" if meaning == "ok" and self.client.failed(answer) else meaning
 
     def _fetched(self, call: Write, remote_id: str) -> tuple[dict[str, Any] | None, dict[str, str]]:
         """The record as it is now, and the header by which the system sees that it is still so."""
@@ -92,6 +93,12 @@ class Writing:
         present, answer = by_id(self.client, self.stream, get, remote_id)
         tag = answer.headers.get("ETag") if answer is not None else None
         return present, {"If-Match": tag} if call.etag and tag else {}
+
+    def row(self, told: Any) -> dict[str, Any] | None:
+        """A record as an answer tells it."""
+        row = identified(told, self.stream)
+        read_times([row] if row is not None else [], numbered_times(self.stream))
+        return row
 
     def content(self, call: Write, operation: Operation, present: Mapping[str, Any] | None) -> Any:
         """The body of a request; None where there is nothing to say."""
@@ -115,7 +122,7 @@ class Writing:
         if operation.kind in ("delete", "archive"):
             return Result("ok", operation.remote_id)
         told = at(answer.told, call.record) if call.record is not None and answer.told is not MISSING else MISSING
-        row = described(told, self.stream) if told is not MISSING else None
+        row = self.row(told)
         name = operation.remote_id or new_id(call, answer.told, answer.headers, self.stream.key)
         if not name:
             return Result("retry", reason="it was taken, and the answer does not say under which id")

@@ -144,7 +144,14 @@ def test_placeholders_and_what_they_stand_for(lint: Callable[..., list[str]]) ->
 
 def test_a_secret_does_not_stand_in_addresses(lint: Callable[..., list[str]]) -> None:
     text = PLAIN.replace('path    = "people/cursor"', 'path    = "people/{token}"')
-    assert any("is no secret there, it stands in addresses" in one for one in lint(text))
+    wanted = "{token} of the description has to be under [systems.NAME.settings]: it stands in addresses, where no secret may"
+    assert lint(text) == [f"hub.toml:2:10: {wanted}"]
+
+
+def test_a_secret_does_not_stand_among_plain_settings(lint: Callable[..., list[str]]) -> None:
+    wanted = "{token} of the description has to be under [systems.NAME.secrets]: it is a secret"
+    hub = HUB.replace("people.secrets", "people.settings").replace("env:PEOPLE_TOKEN", "hunter22")
+    assert lint(hub=hub) == [f"hub.toml:2:10: {wanted}"]
 
 
 def test_secrets_in_clear_text(lint: Callable[..., list[str]]) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from acceptance.command import written
+from acceptance.command import Hub, written
 from acceptance.office import ANN, BOB, Foreign, Office
+from servers.people_api import people_api
 
 from synchub.testing.crm import StandInCrm
 
@@ -26,6 +28,20 @@ email      = "properties.email"
 first_name = "properties.firstname"
 last_name  = "properties.lastname"
 phone      = "properties.phone"
+"""
+PEOPLE = """
+url = "https://people.example.com/v1"
+
+[auth]
+kind          = "refresh_token"
+token_url     = "{token_url}"
+client_id     = "app"
+client_secret = "{{client_secret}}"
+refresh_token = "{{refresh_token}}"
+
+[streams.people.read]
+path    = "people"
+records = "data"
 """
 NAMELESS = 'hub_id     = "properties.synchub_id"\n'
 
@@ -128,3 +144,25 @@ def test_no_secret_is_told(tmp_path: Path, crm: StandInCrm) -> None:
     done = office.hub("-v", "--debug", "sync", code=None)
     assert "refused the credentials (401)" in done.stdout + done.stderr
     assert crm.token not in done.stdout + done.stderr
+
+
+def test_two_runs_at_once_and_a_refresh_token_that_rotates(tmp_path: Path) -> None:
+    """Two processes that start with one refresh token: each uses the one that the other has left, and none is lost."""
+    with people_api() as api:
+        hub = Hub(tmp_path)
+        hub.write("rest/people.toml", PEOPLE.format(token_url=api.url.replace("/v1", "/oauth/token")))
+        hub.write(
+            "hub.toml",
+            f'[systems.people]\nconnector = "rest"\ndescription = "rest/people.toml"\nurl = "{api.url}"\n'
+            'secrets = { refresh_token = "file:refresh", client_secret = "env:SECRET" }\n',
+        )
+        hub.write("refresh", "refresh-0\n").chmod(0o600)
+        hub.environ["SECRET"] = "app-secret"
+        with ThreadPoolExecutor(3) as pool:
+            done = list(pool.map(lambda _: hub("check"), range(3)))
+        assert all("reached: 1 stream, people" in one.stdout for one in done)
+        assert (api.handed_out, (tmp_path / "refresh").read_text()) == (3, "refresh-3")
+        api.refresh_token = "taken back"
+        told = " ".join(hub("check", code=1).stdout.split())
+        assert "people refused the refresh token (400): the refresh token was used already" in told
+        assert "synchub secret set" in told

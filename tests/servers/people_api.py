@@ -194,7 +194,7 @@ class PeopleApi(ThreadingHTTPServer):
                     400, {"error": "invalid_grant", "error_description": "the refresh token was used already"}
                 )
             self.refresh_token = told["refresh_token"] = f"refresh-{self.handed_out}"
-        self.tokens = {told["access_token"]}
+        self.tokens.add(told["access_token"])
         return Answer(200, told)
 
 

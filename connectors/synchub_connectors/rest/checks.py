@@ -11,6 +11,8 @@ from synchub_connectors.rest.templates import PLACEHOLDER, names
 if TYPE_CHECKING:
     from synchub_connectors.rest.description import Description, StreamOf
 
+ADDRESS = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
+NO_ADDRESS = "must be an address, https://HOST/PATH, without parameters or a password"
 LOCAL = re.compile(r"http://(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(/|$)")
 
 
@@ -21,8 +23,8 @@ def text_faults(description: Description) -> list[Fault]:
         bare = PLACEHOLDER.sub("x", said)
         if not said:
             continue
-        if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", bare) and not PLACEHOLDER.fullmatch(said):
-            faults.append((place, "must be an address, https://HOST/PATH, without parameters or a password"))
+        if not ADDRESS.fullmatch(bare) and not PLACEHOLDER.fullmatch(said):
+            faults.append((place, NO_ADDRESS))
         elif bare.startswith("http://") and description.auth.kind != "none" and not LOCAL.match(bare):
             faults.append((place, "must begin with https://: credentials travel there"))
     if not description.streams:

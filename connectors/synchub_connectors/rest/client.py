@@ -65,7 +65,10 @@ class Client:
         known = "\0".join(f"{name}={value}" for name, value in sorted(values.items()))
         account = f"rest {self._url} {hashlib.sha256(known.encode()).hexdigest()[:16]}"
         budget = Budget(account, described.rate.requests, described.rate.seconds)
-        headers = {"Accept": "application/json", **templates.fill(described.headers, values)}
+        headers = templates.fill(described.headers, values)
+        names = {name.lower() for name in headers}
+        self._json = {} if "content-type" in names else {"Content-Type": "application/json"}
+        headers |= {} if "accept" in names else {"Accept": "application/json"}
         self._http = host.session(self._url, headers=headers, budget=budget)
         self._hold_until: datetime | None = None
 
@@ -142,7 +145,6 @@ class Client:
     def _request(self, asked: Asked, own: Mapping[str, str], accept: Collection[int]) -> requests.Response:
         self._wait()
         sent = None if asked.body is None else orjson.dumps(asked.body)
-        headers = {**(asked.headers or {}), **own, **({} if sent is None else {"Content-Type": "application/json"})}
         # A next page's whole address brings its parameters along; the key to the door may be missing in it.
         whole = asked.path.startswith(("http://", "https://"))
         params = {**({} if whole else self._params), **asked.params, **self._credentials.params()}
@@ -151,7 +153,7 @@ class Client:
             asked.path,
             params={name: _plain(value) for name, value in params.items()},
             data=sent,
-            headers=headers,
+            headers={**(asked.headers or {}), **own, **({} if sent is None else self._json)},
             safe_to_repeat=asked.safe,
             accept=sorted(accept),
         )
@@ -183,7 +185,7 @@ class Client:
 
 
 def _address(host: Host, config: RestSettings) -> str:
-    url = str(templates.fill(config.url or config.description.url, config.plain())).rstrip("/")
+    url = (config.url or str(templates.fill(config.description.url, config.plain()))).rstrip("/")
     parts = urlsplit(url)
     local = parts.hostname in ("localhost", "::1") or (parts.hostname or "").startswith("127.")
     if config.description.auth.kind != "none" and parts.scheme == "http" and not local:

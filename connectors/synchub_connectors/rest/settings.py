@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from synchub.api import InFile
+from synchub_connectors.rest.checks import ADDRESS, NO_ADDRESS
 from synchub_connectors.rest.description import Description
 from synchub_connectors.rest.faults import Fault, meant, refuse
 
@@ -27,6 +28,13 @@ class RestSettings(BaseModel):
         default_factory=dict, description='What the description\'s placeholders stand for: `company = "acme"`.'
     )
     secrets: dict[Name, SecretStr] = Field(default_factory=dict, description="The same for secrets, as references.")
+
+    @field_validator("url")
+    @classmethod
+    def _address(cls, url: str | None) -> str | None:
+        if url is not None and not ADDRESS.fullmatch(url):
+            raise ValueError(NO_ADDRESS)
+        return url
 
     @model_validator(mode="after")
     def _complete(self) -> RestSettings:

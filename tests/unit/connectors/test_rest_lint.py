@@ -142,6 +142,13 @@ def test_placeholders_and_what_they_stand_for(lint: Callable[..., list[str]]) ->
     ]
 
 
+def test_the_address_of_a_sandbox(lint: Callable[..., list[str]]) -> None:
+    hub = HUB.replace("description =", 'url = "https://x.example.com/?a=1"\ndescription =')
+    assert lint(hub=hub) == [
+        "hub.toml:4:7: 'url': must be an address, https://HOST/PATH, without parameters or a password"
+    ]
+
+
 def test_a_secret_does_not_stand_in_addresses(lint: Callable[..., list[str]]) -> None:
     text = PLAIN.replace('path    = "people/cursor"', 'path    = "people/{token}"')
     wanted = "{token} of the description has to be under [systems.NAME.settings]: it stands in addresses, where no secret may"

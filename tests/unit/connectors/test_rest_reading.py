@@ -263,6 +263,14 @@ def test_another_record_than_was_asked_for_is_none(host: LocalHost, api: PeopleA
     assert rest(host, api).lookup("people", [Key("id", "2")]) == []
 
 
+def test_headers_of_the_description(host: LocalHost, api: PeopleApi) -> None:
+    told = description(headers={"accept": "application/vnd.api+json", "Revision": "2024-10-15"})
+    rest(host, api, told).check()
+    sent = api.seen[-1].headers
+    assert (sent["accept"], sent["Revision"]) == ("application/vnd.api+json", "2024-10-15")
+    assert "Accept" not in sent
+
+
 # The system fails.
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+import jsonschema
 import pytest
 from acceptance.command import written
 from acceptance.office import ANN, BOB, Foreign, Office
 from docs.linting import problems_of_description
 from docs.pages import ROOT, fences
 from servers.people_api import people_api
+
+from synchub.config.schema import schema
+from synchub_connectors.rest.settings import RestSettings
 
 PAGE = ROOT / "docs" / "connectors" / "rest.md"
 EXAMPLES = sorted((ROOT / "docs" / "examples" / "rest").glob("*.toml"))
@@ -60,5 +64,8 @@ def test_the_whole_example_is_a_two_way_sync(tmp_path: Path) -> None:
 def test_the_examples_are_right(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
     assert problems_of_description(tomllib.loads(text)) == []
+    written_down = jsonschema.Draft202012Validator(schema({"rest": RestSettings})["rest.description"])
+    assert written_down.is_valid(tomllib.loads(text))
+    assert not written_down.is_valid(tomllib.loads(text.replace("records", "recrods", 1)))
     assert "Not tried against the real service" in text
     assert f"examples/rest/{file.name})" in PAGE.read_text(encoding="utf-8")

@@ -23,7 +23,12 @@ Examples:
 
 @click.command("check", epilog=EPILOG)
 @click.option("--offline", is_flag=True, help="Only lint; talk to no system.")
-@click.option("--schema", type=click.Choice(["hub", "mapping"]), help="Print the JSON Schema of a file, for editors.")
+@click.option(
+    "--schema",
+    metavar="FILE",
+    help="Print the JSON Schema of a file, for editors: hub, mapping, or a file that a connector's setting names, such as "
+    "rest.description.",
+)
 @json_option
 @click.pass_obj
 def command(session: Session, offline: bool, schema: str | None) -> int:
@@ -59,7 +64,7 @@ def _report(session: Session, offline: bool) -> CheckReport:
 
 
 def _schema(session: Session, which: str) -> dict[str, Any]:
-    """With the settings of every connector that can be imported."""
+    """With the settings of every connector that can be imported, and the files that these name."""
     from synchub.config.schema import schema
     from synchub.plugins import connector_class
 
@@ -69,4 +74,9 @@ def _schema(session: Session, which: str) -> dict[str, Any]:
             models[name] = connector_class(offered).Config
         except PluginError as error:
             click.echo(error.happened, err=True)
-    return schema(models)[which]
+    known = schema(models)
+    if which not in known:
+        raise click.BadParameter(
+            f"{which!r} is no file of this kind. Known: {', '.join(known)}.", param_hint="--schema"
+        )
+    return known[which]

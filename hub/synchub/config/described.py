@@ -37,16 +37,25 @@ class Described:
 def described(settings: Mapping[str, Any], model: type[BaseModel], folder: Path) -> Described:
     """The settings of a system whose connector declares `model`. `folder` is that of hub.toml."""
     done = Described(dict(settings))
-    for name, declared in keys(model).items():
-        if name not in settings or not any(isinstance(mark, InFile) for mark in declared.metadata):
+    for name, file in in_files(model).items():
+        if name not in settings:
             continue
-        found = _read(done, name, settings[name], next(filter(is_model, options(declared.annotation))), folder)
+        found = _read(done, name, settings[name], file, folder)
         if found is not None:
             done.settings[name] = found
         else:
             done.left_out.add(name)
             del done.settings[name]
     return done
+
+
+def in_files(model: type[BaseModel]) -> dict[str, type[BaseModel]]:
+    """The settings for which hub.toml names a file, and what is declared to stand in it."""
+    return {
+        name: next(filter(is_model, options(declared.annotation)))
+        for name, declared in keys(model).items()
+        if any(isinstance(mark, InFile) for mark in declared.metadata)
+    }
 
 
 def _read(done: Described, name: str, said: Any, model: type[BaseModel], folder: Path) -> BaseModel | None:

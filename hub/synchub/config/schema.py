@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from synchub.config.described import in_files
 from synchub.spec.hub import HubFile
 from synchub.spec.mapping import MappingFile
 
@@ -19,7 +20,7 @@ Schema = dict[str, Any]
 
 
 def schema(models: Mapping[str, type[BaseModel]] | None = None) -> dict[str, Schema]:
-    """{"hub": …, "mapping": …}, each a JSON Schema.
+    """{"hub": …, "mapping": …, "CONNECTOR.SETTING": …}, each a JSON Schema; the last of a file that a setting names.
 
     `models` are the Config classes of the connectors whose settings are known, by name.
     """
@@ -42,6 +43,11 @@ def schema(models: Mapping[str, type[BaseModel]] | None = None) -> dict[str, Sch
     return {
         "hub": {"$schema": DIALECT, **hub, "title": "hub.toml"},
         "mapping": {"$schema": DIALECT, **mapping, "title": "mappings/NAME.toml"},
+        **{
+            f"{name}.{setting}": {"$schema": DIALECT, **_tidied(file.model_json_schema(), None)}
+            for name, model in sorted((models or {}).items())
+            for setting, file in in_files(model).items()
+        },
     }
 
 

@@ -211,13 +211,18 @@ def test_check_without_a_hub_is_an_error(call):
     assert done.json["error"]["happened"] == "There is no hub.toml."
 
 
-@pytest.mark.parametrize("which", ["hub", "mapping"])
-def test_check_prints_schemas_for_editors(call, hub, which: str):
+@pytest.mark.parametrize(("which", "key"), [("hub", "syncs"), ("mapping", "fields"), ("rest.description", "streams")])
+def test_check_prints_schemas_for_editors(call, hub, which: str, key: str):
     told = call("check", "--schema", which).json
 
     assert told["$schema"].startswith("https://json-schema.org/")
-    assert ("syncs" if which == "hub" else "fields") in told["properties"]
+    assert key in told["properties"]
     assert hub.calls == []
+
+
+def test_a_schema_of_no_file(call):
+    done = call("check", "--schema", "rest.descriptions")
+    assert (done.code, "Known: hub, mapping, rest.description." in done.err) == (2, True)
 
 
 def test_the_schema_of_hub_toml_knows_the_connectors_that_are_installed(call):

@@ -125,7 +125,7 @@ class TestProject:
         examples = [line.removeprefix("# ") for line in text.splitlines() if line.startswith("# ") and _is_toml(line)]
         assert len(examples) > 20
         found = tomllib.loads("\n".join(examples[1:]))
-        assert found["systems"].keys() == {"crm", "shop", "mail"}
+        assert found["systems"].keys() == {"crm", "shop", "mail", "sales"}
 
     def test_nobody_else_can_write_it(self, tmp_path: Path) -> None:
         config.write_project(tmp_path / "new", "acme")

@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from servers.people_api import PeopleApi, people_api
+from servers.people_api import Answer, PeopleApi, people_api
 from unit.connectors.described import description, rest
 
-from synchub.api import AuthenticationError, ConfigurationError, Key
+from synchub.api import AuthenticationError, ConfigurationError, Key, RetryLater
 from synchub.testing.host import LocalHost
 from synchub_connectors.rest.connector import Rest
 
@@ -143,6 +143,12 @@ def test_refusals_say_what_to_do_and_no_secret(host: LocalHost, api: PeopleApi) 
     with pytest.raises(AuthenticationError, match="the application's id and secret") as caught:
         oauth(host, api, "client_credentials").check()
     assert "app-secret" not in str(caught.value)
+
+
+def test_a_system_that_is_down_does_not_refuse(host: LocalHost, api: PeopleApi) -> None:
+    api.faults.instead["POST", "/oauth/token"] = [Answer(520)]
+    with pytest.raises(RetryLater, match=r"handed out no access token \(520\)"):
+        oauth(host, api).check()
 
 
 def test_access_tokens_are_hidden(host: LocalHost, api: PeopleApi) -> None:

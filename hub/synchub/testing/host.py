@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from synchub.api import Budget, HttpSession, Renewing
 
 if TYPE_CHECKING:
+    from requests.adapters import BaseAdapter
+
     from synchub.http import Sessions
 
 START = datetime(2024, 5, 1, 9, 0, tzinfo=UTC)
@@ -42,9 +44,10 @@ class LocalHost:
     by the seconds asked for, and notes them in `slept`. Ids are counted: "x-1", "x-2".
     `secrets` are texts that must not appear in logs and errors; a session puts `***` in their place.
     `kept` holds, by their place in the settings, the secrets that systems replace: a test puts the first in.
+    `transport` makes what carries the requests of its sessions; by default they go out.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what there is to set, by name
         self,
         system: str = "x",
         folder: Path = Path("."),
@@ -54,6 +57,7 @@ class LocalHost:
         currency: str = "EUR",
         clock: Callable[[], datetime] = lambda: START,
         secrets: tuple[str, ...] = (),
+        transport: Callable[[], BaseAdapter] | None = None,
     ) -> None:
         self.system = system
         self.folder = folder
@@ -67,6 +71,7 @@ class LocalHost:
         self.kept: dict[tuple[str, ...], str] = {}
         self._secrets = list(secrets)
         self._renewing = Lock()
+        self._transport = transport
         self._ids = 0
         self._sessions: Sessions | None = None
 
@@ -89,6 +94,7 @@ class LocalHost:
     ) -> HttpSession:
         # Connectors that speak no HTTP are tested without importing requests.
         from synchub.http import Sessions
+        from synchub.http.transport import Transport
 
         if self._sessions is None:
             self._sessions = Sessions(
@@ -97,6 +103,7 @@ class LocalHost:
                 monotonic=lambda: self.now().timestamp(),
                 redact=self._redact,
                 log=self.log,
+                transport=self._transport or Transport,
             )
         return self._sessions.open(base_url, headers=headers, budget=budget, system=self.system)
 

@@ -13,7 +13,7 @@ from synchub.config.source import Source
 from synchub.spec.hub import EntitySettings, HubSettings, MatchSettings, MemberSettings, SystemSettings
 from synchub.spec.job import Configuration, Entity, Member, Sync
 from synchub.spec.mapping import FieldMapping, MappingFile
-from synchub.testing.memory import CHANGED, KEY, STREAM, MemorySystem
+from synchub.testing.memory import MemorySystem
 
 ENTITY, SYNC = "contact", "people"
 
@@ -48,16 +48,17 @@ def member(rank: int, system: MemorySystem, given: Mapping[str, Mapping[str, Any
     """[syncs.people.members.NAME]: what is `given` for this system, and a mapping that is the identity elsewhere."""
     options = dict(given.get(system.name, {}))
     own: Mapping[str, Any] = options.pop("mapping", {})
-    settings = MemberSettings(stream=STREAM, mapping=system.name, **options)
+    stream = system.stream
+    settings = MemberSettings(stream=stream.name, mapping=system.name, **options)
     mapped = {name: own.get(name, name) for name in system.types} | dict(own)
     fields: dict[str, FieldMapping | str] = {name: native for name, native in mapped.items() if native is not None}
     return Member(
         system.name,
         rank,
         system.name,
-        STREAM,
+        stream.name,
         system.name,
-        MappingFile(entity=ENTITY, key=KEY, updated_at=CHANGED if system.tells_time else None, fields=fields),
+        MappingFile(entity=ENTITY, key=stream.key, updated_at=stream.updated_at, fields=fields),
         settings.direction,
         settings.create,
         settings.on_delete,

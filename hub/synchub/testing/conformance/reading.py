@@ -1,0 +1,298 @@
+"""Rules of reading: what there is, all of it, and never less for more."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Iterable, Sequence
+from typing import get_args
+
+from synchub.api import ArrowStream, FieldType, Page, RetryLater, SynchubError
+from synchub.mapping.native import native_text
+from synchub.testing.conformance.subject import Reading, Subject, unlike
+from synchub.testing.conformance.verdicts import Broken, Skipped, expect
+
+LARGEST_CURSOR = 64 * 1024
+
+
+def stable_discovery(s: Subject) -> None:
+    """Two discoveries in a row find the same streams and fields.
+
+    Why: The hub compares what a system offers with what the mapping uses, in every run. Streams that come and go stop syncs
+    at random.
+
+    Example: Fields that are collected from whatever the first page happens to hold. Ask the system for its schema, or read
+    until all fields are known; give them in a fixed order.
+
+    Exempt: Never.
+    """
+    s.plant(2)
+    first = list(s.connector().streams())
+    second = list(s.connector().streams())
+    expect(first == second, f"first it offered {_told(first)}, then {_told(second)}")
+
+
+def sound_streams(s: Subject) -> None:
+    """Streams name only fields that they have, each once, of types that there are.
+
+    Why: A key or a time of change that is no field of the stream is found out only in the middle of a run.
+
+    Example: `key=("Id",)` where the field is called `id`.
+
+    Exempt: Never.
+    """
+    streams = list(s.connector().streams())
+    _once("streams", [stream.name for stream in streams])
+    for stream in streams:
+        names = [field.name for field in stream.fields]
+        _once(f"fields of {stream.name}", names)
+        named = [*stream.key, *stream.matching_keys, stream.updated_at, stream.version, stream.external_id]
+        unknown = [name for name in named if name is not None and name not in names]
+        expect(not unknown, f"{stream.name} names {', '.join(unknown)}, which is none of its fields")
+        strange = [field.name for field in stream.fields if field.type not in get_args(FieldType)]
+        expect(not strange, f"{stream.name} has fields of a type that there is not: {', '.join(strange)}")
+        expect(stream.batch > 0 and stream.lag >= 0, f"{stream.name}: batch and lag are no counts")
+        expect(bool(stream.key) or not stream.writes, f"{stream.name} takes writes and has no key")
+
+
+def plain_pages(s: Subject) -> None:
+    """Pages hold plain data, name every field that they deliver, and every row has its key.
+
+    Why: A field that a row has and the page does not name is not delivered as far as the hub knows: its values are lost
+    without a sign. Objects of a library can't cross a process, and a cursor is kept as JSON.
+
+    Example: `Page(rows, ("id", "email"))` with rows that also hold `name`.
+
+    Exempt: Never.
+    """
+    s.plant(2)
+    for page in s.pages():
+        _plain(page)
+        if isinstance(page.rows, ArrowStream):
+            continue
+        for row in page.rows:
+            unnamed = set(row) - set(page.fields)
+            expect(
+                not unnamed, f"rows hold {', '.join(sorted(unnamed))}, which the page does not name among its fields"
+            )
+            keyless = [name for name in s.stream.key if native_text(row.get(name)) in (None, "")]
+            expect(not keyless, f"a row has no {', '.join(keyless)}, which is its key")
+    expect(len(s.read().rows) == 2, "of two rows not both have a key")
+
+
+def reads_everything(s: Subject) -> None:
+    """A full read brings every record as it is.
+
+    Why: What a read leaves out is never synced, and after a complete read it counts as deleted.
+
+    Example: A loop that ends at a page that is not full, in a system that caps pages without saying so.
+
+    Exempt: Never.
+    """
+    ids = s.plant(s.scene.many)
+    found = s.read()
+    _all_there(found, ids, "a full read")
+    for number, name in enumerate(ids, start=1):
+        wrong = unlike(s.scene.sample(number), found.rows[name])
+        expect(not wrong, f"{', '.join(wrong)} of a row came as {found.rows[name]}, not as {s.scene.sample(number)}")
+
+
+def empty_is_no_fault(s: Subject) -> None:
+    """A stream without a single record is read without an error.
+
+    Why: Every new account is empty, and so is every new table.
+
+    Example: `rows[-1]["changed"]` for the cursor, where there is no last row.
+
+    Exempt: Where the system can't be empty.
+    """
+    found = s.read()
+    expect(not found.rows, f"nobody entered a row, and {len(found.rows)} were read")
+
+
+def killed_and_resumed(s: Subject) -> None:
+    """A read that is killed after any page can be gone on with, and nothing is missing.
+
+    Why: Processes are stopped. The next run begins where the last one that was stored ended, or at a page's own cursor.
+
+    Example: Rows that are marked as fetched in the system while they are read; a cursor that already stands behind pages
+    which are still to come. Give a page a cursor only if everything up to it was delivered.
+
+    Exempt: Never.
+    """
+    old = s.plant(s.scene.many)
+    s.later()
+    whole = s.read()
+    s.later()
+    _resumed_at_every_page(s, whole, old, "a full read")
+    if whole.cursor is None or not s.stream.incremental:
+        return
+    start = whole.cursor
+    new = s.plant(s.scene.many, first=1001)
+    s.later()
+    changes = s.read(start)
+    s.later()
+    _all_there(changes, new, "a read from a cursor")
+    for page in _some(len(changes.pages)):
+        seen = s.read_until(page, start)
+        rest = s.read(seen.cursor or start)
+        _all_there(_both(seen, rest), new, f"a read from a cursor that was killed after page {page}")
+
+
+def _resumed_at_every_page(s: Subject, whole: Reading, ids: Sequence[str], what: str) -> None:
+    for page in _some(len(whole.pages)):
+        seen = s.read_until(page)
+        _all_there(s.read(), ids, f"{what} that was killed after page {page} and begun anew")
+        if seen.cursor is not None and page < len(whole.pages):
+            rest = s.read(seen.cursor)
+            _all_there(_both(seen, rest), ids, f"{what} that was killed after page {page} and went on from its cursor")
+
+
+def half_read_is_not_complete(s: Subject) -> None:
+    """Only the last page of a read that saw every record says that it is complete.
+
+    Why: What a complete read did not see counts as deleted. A read that broke off and looks complete deletes people
+    everywhere.
+
+    Example: `complete=True` on every page; an error in the middle that ends the loop like the last page does; `complete`
+    after a read of only what changed.
+
+    Exempt: Never.
+    """
+    ids = s.plant(s.scene.many)
+    s.later()
+    full = s.read()
+    early = [number for number, said in enumerate(full.completes[:-1], start=1) if said]
+    expect(not early, f"page {early[0] if early else 0} of {len(full.pages)} said that the read was complete")
+    if full.cursor is not None:
+        s.later()
+        part = s.read(full.cursor)
+        missing = set(ids) - set(part.rows)
+        expect(
+            not (part.complete and missing and part.pages),
+            "a read from a cursor, of what changed, said that it was complete",
+        )
+    s.line.clear()
+    connector = s.connector()
+    connector.streams()
+    s.line.clear()
+    s.read(connector=connector)
+    for request in _some(s.line.asked):
+        _broken_off(s, request)
+
+
+def _broken_off(s: Subject, request: int) -> None:
+    connector = s.connector()
+    connector.streams()
+    s.line.answer(500, first=request)
+    found = Reading()
+    try:
+        for page in s.pages(connector=connector):
+            found.take(page, s.stream.key)
+    except SynchubError:
+        found.completes.append(False)
+    finally:
+        s.line.clear()
+    whole = set(s.scene.rows()) <= set(found.rows)
+    expect(
+        not any(found.completes) or whole,
+        f"the server failed at request {request}, and the read said that it was complete",
+    )
+    expect(found.completes[-1:] == [False] or whole, f"the server failed at request {request}, and nothing was raised")
+
+
+def deletes_are_seen(s: Subject) -> None:
+    """A record that was deleted is told as deleted, or is missing in a complete read.
+
+    Why: Otherwise nobody ever learns that it is gone, and the hub keeps writing to it.
+
+    Example: `sees_deletes=True` in a system that only marks rows as archived, and a read that filters them out.
+
+    Exempt: Where the system itself can't tell, and no read sees everything.
+    """
+    ids = s.plant(3)
+    s.later()
+    before = s.read()
+    s.later()
+    s.scene.remove(ids[1])
+    s.later()
+    if s.stream.sees_deletes and before.cursor is not None:
+        told = s.read(before.cursor)
+        expect(
+            ids[1] in told.deleted or (told.complete and ids[1] not in told.rows),
+            "a deletion was not told by a read from a cursor",
+        )
+        expect(ids[1] not in told.rows, "a record that is gone was delivered once more")
+        wrong = told.deleted & {ids[0], ids[2]}
+        expect(not wrong, "a record was told as deleted that is still there")
+    full = s.read()
+    if not full.complete and not s.stream.sees_deletes:
+        raise Skipped("no read of it is ever complete: nothing of it ever counts as deleted")
+    expect(ids[1] not in full.rows, "a full read delivered a record that is gone")
+    expect(ids[0] in full.rows and ids[2] in full.rows, "after a deletion other records are missing too")
+
+
+def system_that_is_down(s: Subject) -> None:
+    """A system that can't be reached is RetryLater, and works again as soon as it is back.
+
+    Why: RetryLater is what the hub waits for and tells people calmly. Anything else looks like a fault of the connector,
+    or like an empty system.
+
+    Example: `except ConnectionError: return` in `read`.
+
+    Exempt: Where there is no line that could break, as with files.
+    """
+    s.plant(2)
+    s.read()
+    speaks_http = s.line.seen > 0
+    (s.line.cut if speaks_http else s.scene.cut)()
+    try:
+        found = s.read(connector=s.connector())
+    except RetryLater as error:
+        expect(bool(error.happened), "the error does not say what happened")
+    except SynchubError as error:
+        raise Broken(f"it raised {type(error).__name__}, not RetryLater: {error.happened}") from error
+    else:
+        raise Broken(f"the system could not be reached, and the read ended with {len(found.rows)} rows")
+    finally:
+        s.line.clear()
+        s.scene.mend()
+    expect(len(s.read().rows) == 2, "the system is back, and not all is read")
+
+
+def _plain(page: Page) -> None:
+    if page.cursor is not None:
+        text = json.dumps(page.cursor)  # raises on what is no JSON
+        expect(json.loads(text) == dict(page.cursor), "the cursor is no plain JSON: it comes back otherwise")
+        expect(len(text) <= LARGEST_CURSOR, f"the cursor has {len(text):,} characters")
+    expect(all(isinstance(name, str) for name in page.deleted), "ids of deleted records are no texts")
+    if not isinstance(page.rows, ArrowStream):
+        try:
+            pickle.dumps(list(page.rows))
+        except Exception as error:
+            raise Broken(f"rows are no plain data: {error}") from error
+
+
+def _all_there(found: Reading, ids: Iterable[str], what: str) -> None:
+    missing = set(ids) - set(found.rows)
+    expect(not missing, f"{what} did not bring {len(missing)} of {len(set(ids))} records")
+
+
+def _both(one: Reading, other: Reading) -> Reading:
+    return Reading(rows={**one.rows, **other.rows})
+
+
+def _some(count: int, most: int = 8) -> list[int]:
+    """Numbers from 1 to `count`: all, or the first and last few."""
+    every = list(range(1, count + 1))
+    return every if count <= most else [*every[: most // 2], *every[-most // 2 :]]
+
+
+def _once(what: str, names: Sequence[str]) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    expect(not twice, f"of the {what}, {', '.join(twice)} is there twice")
+
+
+def _told(streams: Iterable[object]) -> str:
+    text = "; ".join(map(str, streams))
+    return text if len(text) < 400 else f"{text[:400]}…"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -33,6 +34,7 @@ SCRIPTS = (
     "Zoe\u0308 Stra\u00dfe \u0130stanbul",
     "\u674e\u5c0f\u9f8d",
 )
+SECRET = re.compile("token|passw|secret|api_?key|credential", re.IGNORECASE)
 LARGE = 10 * 1024 * 1024
 
 
@@ -46,6 +48,8 @@ def no_secret_shown(s: Subject) -> None:
 
     Exempt: Never.
     """
+    open_ = [name for name in type(s.config).model_fields if SECRET.search(name) and name not in s.secrets]
+    expect(not open_, f"{', '.join(open_)} must be of type SecretStr")
     if not s.secrets:
         raise Skipped("it has no secret setting")
     texts: list[str] = []
@@ -61,7 +65,7 @@ def no_secret_shown(s: Subject) -> None:
         s.line.answer(401)
         _gently(texts, s.connector().check)
         s.line.clear()
-    for secret in s.secrets:
+    for secret in s.secrets.values():
         shown = next((text for text in texts if secret in text), "")
         where = shown.replace(secret, "***")[:160]
         expect(not shown, f"a secret setting is shown: {where}")
@@ -100,7 +104,9 @@ def closes_quietly(s: Subject) -> None:
     s.connector().close()
     s.plant(2)
     connector = s.connector()
-    next(iter(s.pages(connector=connector)), None)
+    pages = iter(s.pages(connector=connector))
+    next(pages, None)
+    connector.close()
     connector.close()
 
 

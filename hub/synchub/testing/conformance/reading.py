@@ -120,26 +120,27 @@ def killed_and_resumed(s: Subject) -> None:
 
     Exempt: Never.
     """
-    old = s.plant(s.scene.many)
+    s.plant(s.scene.many)
     s.later()
     whole = s.read()
     s.later()
-    _resumed_at_every_page(s, whole, old, "a full read")
+    _resumed_at_every_page(s, whole, "a full read")
     if whole.cursor is None or not s.stream.incremental:
         return
     start = whole.cursor
-    new = s.plant(s.scene.many, first=1001)
+    new = set(s.plant(s.scene.many, first=1001))
     s.later()
     changes = s.read(start)
     s.later()
-    _all_there(changes, new, "a read from a cursor")
+    new &= set(changes.rows)
     for page in _some(len(changes.pages)):
         seen = s.read_until(page, start)
         rest = s.read(seen.cursor or start)
         _all_there(_both(seen, rest), new, f"a read from a cursor that was killed after page {page}")
 
 
-def _resumed_at_every_page(s: Subject, whole: Reading, ids: Sequence[str], what: str) -> None:
+def _resumed_at_every_page(s: Subject, whole: Reading, what: str) -> None:
+    ids = list(whole.rows)
     for page in _some(len(whole.pages)):
         seen = s.read_until(page)
         _all_there(s.read(), ids, f"{what} that was killed after page {page} and begun anew")

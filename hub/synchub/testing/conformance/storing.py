@@ -96,6 +96,7 @@ def found_by_key(s: Subject) -> None:
     Exempt: Where single records can't be asked for; every run reads in full then.
     """
     ids = s.plant(12)
+    s.later()
     rows = s.read().rows
     for field in (*s.stream.key, *s.stream.matching_keys) if len(s.stream.key) == 1 else s.stream.matching_keys:
         for name in (ids[0], ids[-1]):

@@ -85,10 +85,10 @@ class Subject:
         return self.scene.connector.Config.model_validate(dict(self.scene.settings()))
 
     @property
-    def secrets(self) -> tuple[str, ...]:
-        """The secret settings."""
-        values = [getattr(self.config, name) for name in type(self.config).model_fields]
-        return tuple(value.get_secret_value() for value in values if isinstance(value, SecretStr))
+    def secrets(self) -> dict[str, str]:
+        """The secret settings, by name."""
+        values = {name: getattr(self.config, name) for name in type(self.config).model_fields}
+        return {name: value.get_secret_value() for name, value in values.items() if isinstance(value, SecretStr)}
 
     def host(self) -> LocalHost:
         """A host that nothing is kept in yet."""
@@ -96,7 +96,7 @@ class Subject:
             "subject",
             self.scene.folder,
             clock=lambda: self.scene.now(),
-            secrets=self.secrets,
+            secrets=tuple(self.secrets.values()),
             transport=self.line.adapter,
         )
         self._kept.callback(host.close)

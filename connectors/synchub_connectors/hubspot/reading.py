@@ -21,6 +21,8 @@ OVERLAP = timedelta(minutes=5)
 """How far search may lag behind without anything being missed."""
 KEPT = timedelta(days=85)
 """Archived objects vanish from HubSpot after 90 days: an older cursor can't tell of all of them."""
+AHEAD = timedelta(days=1)
+"""How far HubSpot's clock may be ahead of ours: a cursor beyond that would see no change until its time has come."""
 
 
 def since(cursor: Cursor | None, now: datetime) -> datetime | None:
@@ -29,17 +31,19 @@ def since(cursor: Cursor | None, now: datetime) -> datetime | None:
         start = datetime.fromisoformat((cursor or {})["since"])
     except (KeyError, TypeError, ValueError):
         return None
-    return None if start.tzinfo is None or now - start > KEPT else start
+    return None if start.tzinfo is None or now - start > KEPT or start - now > AHEAD else start
 
 
 def everything(client: Client, shape: Shape) -> Iterator[Page]:
-    """A full read. Its cursor is the server's time before the first page."""
+    """A full read. Its cursor is the server's time before the first page; only the last page has it: a read of what
+    changed since would not bring the pages that are still to come."""
     page = client.page(shape.kind, shape.properties)
     cursor = _cursor(page.at)
     while True:
         rows = [shape.row(told) for told in page.objects]
         last = page.after is None
-        yield Page(rows, shape.fields, cursor=cursor, complete=last, merged=merged(page.objects))
+        end = cursor if last else None
+        yield Page(rows, shape.fields, cursor=end, complete=last, merged=merged(page.objects))
         if page.after is None:
             return
         page = _following(client, shape, page.after, shape.properties)

@@ -106,7 +106,10 @@ def _delimiter(lines: list[str]) -> str:
     """The delimiter by which most lines have as many fields as the header; of equals that with most."""
 
     def fit(delimiter: str) -> tuple[int, int]:
-        rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]
+        try:
+            rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]
+        except csv.Error:  # by a wrong delimiter a line end inside of quotes stands outside of them
+            return (-1, 0)
         width = len(rows[0])
         return (sum(len(row) == width for row in rows), width) if width > 1 else (0, 1)
 

@@ -27,7 +27,7 @@ from synchub.api import (
 from .at_once import create_all
 from .catalogue import Catalogue, Source
 from .decide import key_parts
-from .rows import Texts, by_text, by_values, frames, latest, since
+from .rows import Texts, by_text, by_values, frames, is_reached, latest, since
 from .server import open_engine, reading, writing
 from .settings import SqlSettings
 from .writing import write
@@ -60,7 +60,8 @@ class Sql(Connector):
             return [source.stream for source in self._catalogue.sources(connection)]
 
     def read(self, stream: str, cursor: Cursor | None, fields: Sequence[str]) -> Iterator[Page]:
-        """All rows as they are at one moment; with a cursor only those that changed at its value or later."""
+        """All rows as they are at one moment; with a cursor only those that changed at its value or later. If no row has
+        its value or a later one, it says nothing, and all are read."""
         with reading(self._engine) as connection:
             source = self._source(connection, stream)
             column = self._settings.cursors.get(stream)
@@ -69,6 +70,8 @@ class Sql(Connector):
             statement = sa.select(*source.texts(names))
             mark: dict[str, str | None] = {"column": column, "after": None}
             goes_on = bool(cursor and column and cursor.get("column") == column and cursor.get("after"))
+            if cursor is not None and goes_on:
+                goes_on = is_reached(connection, source, str(column), str(cursor["after"]))
             if column is not None:
                 mark["after"] = latest(connection, source, column)
             if cursor is not None and goes_on:

@@ -103,18 +103,33 @@ def by_text(connection: sa.Connection, source: Source, column: str, values: Sequ
 
 def since(source: Source, column: str, after: str) -> sa.ColumnElement[bool]:
     """The condition for rows that changed at `after` (native text) or later, and for those that don't say."""
-    kind = source.kinds[column]
     try:
-        value = understood(after, kind, source.zone)
+        edge = _edge(source, column, after, back=OVERLAP)
     except Unfit:
         return sa.true()  # the column has changed its type: read everything
-    if isinstance(value, datetime) and kind.database != "sqlite":
-        value -= OVERLAP
-    if kind.database == "postgresql":
-        edge: Any = sa.cast(sa.literal(native_text(value), sa.Text), kind.sql)
-    else:
-        edge = sa.literal(after if kind.database == "sqlite" else value, sa.types.NullType())
     return sa.or_(source.columns[column] >= edge, source.columns[column].is_(None))
+
+
+def is_reached(connection: sa.Connection, source: Source, column: str, after: str) -> bool:
+    """Whether any row has come as far as `after` (native text). If none has, the table was restored, or a wrong value
+    was put right: what changed since can't be told by it."""
+    try:
+        edge = _edge(source, column, after)
+    except Unfit:
+        return False
+    some = sa.select(sa.exists().where(source.columns[column] >= edge))
+    return bool(connection.execute(some).scalar())
+
+
+def _edge(source: Source, column: str, after: str, *, back: timedelta = timedelta()) -> Any:
+    """A value of a cursor column to compare with; a time `back` before it, where rows may be committed late."""
+    kind = source.kinds[column]
+    value = understood(after, kind, source.zone)
+    if isinstance(value, datetime) and kind.database != "sqlite":
+        value -= back
+    if kind.database == "postgresql":
+        return sa.cast(sa.literal(native_text(value), sa.Text), kind.sql)
+    return sa.literal(after if kind.database == "sqlite" else value, sa.types.NullType())
 
 
 def latest(connection: sa.Connection, source: Source, column: str) -> str | None:

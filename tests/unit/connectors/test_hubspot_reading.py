@@ -26,7 +26,7 @@ from synchub.testing.crm import StandInCrm
 from synchub.testing.crm.properties import Property
 from synchub.testing.host import LocalHost
 from synchub_connectors.hubspot.connector import HubSpot
-from synchub_connectors.hubspot.reading import KEPT, OVERLAP
+from synchub_connectors.hubspot.reading import AHEAD, KEPT, OVERLAP
 
 LAG = OVERLAP.total_seconds() - 60
 
@@ -261,6 +261,22 @@ def test_pages_that_are_shorter_than_asked_for_do_not_end_a_read(hubspot: HubSpo
     reading = read(hubspot, "contacts")
     assert reading.rows.keys() == ids
     assert reading.complete
+
+
+def test_a_cursor_from_the_far_future_starts_a_full_read(hubspot: HubSpot, host: LocalHost) -> None:
+    def ahead(span: timedelta) -> Cursor:
+        return {"since": (host.now() + span).isoformat()}
+
+    assert not read(hubspot, "contacts", ahead(AHEAD)).complete
+    assert read(hubspot, "contacts", ahead(AHEAD + timedelta(seconds=1))).complete
+
+
+def test_only_the_last_page_of_a_full_read_has_a_cursor(hubspot: HubSpot, crm: StandInCrm) -> None:
+    for number in range(150):
+        crm.create_contact(email=f"p{number}@example.com")
+    first, last = hubspot.read("contacts", None, ["email"])
+    assert first.cursor is None
+    assert last.cursor is not None
 
 
 def test_archived_contacts_are_not_in_a_full_read(hubspot: HubSpot, crm: StandInCrm) -> None:

@@ -143,6 +143,13 @@ def test_text_of_several_lines_counts_for_line_numbers(opened: Open) -> None:
     assert [row.where for row in broken] == ["leads.csv line 5"]
 
 
+@pytest.mark.parametrize("eol", ["\n", "\r\n"])
+def test_text_of_several_lines_hides_no_delimiter(opened: Open, eol: str) -> None:
+    rows, broken = read_all(opened(f'id,note{eol}1,"a\nb"{eol}2,c{eol}'))
+    assert [(row["id"], row["note"]) for row in rows] == [("1", "a\nb"), ("2", "c")]
+    assert broken == []
+
+
 def test_an_inch_mark_is_text(opened: Open) -> None:
     rows, broken = read_all(opened('id,size,x\n1,5" pipe,a\n2,7,b\n'))
     assert rows == [{"id": "1", "size": '5" pipe', "x": "a"}, {"id": "2", "size": "7", "x": "b"}]

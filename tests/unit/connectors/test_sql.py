@@ -360,6 +360,16 @@ def test_a_cursor_reads_what_changed_since(shop: Shop) -> None:
     assert ([row["name"] for row in rows], again.cursor) == (["Rob"], after.cursor)
 
 
+def test_a_cursor_that_no_row_has_reached_starts_a_full_read(shop: Shop) -> None:
+    connector = shop.connect(cursors={"people": "changed_at"})
+    shop.run("UPDATE people SET changed_at = '2924-05-01 10:00:00' WHERE id = 1")
+    ahead = read_all(connector, "people")[1].cursor
+    shop.run("UPDATE people SET changed_at = '2024-05-02 10:00:00' WHERE id = 1")
+    rows, last = read_all(connector, "people", ahead)
+    assert (len(rows), last.complete) == (2, True)
+    assert "2024-05-02" in str(last.cursor)
+
+
 def test_a_number_can_be_the_cursor(shop: Shop) -> None:
     connector = shop.connect(cursors={"people": "id"})
     cursor = read_all(connector, "people")[1].cursor

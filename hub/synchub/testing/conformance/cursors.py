@@ -97,6 +97,8 @@ def only_what_changed(s: Subject) -> None:
     expect(s.stream.incremental, "the stream does not declare `incremental`: every read is full")
     ids = s.plant(s.scene.many)
     s.later(days=1)
+    s.plant(1, first=3000)
+    s.later(days=1)
     cursor = _cursor(s, s.read())
     s.later(days=1)
     new = s.plant(1, first=3001)

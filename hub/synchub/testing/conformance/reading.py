@@ -173,18 +173,13 @@ def half_read_is_not_complete(s: Subject) -> None:
             not (part.complete and missing and part.pages),
             "a read from a cursor, of what changed, said that it was complete",
         )
-    s.line.clear()
-    connector = s.connector()
-    connector.streams()
-    s.line.clear()
-    s.read(connector=connector)
+    s.read(connector=s.ready())
     for request in _some(s.line.asked):
         _broken_off(s, request)
 
 
 def _broken_off(s: Subject, request: int) -> None:
-    connector = s.connector()
-    connector.streams()
+    connector = s.ready()
     s.line.answer(500, first=request)
     found = Reading()
     try:

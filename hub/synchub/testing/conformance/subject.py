@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -108,10 +109,30 @@ class Subject:
         self._kept.callback(made.close)
         return made
 
+    def ready(self, host: LocalHost | None = None) -> Connector:
+        """A new instance that has told its streams: what it asks for from here on is for the work itself."""
+        made = self.connector(host)
+        expect(
+            self.stream.name in {each.name for each in made.streams()}, "a stream is gone from one moment to the next"
+        )
+        self.line.clear()
+        return made
+
+    @contextmanager
+    def _one(self, connector: Connector | None) -> Iterator[Connector]:
+        """The connector given, or one for this call alone, as each run makes its own."""
+        made = connector or self.scene.connector(self.config, self.host())
+        try:
+            yield made
+        finally:
+            if made is not connector:
+                made.close()
+
     @cached_property
     def stream(self) -> Stream:
         """The stream that is tried, as it is declared."""
-        found = [stream for stream in self.connector().streams() if stream.name == self.scene.stream]
+        with self._one(None) as connector:
+            found = [stream for stream in connector.streams() if stream.name == self.scene.stream]
         if not found:
             raise Broken(f"there is no stream {self.scene.stream!r}")
         return found[0]
@@ -143,26 +164,21 @@ class Subject:
 
     def pages(self, cursor: Cursor | None = None, connector: Connector | None = None) -> Iterator[Page]:
         wanted = [each.name for each in self.stream.fields]
-        return (connector or self.connector()).read(self.scene.stream, cursor, wanted)
+        with self._one(connector) as reader:
+            yield from reader.read(self.scene.stream, cursor, wanted)
 
     def read_until(self, page: int, cursor: Cursor | None = None) -> Reading:
         """What a run that is killed after so many pages has seen."""
         found = Reading()
-        pages = self.pages(cursor)
-        for number, each in enumerate(pages, start=1):
+        for each in islice(self.pages(cursor), page):
             found.take(each, self.stream.key)
-            if number == page:
-                break
-        if hasattr(pages, "close"):
-            with closing(pages):  # the generator ends as it does when its process is stopped
-                pass
         return found
 
     def lookup(self, *keys: tuple[str, str]) -> list[Row]:
-        connector = self.connector()
-        if not isinstance(connector, CanLookup):
-            raise Skipped("it can't look up")
-        return list(connector.lookup(self.scene.stream, [Key(name, value) for name, value in keys]))
+        with self._one(None) as connector:
+            if not isinstance(connector, CanLookup):
+                raise Skipped("it can't look up")
+            return list(connector.lookup(self.scene.stream, [Key(name, value) for name, value in keys]))
 
     @property
     def can_lookup(self) -> bool:
@@ -177,10 +193,10 @@ class Subject:
 
     def write(self, *operations: Operation, connector: Connector | None = None) -> list[Result]:
         """What became of operations. Broken if they got another number of results."""
-        writer = connector or self.connector()
-        if not isinstance(writer, CanWrite):
-            raise Broken("the stream declares writes, and the connector has no `write`")
-        results = list(writer.write(self.scene.stream, list(operations)))
+        with self._one(connector) as writer:
+            if not isinstance(writer, CanWrite):
+                raise Broken("the stream declares writes, and the connector has no `write`")
+            results = list(writer.write(self.scene.stream, list(operations)))
         expect(len(results) == len(operations), f"{len(operations)} operations got {len(results)} results")
         return results
 
@@ -188,8 +204,8 @@ class Subject:
         """An operation that makes the sample of that number."""
         return Operation("create", None, {**self.writable(self.scene.sample(number)), **values}, f"create-{number}")
 
-    def update(self, name: str, values: Row, *, key: str = "") -> Operation:
-        return Operation("update", name, values, key or f"update-{name}-{sorted(values)}")
+    def update(self, name: str, values: Row, *, before: Row | None = None) -> Operation:
+        return Operation("update", name, values, f"update-{name}-{sorted(values)}", before=before or {})
 
     def writable(self, values: Row) -> dict[str, Any]:
         fields = {each.name for each in self.stream.fields if each.writable}

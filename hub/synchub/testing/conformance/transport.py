@@ -115,8 +115,7 @@ def _waits(s: Subject, header: Callable[[LocalHost], str]) -> None:
     ids = s.plant(s.scene.many)
     for request in _requests(s, lambda connector: s.read(connector=connector)):
         host = s.host()
-        connector = s.connector(host)
-        connector.streams()
+        connector = s.ready(host)
         s.line.answer(429, first=request, times=1, headers={"Retry-After": header(host)})
         found = s.read(connector=connector)
         s.line.clear()
@@ -163,10 +162,7 @@ def _batch(s: Subject, first: int) -> list[Operation]:
 
 def _requests(s: Subject, act: Callable[[Connector], object]) -> list[int]:
     """The numbers of the requests that something takes. Skipped where it takes none."""
-    connector = s.connector()
-    connector.streams()
-    s.line.clear()
-    act(connector)
+    act(s.ready())
     asked = s.line.asked
     s.line.clear()
     if not asked:
@@ -177,8 +173,7 @@ def _requests(s: Subject, act: Callable[[Connector], object]) -> list[int]:
 @contextmanager
 def _spoilt(s: Subject, spoil: Callable[[], None]) -> Iterator[Connector]:
     """A connector that knows its streams, with a line that is spoilt from here on."""
-    connector = s.connector()
-    connector.streams()
+    connector = s.ready()
     spoil()
     try:
         yield connector

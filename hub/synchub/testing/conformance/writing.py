@@ -49,7 +49,7 @@ def one_bad_row(s: Subject) -> None:
     s.needs("create")
     bad = Operation("create", None, {**s.writable(s.scene.sample(22)), "no such field at all": "x"}, "bad")
     if "update" in s.stream.writes:
-        bad = s.update(_gone(s), {s.text: "Nobody"})
+        bad = _change_of_gone(s)
     results = s.write(s.create(21), bad, s.create(23))
     expect(results[0].status == "ok", f"beside one that can't be done, a sound create came to {_told(results[0])}")
     expect(results[2].status == "ok", f"behind one that can't be done, a sound create came to {_told(results[2])}")
@@ -68,9 +68,9 @@ def gone_stays_gone(s: Subject) -> None:
     Exempt: Never.
     """
     s.needs("update")
-    gone = _gone(s)
+    change = _change_of_gone(s)
     before = len(s.scene.rows())
-    (result,) = s.write(s.update(gone, {s.text: "Back again"}))
+    (result,) = s.write(change)
     expect(len(s.scene.rows()) == before, "a change of a record that was deleted made it anew")
     expect(result.status in REFUSED, f"a change of a record that was deleted came to {_told(result)}")
 
@@ -184,12 +184,12 @@ def checks_before(s: Subject) -> None:
     expect(result.status == "conflict", f"a write against an old state came to {_told(result)}")
 
 
-def _gone(s: Subject) -> str:
-    """The id of a record that is not there any more."""
+def _change_of_gone(s: Subject) -> Operation:
+    """A change of a record that is not there any more."""
     (name,) = s.plant(1, first=61)
-    s.read()
+    before = s.read().rows[name]
     s.scene.remove(name)
-    return name
+    return s.update(name, {s.text: "Back again"}, before={s.text: before[s.text]})
 
 
 def _made(s: Subject, create: Operation) -> str:

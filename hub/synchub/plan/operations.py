@@ -64,6 +64,7 @@ class Situation:
     outward: Callable[[pl.DataFrame], pl.DataFrame]
     inside: Callable[[pl.DataFrame], pl.Series] | None
     can_create: bool = True
+    can_update: bool = True
     down: bool = False
     today: str = ""
 
@@ -190,6 +191,8 @@ def _why_not(now: Situation, name: str, out: pl.DataFrame) -> pl.Series:
     return out.select(
         pl.when(pl.coalesce("doubt", unread).is_not_null())
         .then(pl.coalesce("doubt", unread))
+        .when(pl.lit(not (now.can_update or now.down)))
+        .then(pl.lit("rows there can't be changed"))
         .when(pl.lit(asked))
         .then(pl.lit("a question is open"))
         .when(pl.lit(held_back))

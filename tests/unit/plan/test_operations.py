@@ -122,6 +122,13 @@ def test_who_a_row_set_aside_could_be_is_not_made() -> None:
     assert _reasons(planned) == {("", "a row in review or quarantine could be it")}
 
 
+def test_where_rows_cannot_be_changed_only_new_ones_are_sent() -> None:
+    planned = _plan({"email": "b"}, holds={"email": "a"}, can_update=False)
+    assert _sent(planned) == []
+    assert _reasons(planned) == {("email", "rows there can't be changed")}
+    assert _sent(_plan({"email": "b"}, can_update=False)) == [("create", {"email": "b"})]
+
+
 def test_an_open_question_is_not_sent() -> None:
     planned = _plan(
         {"email": "b", "job_title": "new"},

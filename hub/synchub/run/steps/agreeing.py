@@ -238,6 +238,7 @@ def _plan_part(  # noqa: PLR0913
             outward=part.mapping.outward,
             inside=part.inside,
             can_create="create" in part.stream.writes,
+            can_update="update" in part.stream.writes,
             down=bool(part.down),
             today=datetime.fromtimestamp(work.clock / 1_000_000, UTC).date().isoformat(),
         )

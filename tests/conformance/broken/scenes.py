@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from conformance.broken.sound import Office, Sample
+from conformance.broken.wire import Server, Wired
 
 from synchub.api import Connector, Row
 from synchub.testing.conformance import Scene
@@ -45,3 +46,31 @@ class SampleScene(Scene):
 
     def mend(self) -> None:
         (self.folder / "people.down").unlink()
+
+
+class WiredScene(Scene):
+    """People on a server of this machine."""
+
+    connector: ClassVar[type[Connector]] = Wired
+    stream = "people"
+    mapping: ClassVar[Mapping[str, str]] = {"email": "email", "full_name": "name"}
+    plugin = "conformance.broken.wire"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.server = Server()
+
+    def settings(self) -> Mapping[str, Any]:
+        return {"url": f"http://127.0.0.1:{self.server.server_port}", "token": self.server.token}
+
+    def plant(self, values: Row) -> str:
+        return str(self.server.put(values)["id"])
+
+    def remove(self, name: str) -> None:
+        del self.server.people[name]
+
+    def rows(self) -> Mapping[str, Row]:
+        return self.server.people
+
+    def close(self) -> None:
+        self.server.close()

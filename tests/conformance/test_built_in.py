@@ -8,30 +8,41 @@ from typing import ClassVar
 
 import pytest
 from conformance.crm import Contacts
-from conformance.databases import PostgreSql, Table
+from conformance.databases import Table
 from conformance.mailboxes import Correspondents, Messages
+from conformance.postgresql import PostgreSql
 from conformance.spreadsheets import Csv, Workbooks
 from servers.dovecot import Dovecot
 
 from synchub.testing.conformance import Conformance, Scene
 
+CONNECTORS = Path(__file__).resolve().parents[2] / "connectors" / "synchub_connectors"
+
 
 class TestCsv(Conformance):
+    quality = CONNECTORS / "spreadsheet" / "quality.toml"
+
     def scene(self, folder: Path) -> Scene:
         return Csv(folder)
 
 
 class TestWorkbook(Conformance):
+    quality = CONNECTORS / "spreadsheet" / "quality.toml"
+
     def scene(self, folder: Path) -> Scene:
         return Workbooks(folder)
 
 
 class TestSqlite(Conformance):
+    quality = CONNECTORS / "sql" / "quality.toml"
+
     def scene(self, folder: Path) -> Scene:
         return Table(folder)
 
 
 class TestPostgreSql(Conformance):
+    quality = CONNECTORS / "sql" / "quality.toml"
+
     @pytest.fixture(autouse=True)
     def _database(self, postgresql_database: str) -> None:
         self.url = postgresql_database
@@ -41,24 +52,25 @@ class TestPostgreSql(Conformance):
 
 
 class TestHubSpotContacts(Conformance):
+    quality = CONNECTORS / "hubspot" / "quality.toml"
+
     def scene(self, folder: Path) -> Scene:
         return Contacts(folder)
 
 
-class TestMessages(Conformance):
-    exempt: ClassVar[Mapping[str, str]] = {
-        "second-plan-is-empty": "messages are events, not contacts",
-        "deletes-from-a-cursor": "a message that is deleted took no event out of the world",
-    }
+class TestCorrespondents(Conformance):
+    quality = CONNECTORS / "email" / "quality.toml"
 
     @pytest.fixture(autouse=True)
     def _server(self, dovecot: Dovecot) -> None:
         self.server = dovecot
 
     def scene(self, folder: Path) -> Scene:
-        return Messages(folder, self.server.mailbox())
-
-
-class TestCorrespondents(TestMessages):
-    def scene(self, folder: Path) -> Scene:
         return Correspondents(folder, self.server.mailbox())
+
+
+class TestMessages(TestCorrespondents):
+    exempt: ClassVar[Mapping[str, str]] = {"second-plan-is-empty": "messages are events, not contacts"}
+
+    def scene(self, folder: Path) -> Scene:
+        return Messages(folder, self.server.mailbox())

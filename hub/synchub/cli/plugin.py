@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from synchub.cli.output import json_option, show
+from synchub.cli.output import json_option, progress, show
 from synchub.cli.session import Session
 from synchub.errors import ConfigurationError
 
@@ -14,14 +14,15 @@ if TYPE_CHECKING:
     from synchub.plugins import Plugins
 
 EPILOG = """\b
-Example:
+Examples:
   synchub plugin list
+  synchub plugin check plugins/mycrm.py
 """
 
 
 @click.group("plugin", epilog=EPILOG)
 def command() -> None:
-    """Show what is loaded, from where, with what it offers."""
+    """Show what is loaded, from where, with what it offers; check a connector's quality."""
 
 
 @command.command("list", epilog="Example: synchub plugin list --json")
@@ -46,6 +47,35 @@ def list_(session: Session) -> int:
     ]
     show(session, lambda: outcome.plugins(found.loaded), plugins=shown)
     return 1 if found.problems else 0
+
+
+@command.command("check", epilog="Example: synchub plugin check plugins/mycrm.py --scene tests/test_mycrm.py:MyCrm")
+@click.argument("path")
+@click.option("--scene", metavar="FILE:CLASS", default="", help="Where its scene is, if quality.toml names none.")
+@click.option(
+    "--strict", is_flag=True, help="Fail on notes too: nothing claimed, too little claimed, needless exemptions."
+)
+@json_option
+@click.pass_obj
+def check(session: Session, path: str, scene: str, strict: bool) -> int:
+    """Try the rules of quality on a connector: a drop-in, the folder of a package, or the name of one that is loaded.
+
+    Runs the plugin and its scene, on this machine alone. Exits with 1 if the connector falls short of what it claims in
+    quality.toml; of bronze, if it claims nothing.
+    """
+    from synchub.render import quality
+    from synchub.testing.conformance.assessing import assess
+
+    known = {} if (session.start / path).exists() else load_plugins(session).connectors
+    with progress(session) as shown:
+        step = f"checking {path}"
+        shown.start(step)
+        report = assess(
+            path, session.start, known, scene=scene, strict=strict, told=lambda done, of: shown.advance(step, 1)
+        )
+        shown.finish(step)
+    show(session, lambda: quality.quality(report), quality=report)
+    return report.exit_code
 
 
 def load_plugins(session: Session) -> Plugins:

@@ -36,7 +36,7 @@ COMMANDS: dict[str, Entry] = {
     "undo": Entry("synchub.cli.undo", "Write back what a run overwrote."),
     "store": Entry("synchub.cli.store", "Upgrade, back up or check the store."),
     "secret": Entry("synchub.cli.secret", "Keep secrets in the system's keyring."),
-    "plugin": Entry("synchub.cli.plugin", "Show what is loaded, from where, with what it offers."),
+    "plugin": Entry("synchub.cli.plugin", "Show what is loaded and what it offers; check its quality."),
     "x": Entry("synchub.cli.x", "Commands that plugins bring."),
 }
 

@@ -213,15 +213,15 @@ def _logs(texts: list[str]) -> Iterator[None]:
         def emit(self, record: logging.LogRecord) -> None:
             texts.append(f"{record.getMessage()} {record.exc_text or ''} {record.exc_info or ''}")
 
-    root, kept = logging.getLogger(), Kept(logging.DEBUG)
-    level = root.level
-    root.addHandler(kept)
+    root = logging.getLogger()
+    level, handlers = root.level, root.handlers
+    root.handlers = [Kept(logging.DEBUG)]
     root.setLevel(logging.DEBUG)
     try:
         yield
     finally:
         root.setLevel(level)
-        root.removeHandler(kept)
+        root.handlers = handlers
 
 
 def _gently(texts: list[str], act: Any) -> None:

@@ -1,8 +1,8 @@
-"""Writes what the manual takes from the program: docs/settings.md and docs/pictures/plan.svg.
+"""Writes what the manual takes from the program: docs/settings.md, docs/quality.md and docs/pictures/plan.svg.
 
     .venv/bin/python docs/make.py
 
-The tests tell when either is no longer what the program says.
+The tests tell when one of them is no longer what the program says.
 """
 
 from __future__ import annotations
@@ -21,9 +21,12 @@ from synchub.render.plan import plan_svg
 from synchub.run.hub import Hub
 from synchub.run.opening import open_at
 from synchub.spec.options import RunOptions, Silent
+from synchub.testing.conformance.quality import quality_of
+from synchub.testing.conformance.reference import quality_reference
 
 DOCS = Path(__file__).resolve().parent
 SETTINGS = DOCS / "settings.md"
+QUALITY = DOCS / "quality.md"
 PICTURE = DOCS / "pictures" / "plan.svg"
 WIDTH = 80
 
@@ -35,6 +38,12 @@ def settings() -> str:
     }
     models = {name: connector_class(offered).Config for name, offered in built_in.items()}
     return settings_reference(models).rstrip() + "\n"
+
+
+def quality() -> str:
+    """The rules of quality, and the tiers of the built-in connectors."""
+    files = sorted((DOCS.parent / "connectors" / "synchub_connectors").glob("*/quality.toml"))
+    return quality_reference({file.parent.name: quality_of(file) for file in files})
 
 
 def picture() -> str:
@@ -59,6 +68,7 @@ def _alone(svg: str) -> str:
 
 def main() -> int:
     SETTINGS.write_text(settings(), encoding="utf-8")
+    QUALITY.write_text(quality(), encoding="utf-8")
     PICTURE.parent.mkdir(exist_ok=True)
     PICTURE.write_text(picture(), encoding="utf-8")
     return 0

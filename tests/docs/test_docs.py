@@ -24,6 +24,7 @@ from synchub.errors import SynchubError
 from synchub.plan import operations
 from synchub.run.people.asking import CHOICES
 from synchub.run.work import Seams
+from synchub.testing.conformance.quality import Quality
 
 EVERY_PAGE = pytest.mark.parametrize("page", PAGES, ids=name_of)
 SOURCES = "\n".join(
@@ -99,7 +100,7 @@ def test_what_is_not_there_yet_is_still_not_there() -> None:
     for name in ("forget",):
         assert f"`{name}`" in told
         assert name not in COMMANDS
-    for name in ("new", "check", "add"):
+    for name in ("new", "add"):
         assert f"`plugin {name}`" in told
         assert ("plugin", name) not in ALL
 
@@ -172,6 +173,10 @@ def test_settings_are_what_the_program_declares() -> None:
     assert read("docs/settings.md") == wanted, "run .venv/bin/python docs/make.py"
 
 
+def test_the_page_about_quality_is_what_the_rules_say() -> None:
+    assert read("docs/quality.md") == _make("quality"), "run .venv/bin/python docs/make.py"
+
+
 def test_the_picture_is_what_the_demo_shows() -> None:
     assert words(read("docs/pictures/plan.svg")) == words(_make("picture")), "run .venv/bin/python docs/make.py"
 
@@ -217,7 +222,9 @@ def test_every_toml_example_is_right(fence: Fence, tmp_path: Path) -> None:
 
     data = tomllib.loads(fence.text)
     assert data
-    if "project" not in data:  # part of a pyproject.toml
+    if "tier" in data:
+        assert Quality.model_validate(data)
+    elif "project" not in data:  # part of a pyproject.toml
         assert problems_of(fence.text, data, tmp_path) == []
 
 

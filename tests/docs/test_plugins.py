@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,11 +18,11 @@ from synchub.plugins.hooks import HOOKS
 PAGE = ROOT / "docs" / "plugins.md"
 CONNECTOR, RULE, TRANSFORM, TEST = (
     next(fence.text for fence in fences(PAGE, "python") if mark in fence.text)
-    for mark in ("class JsonLines", "def shortest", "def strip_legal_form", "LocalHost")
+    for mark in ("class JsonLines", "def shortest", "def strip_legal_form", "class TestJsonLines")
 )
-MAPPING, MEMBER = (
+MAPPING, MEMBER, QUALITY = (
     next(fence.text for fence in fences(PAGE, "toml") if mark in fence.text)
-    for mark in ("mappings/people.toml", "jsonlines")
+    for mark in ("mappings/people.toml", 'connector = "jsonlines"', "jsonlines.quality.toml")
 )
 
 HUB = """
@@ -113,26 +114,30 @@ def test_the_rule_decides(hub: Hub) -> None:
     assert people(hub)[0]["name"] == "Boss"
 
 
-def test_the_test_of_the_page_passes(hub: Hub, tmp_path: Path) -> None:
-    (tmp_path / "test_jsonlines.py").write_text(TEST)
+@pytest.fixture
+def tried(hub: Hub) -> Hub:
+    """The same with the connector's scene, its test and what it claims."""
+    hub.write("tests/test_jsonlines.py", TEST)
+    hub.write("plugins/jsonlines.quality.toml", QUALITY)
+    return hub
+
+
+def test_the_test_of_the_page_passes(tried: Hub) -> None:
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-p",
-            "no:cacheprovider",
-            "--rootdir",
-            tmp_path,
-            tmp_path / "test_jsonlines.py",
-        ],
-        env={**os.environ, "PYTHONPATH": str(hub.folder / "plugins")},
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", tried.folder, "tests"],
+        cwd=tried.folder,
+        env={**os.environ, "PYTHONPATH": str(tried.folder / "plugins")},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert "1 passed" in done.stdout, done.stdout
+    assert done.returncode == 0, done.stdout
+    assert int(re.findall(r"(\d+) passed", done.stdout)[0]) > 20
+
+
+def test_the_connector_of_the_page_is_of_the_tier_that_it_claims(tried: Hub) -> None:
+    told = tried.json("plugin", "check", "plugins/jsonlines.py", "--strict")["quality"]
+    assert (told["connector"], told["tier"], told["claimed"], told["notes"]) == ("jsonlines", "silver", "silver", [])
 
 
 def test_every_hook_has_a_line() -> None:

@@ -7,6 +7,7 @@ import io
 import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -104,10 +105,9 @@ def closes_quietly(s: Subject) -> None:
     s.connector().close()
     s.plant(2)
     connector = s.connector()
-    pages = iter(s.pages(connector=connector))
-    next(pages, None)
-    connector.close()
-    connector.close()
+    with closing(s.pages(connector=connector)) as pages:  # it is still being read when the connector is closed
+        next(pages, None)
+        connector.close()
 
 
 def hostile_names(s: Subject) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -162,7 +162,7 @@ class Subject:
             found.take(page, self.stream.key)
         return found
 
-    def pages(self, cursor: Cursor | None = None, connector: Connector | None = None) -> Iterator[Page]:
+    def pages(self, cursor: Cursor | None = None, connector: Connector | None = None) -> Generator[Page, None, None]:
         wanted = [each.name for each in self.stream.fields]
         with self._one(connector) as reader:
             yield from reader.read(self.scene.stream, cursor, wanted)

@@ -42,7 +42,7 @@ def _listed(verdicts: Sequence[RuleVerdict]) -> list[RenderableType]:
             parts.append(hanging(Text("✗", style="bad"), told))
         elif one.state != "kept":
             reasons.setdefault((one.state, one.told), []).append(one.rule)
-    for (state, told), rules in reasons.items():
+    for (state, why), rules in reasons.items():
         sign, style = SIGNS[state]
-        parts.append(hanging(Text(sign, style=style), Text(f"{state}: {', '.join(rules)}: {clean(told)}", style=style)))
+        parts.append(hanging(Text(sign, style=style), Text(f"{state}: {', '.join(rules)}: {clean(why)}", style=style)))
     return parts

@@ -1,0 +1,68 @@
+"""What a run asks of its store does not grow with the number of records that it is about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, event
+from unit.histories.pairs import NewHub, written
+
+from synchub.testing.memory import MemorySystem
+from synchub.testing.memory_hub import MemoryHub
+
+FIELDS = ("email", "first_name", "job_title", "phone")
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The statements that are sent to any database meanwhile; one that is sent with many rows is one."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        sent.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(Engine, "before_cursor_execute", note)
+
+
+def _office(new_hub: NewHub, people: int, **traits: Any) -> tuple[MemorySystem, MemoryHub]:
+    """A CRM with so many people, and a shop that is to get them."""
+    crm, shop = (MemorySystem(name, FIELDS, page_size=100_000, batch=100_000, **traits) for name in ("crm", "shop"))
+    for number in range(people):
+        crm.create(at=0, email=f"p{number}@example.org", first_name="P", phone=f"+49301{number:06}")
+    return crm, new_hub([crm, shop], match=("email", "phone + first_name"))
+
+
+def _asked(new_hub: NewHub, people: int, **traits: Any) -> list[int]:
+    """How many statements a first run takes, a second one, one that finds every other person changed."""
+    crm, hub = _office(new_hub, people, **traits)
+    counts = []
+    for at, writes in ((10, people), (20, 0), (30, people // 2)):
+        if at == 30:
+            for number in range(people // 2):
+                crm.edit(str(number + 1), at=25, job_title="boss")
+        with counted() as sent:
+            assert written(hub.sync(at, allow={"updates": people})) == writes
+        counts.append(len(sent))
+    return counts
+
+
+def test_three_times_the_records_are_no_more_statements(new_hub: NewHub) -> None:
+    """Also where the systems are read from a cursor, and are looked into before each write."""
+    for traits in ({}, {"incremental": True}):
+        few, many = (_asked(new_hub, people, **traits) for people in (1000, 3000))
+        assert many == few, traits
+
+
+def test_a_run_that_finds_nothing_writes_down_that_it_was_there_and_nothing_else(new_hub: NewHub) -> None:
+    _, hub = _office(new_hub, 50, incremental=True)
+    hub.sync(10)
+    hub.sync(20)
+    with counted() as sent:
+        hub.sync(30)
+    wrote = {found[1] for statement in sent if (found := re.match(r"(?:INSERT INTO|UPDATE) (\w+)", statement))}
+    assert wrote == {"counter", "member", "run"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 from acceptance.command import written
 from acceptance.company import Company, company
@@ -47,6 +48,17 @@ def test_the_first_sync_brings_all_into_agreement_and_the_second_writes_nothing(
 
     assert written(acme.hub.sync()) == 0
     assert acme.hub("plan", "--exit-code").stdout
+
+
+def test_what_happened_is_exported_with_its_contact(acme: Company) -> None:
+    acme.hub.sync()
+    told = acme.hub.json("export", "tables")["export"]["tables"]
+    tables = acme.hub.folder / "tables"
+    contacts, events = (pl.read_parquet(tables / name / "*.parquet") for name in ("contact", "event"))
+    assert (told["contact"], told["event"]) == (contacts.height, events.height) == (4, 1)
+    both = events.join(contacts, on="hub_id")
+    assert both.select("system", "email").rows() == [("mail", "ann@lee.example")]
+    assert both["occurred_at"].null_count() == 0
 
 
 def test_edits_in_every_direction(acme: Company) -> None:

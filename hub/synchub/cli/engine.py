@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Literal, Protocol, Self
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from synchub.cli.session import Session
     from synchub.spec.answers import (
         CheckReport,
+        ExportReport,
         Outcome,
         QuarantineGroup,
         QuarantineItem,
@@ -67,6 +68,7 @@ class Engine(Protocol):
     def store_upgrade(self) -> StoreReport: ...
     def store_backup(self, file: Path | None) -> StoreReport: ...
     def store_check(self) -> StoreReport: ...
+    def export(self, target: str, form: Literal["parquet", "arrow"], progress: Progress) -> ExportReport: ...
 
 
 def open_engine(session: Session) -> Engine:

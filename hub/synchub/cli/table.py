@@ -35,6 +35,7 @@ COMMANDS: dict[str, Entry] = {
     "split": Entry("synchub.cli.split", "Part a record by hand."),
     "undo": Entry("synchub.cli.undo", "Write back what a run overwrote."),
     "store": Entry("synchub.cli.store", "Upgrade, back up or check the store."),
+    "export": Entry("synchub.cli.export", "Write what the hub knows as tables for other programs."),
     "secret": Entry("synchub.cli.secret", "Keep secrets in the system's keyring."),
     "plugin": Entry("synchub.cli.plugin", "Show what is loaded and what it offers; check its quality."),
     "x": Entry("synchub.cli.x", "Commands that plugins bring."),

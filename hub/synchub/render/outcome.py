@@ -11,7 +11,7 @@ from rich.text import Text
 from synchub.render.clean import clean
 from synchub.render.waiting import details
 from synchub.render.words import bullets, indented
-from synchub.spec.answers import Outcome, StoreReport
+from synchub.spec.answers import ExportReport, Outcome, StoreReport
 
 
 class OfferLike(Protocol):
@@ -54,6 +54,12 @@ def store(report: StoreReport) -> RenderableType:
     if report.backup:
         parts.append(indented(Text(f"backup: {clean(str(report.backup))}")))
     return Group(*parts, *bullets(report.problems, "bad", "✗"), *bullets(report.notes, "quiet"))
+
+
+def export(report: ExportReport) -> RenderableType:
+    """Where everything was written to, and how much of what."""
+    listed = [f"{clean(name)}: {rows:,} rows" for name, rows in report.tables.items()]
+    return Group(Text.assemble(("✓ ", "good"), f"Exported to {clean(report.target)}."), *bullets(listed, "quiet"))
 
 
 def plugins(loaded: Iterable[PluginLike]) -> RenderableType:

@@ -13,7 +13,7 @@ from synchub.errors import ConfigurationError, SynchubError
 from synchub.plugins.observers import run_ended, run_started
 from synchub.record import aging, journal
 from synchub.record.lock import hold
-from synchub.run import line, plans
+from synchub.run import line, plans, publishing
 from synchub.run.events import line as event_line
 from synchub.run.opening import Opened
 from synchub.run.people.joining import join_records, split_record
@@ -29,7 +29,15 @@ from synchub.run.told.looking import look_at_runs, look_at_status, look_at_strea
 from synchub.run.told.storing import back_up_store, check_store, upgrade_store
 from synchub.run.unattended import Unattended
 from synchub.run.work import Work
-from synchub.spec.answers import CheckReport, Outcome, StatusReport, StoreReport, StreamReport, TestsReport
+from synchub.spec.answers import (
+    CheckReport,
+    ExportReport,
+    Outcome,
+    StatusReport,
+    StoreReport,
+    StreamReport,
+    TestsReport,
+)
 from synchub.spec.job import Sync
 from synchub.spec.options import Progress, RunOptions
 from synchub.spec.reports import Explanation, PlanReport, RunReport, RunsReport
@@ -103,6 +111,9 @@ class Hub:
 
     def store_backup(self, file: Path | None) -> StoreReport:
         return back_up_store(self._hub, file)
+
+    def export(self, target: str, form: publishing.Format, progress: Progress) -> ExportReport:
+        return publishing.export(self._hub, target, form, progress)
 
     def store_check(self) -> StoreReport:
         return check_store(self._hub)

@@ -231,6 +231,14 @@ class StoreReport:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportReport:
+    """Where everything was written to, and how many rows each table has. No passwords."""
+
+    target: str
+    tables: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """A decision that was taken and stored: what happened, what follows, and how to take it back."""
 

@@ -10,6 +10,7 @@ import pytest
 from synchub.errors import ConfigurationError
 from synchub.spec.answers import (
     CheckReport,
+    ExportReport,
     MappingTestResult,
     Outcome,
     QuarantineGroup,
@@ -377,6 +378,17 @@ def test_undo_of_nothing_asks_nothing(call, hub):
 
     assert call("undo", "42").code == 0
     assert call("undo", "42", "--json").json["run"] is None
+
+
+def test_export(call, hub):
+    hub.answers = {"export": ExportReport("tables", {"contact": 1200})}
+
+    told = call("export", "tables", "--format", "arrow")
+    assert told.code == 0
+    assert hub.calls[0][:3] == ("export", "tables", "arrow")
+    assert "contact: 1,200 rows" in told.out
+    assert call("export", "tables", "--json").json["export"]["tables"] == {"contact": 1200}
+    assert call("export").code == 2
 
 
 def test_store(call, hub, tmp_path: Path):

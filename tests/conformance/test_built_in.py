@@ -9,6 +9,7 @@ from typing import ClassVar
 import pytest
 from conformance.crm import Contacts
 from conformance.databases import Table
+from conformance.described import People
 from conformance.mailboxes import Correspondents, Messages
 from conformance.postgresql import PostgreSql
 from conformance.spreadsheets import Csv, Workbooks
@@ -56,6 +57,13 @@ class TestHubSpotContacts(Conformance):
 
     def scene(self, folder: Path) -> Scene:
         return Contacts(folder)
+
+
+class TestRest(Conformance):
+    quality = CONNECTORS / "rest" / "quality.toml"
+
+    def scene(self, folder: Path) -> Scene:
+        return People(folder)
 
 
 class TestCorrespondents(Conformance):

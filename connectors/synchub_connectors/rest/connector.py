@@ -25,7 +25,7 @@ from synchub_connectors.rest import batches, looking, reading, sampling, templat
 from synchub_connectors.rest.client import Asked, Client
 from synchub_connectors.rest.description import StreamOf
 from synchub_connectors.rest.settings import RestSettings
-from synchub_connectors.rest.writing import Writing
+from synchub_connectors.rest.writing import Writing, unknown_field
 
 SINGLE = 50
 """Operations that one call of `write` takes where each is a request of its own."""
@@ -69,10 +69,14 @@ class Rest(Connector):
     def write(self, stream: str, operations: Sequence[Operation]) -> Sequence[Result]:
         said = self._stream(stream)
         writing = Writing(self._client, said, ZoneInfo(self._host.timezone))
-        together = batches.perform(writing, operations)
-        single = [number for number in range(len(operations)) if number not in together]
-        done = writing.perform([operations[number] for number in single], at_once=self._described.rate.at_once)
-        results = together | dict(zip(single, done, strict=True))
+        results = {number: told for number, one in enumerate(operations) if (told := unknown_field(one, said))}
+        left = [number for number in range(len(operations)) if number not in results]
+        asked = [operations[number] for number in left]
+        done = batches.perform(writing, asked)
+        single = [place for place in range(len(asked)) if place not in done]
+        answers = writing.perform([asked[place] for place in single], at_once=self._described.rate.at_once)
+        done |= dict(zip(single, answers, strict=True))
+        results |= {left[place]: result for place, result in done.items()}
         return [results[number] for number in range(len(operations))]
 
     def _stream(self, name: str) -> StreamOf:

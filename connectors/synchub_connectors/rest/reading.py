@@ -20,14 +20,17 @@ from synchub_connectors.rest.values import identified, moment, numbered_times, r
 
 MOST_PAGES = 1_000_000
 """A list of more pages than this has no end."""
+AHEAD = timedelta(days=1)
+"""How far a system's clock may be ahead of ours: a cursor beyond that would see no change until its time has come."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One page of a list. `whole`: the list has ended, and all of it was seen."""
+    """One page of a list. `last`: the list has ended; `whole`: and all of it was seen."""
 
     records: Sequence[Any]
     at: datetime
+    last: bool
     whole: bool
 
 
@@ -47,7 +50,7 @@ def parts(client: Client, call: Read | Lookup | Deleted, values: Mapping[str, An
             coming = replace(coming, path=client.below(coming.path, answer.url))
         if coming == asked or on.pages > MOST_PAGES:
             raise _endless(client, asked)
-        yield Part(listed[known:], answer.at, coming is None and on.whole)
+        yield Part(listed[known:], answer.at, coming is None, coming is None and on.whole)
         asked, before = coming, here
 
 
@@ -72,7 +75,8 @@ def _endless(client: Client, asked: Asked) -> PluginError:
 
 
 def everything(client: Client, stream: StreamOf, fields: tuple[str, ...]) -> Iterator[Page]:
-    """A full read. Its cursor is the server's time before the first page."""
+    """A full read. Its cursor is the server's time before the first page; only the last page has it: a read of what
+    changed since would not bring the pages that are still to come."""
     cursor: Cursor | None = None
     all_known = True
     for part in parts(client, stream.read, {}, stream.key):
@@ -80,7 +84,8 @@ def everything(client: Client, stream: StreamOf, fields: tuple[str, ...]) -> Ite
             cursor = {"since": part.at.isoformat()}
         rows, _, broken = _told(part.records, stream)
         all_known = all_known and not broken
-        yield Page(rows, fields, cursor=cursor, complete=part.whole and all_known, broken=broken)
+        end = cursor if part.last else None
+        yield Page(rows, fields, cursor=end, complete=part.whole and all_known, broken=broken)
 
 
 def changes(client: Client, stream: StreamOf, since: datetime, fields: tuple[str, ...]) -> Iterator[Page]:
@@ -123,7 +128,9 @@ def start_of(cursor: Cursor | None, said: Changes | None, now: datetime) -> date
         since = datetime.fromisoformat((cursor or {})["since"])
     except (KeyError, TypeError, ValueError):
         return None
-    if since.tzinfo is None or (said.reaches_back and now - since > timedelta(days=said.reaches_back)):
+    if since.tzinfo is None or since - now > AHEAD:
+        return None
+    if said.reaches_back and now - since > timedelta(days=said.reaches_back):
         return None
     return since
 

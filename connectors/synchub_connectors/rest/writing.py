@@ -142,6 +142,14 @@ def _whole(
     return {head: copy[head] for head in heads if head in copy}
 
 
+def unknown_field(operation: Operation, stream: StreamOf) -> Result | None:
+    """The refusal of an operation with a field that the description does not have; None if all are known."""
+    unknown = next((name for name in operation.values if name not in stream.fields), None)
+    if unknown is None:
+        return None
+    return Result("rejected", operation.remote_id, reason=f"the description has no field {unknown}", field=unknown)
+
+
 def later(trouble: SynchubError) -> Result:
     """Not done now."""
     after = trouble.after if isinstance(trouble, RetryLater) else None

@@ -36,10 +36,10 @@ def _listed(verdicts: Sequence[RuleVerdict]) -> list[RenderableType]:
     reasons: dict[tuple[str, str], list[str]] = {}
     for one in verdicts:
         if one.state == "broken":
-            told = Text.assemble(
+            seen = Text.assemble(
                 (one.rule, "bold"), f": {clean(one.told)}\n", (f"{one.summary} See {one.page}", "quiet")
             )
-            parts.append(hanging(Text("✗", style="bad"), told))
+            parts.append(hanging(Text("✗", style="bad"), seen))
         elif one.state != "kept":
             reasons.setdefault((one.state, one.told), []).append(one.rule)
     for (state, why), rules in reasons.items():

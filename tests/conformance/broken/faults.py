@@ -15,6 +15,7 @@ from pydantic import Field as Setting
 from synchub.api import (
     ConnectorInfo,
     Cursor,
+    Field,
     Key,
     Operation,
     Page,
@@ -63,6 +64,10 @@ class Boastful(Sample):
 
 class Unnamed(Sample):
     """Rows hold a field that the page does not name."""
+
+    def stream(self) -> Stream:
+        made = super().stream()
+        return replace(made, fields=(*made.fields, Field("nickname", writable=False)))
 
     def shown(self, row: Row) -> Row:
         return {**row, "nickname": "Al"}

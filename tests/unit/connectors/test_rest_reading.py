@@ -13,6 +13,7 @@ from unit.connectors.described import description, rest
 from synchub.api import AuthenticationError, ConfigurationError, Key, Page, PluginError, RetryLater
 from synchub.testing.host import LocalHost
 from synchub_connectors.rest.connector import Rest
+from synchub_connectors.rest.reading import AHEAD
 
 
 @pytest.fixture
@@ -136,7 +137,7 @@ def test_later_reads_ask_for_what_changed(host: LocalHost, api: PeopleApi) -> No
     (stream,) = connector.streams()
     assert (stream.incremental, stream.sees_deletes) == (True, True)
     host.sleep(3600)
-    cursor = read(connector)[0].cursor
+    cursor = read(connector)[-1].cursor
     host.sleep(3600)
     api.edit(2, name="Zoe")
     api.remove(5)
@@ -150,9 +151,22 @@ def test_later_reads_ask_for_what_changed(host: LocalHost, api: PeopleApi) -> No
     assert (ids(again), again[-1].deleted) == ([], ())
 
 
+def test_a_cursor_from_the_far_future_starts_a_full_read(host: LocalHost, api: PeopleApi) -> None:
+    connector = rest(host, api, incremental())
+    ahead = host.now() + AHEAD
+    assert ids(read(connector, {"since": ahead.isoformat()})) == []
+    assert ids(read(connector, {"since": (ahead + timedelta(seconds=1)).isoformat()})) == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_only_the_last_page_of_a_full_read_has_a_cursor(host: LocalHost, api: PeopleApi) -> None:
+    cursors = [page.cursor for page in read(rest(host, api, incremental()))]
+    assert len(cursors) > 1
+    assert [cursor is not None for cursor in cursors] == [False] * (len(cursors) - 1) + [True]
+
+
 def test_a_cursor_that_reaches_too_far_back_starts_a_full_read(host: LocalHost, api: PeopleApi) -> None:
     connector = rest(host, api, incremental(reaches_back=30))
-    cursor = read(connector)[-1].cursor or read(connector)[0].cursor
+    cursor = read(connector)[-1].cursor
     host.sleep(timedelta(days=31).total_seconds())
     assert ids(read(connector, cursor)) == [1, 2, 3, 4, 5, 6, 7]
     assert ids(read(connector, {"since": "nonsense"})) == [1, 2, 3, 4, 5, 6, 7]
@@ -162,7 +176,7 @@ def test_who_was_restored_is_not_deleted(host: LocalHost, api: PeopleApi) -> Non
     """The list of deleted ids still names somebody who is there again."""
     connector = rest(host, api, incremental())
     host.sleep(3600)
-    cursor = read(connector)[0].cursor
+    cursor = read(connector)[-1].cursor
     host.sleep(3600)
     api.edit(2, name="Zoe")
     api.deleted[2] = host.now()
@@ -187,7 +201,7 @@ def test_records_that_are_marked_as_deleted(host: LocalHost, api: PeopleApi) -> 
         streams__people__gone={"field": "state", "values": ["trashed"]},
     )
     connector = rest(host, api, told)
-    cursor = read(connector)[0].cursor
+    cursor = read(connector)[-1].cursor
     api.edit(3, state="trashed")
     assert ids(read(connector)) == [1, 2, 4, 5, 6, 7]
     pages = read(connector, cursor)

@@ -101,6 +101,13 @@ def test_forms_of_values(host: LocalHost, api: PeopleApi, value: Any, sent: Any)
     assert api.seen[-1].body == {"score": sent}
 
 
+def test_a_field_that_the_description_does_not_have_refuses_its_own_record(host: LocalHost, api: PeopleApi) -> None:
+    first, bad, last = write(host, api, create(name="Bob"), create(name="Cem", nickname="C"), create(name="Dee"))
+    assert (first.status, last.status) == ("ok", "ok")
+    assert (bad.status, bad.field, bad.reason) == ("rejected", "nickname", "the description has no field nickname")
+    assert [person["name"] for person in api.people.values()] == ["Ann", "Bob", "Dee"]
+
+
 def test_update_and_delete(host: LocalHost, api: PeopleApi) -> None:
     (result,) = write(host, api, update(name="Anna"))
     assert (result.status, result.stored and result.stored["name"], api.people[1]["name"]) == ("ok", "Anna", "Anna")

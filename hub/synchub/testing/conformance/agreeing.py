@@ -9,6 +9,7 @@ from typing import Any
 
 from synchub.api import Connector, Stream
 from synchub.spec.reports import RunReport
+from synchub.testing.conformance.scene import SAMPLES
 from synchub.testing.conformance.subject import Subject, unlike
 from synchub.testing.conformance.verdicts import Unchecked, expect
 from synchub.testing.memory import MemorySystem
@@ -58,7 +59,7 @@ def second_plan_is_empty(s: Subject) -> None:
     other = MemorySystem("other", [name for name in mapping if name != "hub_id"])
     other.create(at=0, **{"email": email, text: "Known there"})
     if "create" in s.stream.writes:
-        other.create(at=0, **{"email": "only.there@example.com", text: "Only there"})
+        other.create(at=0, **{name: SAMPLES.get(name, "Only there").format(number=9001) for name in other.types})
     direction = "both" if s.stream.writes else "in"
     members = {"guest": {"mapping": mapping, "direction": direction}}
     with MemoryHub([Guest(s), other], members=members, connect=_connect) as hub:  # type: ignore[list-item]

@@ -50,7 +50,7 @@ def _scene(found: Target, given: str, start: Path) -> tuple[type[Scene], str]:
     if not given and not (beside / place.rpartition(":")[0]).is_file():
         return bare_scene(found), f"its scene {place} is not here: it lies in the source of the plugin"
     file = (origin / place.rpartition(":")[0]).resolve()
-    with importable(file.parent):
+    with importable(file.parent, file.parent.parent):  # what stands beside it, and beside its package
         return scene_at(place, origin), ""
 
 

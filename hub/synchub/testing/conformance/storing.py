@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from synchub.api import Row
 from synchub.mapping.native import native_text
-from synchub.testing.conformance.subject import Subject, alike, unlike
+from synchub.testing.conformance.subject import Subject, Texts, alike, unlike
 from synchub.testing.conformance.verdicts import Broken, expect
 
 
@@ -33,16 +34,16 @@ def read_back(s: Subject) -> None:
         _as_told(s, operations[place].values, results[place].stored, stored.get(results[place].remote_id or "", {}))
 
 
-def _as_told(s: Subject, written: object, told: object, read: object) -> None:
-    values, stored, row = dict(written), told, dict(read)  # type: ignore[call-overload]
-    expect(bool(row), "a record that was written is not there to be read")
-    if stored is not None:
-        wrong = [name for name in unlike(stored, row) if name in values]  # type: ignore[arg-type]
+def _as_told(s: Subject, written: Row, told: Row | None, read: Texts) -> None:
+    expect(bool(read), "a record that was written is not there to be read")
+    if told is not None:
+        stored = {name: text for name, text in s.texts(told).items() if name in written and text is not None}
+        wrong = unlike(stored, read)
         expect(not wrong, f"the result said that {', '.join(wrong)} is stored in one way, and it is read in another")
-        silent = [name for name in unlike(values, row) if name not in stored]  # type: ignore[operator]
+        silent = [name for name in unlike(written, read) if name not in stored]
         expect(not silent, f"{', '.join(silent)} is stored otherwise than written, and the result does not say so")
     elif not s.can_lookup:
-        wrong = unlike(values, row)
+        wrong = unlike(written, read)
         expect(not wrong, f"{', '.join(wrong)} is stored otherwise than written; neither `stored` nor a lookup tells")
 
 
@@ -112,14 +113,14 @@ def found_by_key(s: Subject) -> None:
     expect(len(several) == 2, f"two records were asked for, one of them twice, and {len(several)} were found")
 
 
-def _exactly(s: Subject, field: str, value: str, wanted: set[str], rows: dict[str, dict[str, str | None]]) -> None:
-    found = s.lookup((field, value))
-    names = {native_text(row.get(s.stream.key[0])) or "" for row in found}
+def _exactly(s: Subject, field: str, value: str, wanted: set[str], rows: dict[str, Texts]) -> None:
+    found = [s.texts(row) for row in s.lookup((field, value))]
+    names = {row[s.stream.key[0]] or "" for row in found}
     expect(wanted <= names, f"of {len(wanted)} records with that {field}, {len(wanted & names)} were found")
     expect(len(found) == len(wanted), f"{len(wanted)} records have that {field}, and {len(found)} were found")
     for row in found:
-        whole = rows[native_text(row.get(s.stream.key[0])) or ""]
-        missing = [name for name, text in whole.items() if text and alike(native_text(row.get(name)), None)]
+        whole = rows[row[s.stream.key[0]] or ""]
+        missing = [name for name, text in whole.items() if text and alike(row.get(name), None)]
         expect(not missing, f"a record that was looked up lacks {', '.join(missing)}")
 
 

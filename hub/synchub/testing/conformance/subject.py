@@ -89,6 +89,9 @@ class Subject:
     def secrets(self) -> dict[str, str]:
         """The secret settings, by name."""
         values = {name: getattr(self.config, name) for name in type(self.config).model_fields}
+        for name, value in list(values.items()):
+            if isinstance(value, Mapping):
+                values |= {f"{name}.{inner}": each for inner, each in value.items()}
         return {name: value.get_secret_value() for name, value in values.items() if isinstance(value, SecretStr)}
 
     def host(self) -> LocalHost:
@@ -179,6 +182,11 @@ class Subject:
             if not isinstance(connector, CanLookup):
                 raise Skipped("it can't look up")
             return list(connector.lookup(self.scene.stream, [Key(name, value) for name, value in keys]))
+
+    def texts(self, row: Row) -> Texts:
+        """A row that was told, as native text; None is a field that it does not hold."""
+        names = [each.name for each in self.stream.fields]
+        return dict(native_frame([row], names, delivered=tuple(row)).to_dicts()[0])
 
     @property
     def can_lookup(self) -> bool:

@@ -14,6 +14,7 @@ from conformance.mailboxes import Correspondents, Messages
 from conformance.postgresql import PostgreSql
 from conformance.spreadsheets import Csv, Workbooks
 from servers.dovecot import Dovecot
+from servers.postgresql import PostgreSQL
 
 from synchub.testing.conformance import Conformance, Scene
 
@@ -45,11 +46,11 @@ class TestPostgreSql(Conformance):
     quality = CONNECTORS / "sql" / "quality.toml"
 
     @pytest.fixture(autouse=True)
-    def _database(self, postgresql_database: str) -> None:
-        self.url = postgresql_database
+    def _server(self, postgresql: PostgreSQL) -> None:
+        self.server = postgresql
 
     def scene(self, folder: Path) -> Scene:
-        return PostgreSql(folder, self.url)
+        return PostgreSql(folder, self.server.new_database())
 
 
 class TestHubSpotContacts(Conformance):

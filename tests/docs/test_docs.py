@@ -24,6 +24,7 @@ from synchub.errors import SynchubError
 from synchub.plan import operations
 from synchub.run.people.asking import CHOICES
 from synchub.run.work import Seams
+from synchub.spec.quality import TIERS
 from synchub.testing.conformance.quality import Quality
 
 EVERY_PAGE = pytest.mark.parametrize("page", PAGES, ids=name_of)
@@ -175,6 +176,15 @@ def test_settings_are_what_the_program_declares() -> None:
 
 def test_the_page_about_quality_is_what_the_rules_say() -> None:
     assert read("docs/quality.md") == _make("quality"), "run .venv/bin/python docs/make.py"
+
+
+def test_every_connector_claims_a_tier() -> None:
+    from synchub_connectors import synchub_connectors
+
+    rows = table(read("docs/quality.md"), "connector", "tier", "exempt from")
+    named = {re.findall(r"\[(.+)\]", row["connector"])[0]: row["tier"] for row in rows}
+    assert named.keys() == {info.name for info in synchub_connectors()}
+    assert set(named.values()) <= set(TIERS)
 
 
 def test_the_picture_is_what_the_demo_shows() -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from synchub.api import Host
+from synchub.testing.conformance.line import Line
 from synchub.testing.host import START, LocalHost
 
 
@@ -29,3 +30,12 @@ def test_a_clock_of_ones_own() -> None:
     times = iter([datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 1, 2, tzinfo=UTC)])
     host = LocalHost(clock=lambda: next(times))
     assert [host.now().day, host.now().day] == [1, 2]
+
+
+def test_a_line_of_ones_own_carries_the_requests(tmp_path: Path) -> None:
+    line = Line()
+    host = LocalHost("crm", tmp_path, transport=line.adapter)
+    line.answer(418)
+    assert host.session("http://127.0.0.1:9").request("GET", "tea").status_code == 418
+    assert line.asked == 1
+    host.close()

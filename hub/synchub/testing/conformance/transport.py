@@ -10,11 +10,14 @@ from contextlib import contextmanager
 from datetime import timedelta
 from email.utils import format_datetime
 from functools import partial
+from typing import TypeVar
 
 from synchub.api import AuthenticationError, Connector, Operation, Result, RetryLater, SynchubError
 from synchub.testing.conformance.subject import Reading, Subject
 from synchub.testing.conformance.verdicts import Broken, Skipped, expect
 from synchub.testing.host import LocalHost
+
+Done = TypeVar("Done")
 
 SECONDS = 37
 MOST = 8
@@ -65,7 +68,7 @@ def server_errors(s: Subject) -> None:
             isinstance(error, RetryLater),
             f"a server that fails from request {request} on came to {_name(error)}, not RetryLater",
         )
-    _writes(s, lambda first: s.line.answer(500, first=first), "the server failed")
+    _writes(s, partial(s.line.answer, 500), "the server failed")
 
 
 def lost_answers(s: Subject) -> None:
@@ -78,7 +81,7 @@ def lost_answers(s: Subject) -> None:
 
     Exempt: Where the system is not reached by HTTP.
     """
-    _writes(s, lambda first: s.line.lose(first=first), "the answer was lost")
+    _writes(s, s.line.lose, "the answer was lost")
 
 
 def expired_token(s: Subject) -> None:
@@ -109,26 +112,36 @@ def expired_token(s: Subject) -> None:
             )
             expect(not any(found.completes), "a read that ended with a 401 said that it was complete")
             expect(bool(getattr(error, "next_step", "")), "the error about the token does not say what to do next")
+    _writes(s, partial(s.line.answer, 401), "the token expired")
 
 
 def _waits(s: Subject, header: Callable[[LocalHost], str]) -> None:
     ids = s.plant(s.scene.many)
     for request in _requests(s, lambda connector: s.read(connector=connector)):
-        host = s.host()
-        connector = s.ready(host)
-        s.line.answer(429, first=request, times=1, headers={"Retry-After": header(host)})
-        found = s.read(connector=connector)
-        s.line.clear()
-        waited = sum(host.slept)
-        expect(waited >= SECONDS - 1, f"the server asked for {SECONDS} s, and {waited:g} s were waited")
+        found = _waited(s, header, request, lambda connector: s.read(connector=connector))
+        brought = len(set(ids) & set(found.rows))
+        expect(brought == len(ids), f"after a 429 at request {request}, {brought} of {len(ids)} records were read")
+    if "create" in s.stream.writes:
+        (result,) = _waited(s, header, 1, lambda connector: s.write(s.create(9501), connector=connector))
         expect(
-            set(ids) <= set(found.rows),
-            f"after a 429 at request {request}, {len(found.rows)} of {len(ids)} records were read",
+            result.status == "ok", f"after a 429 that was waited for, a create came to {result.status}: {result.reason}"
         )
 
 
-def _writes(s: Subject, spoil: Callable[[int], None], what: str) -> None:
-    """Creates whose every request is spoilt once: what is said of each is so, and none is there twice."""
+def _waited(s: Subject, header: Callable[[LocalHost], str], request: int, act: Callable[[Connector], Done]) -> Done:
+    """What comes of something of which one request is told to wait."""
+    host = s.host()
+    connector = s.ready(host)
+    s.line.answer(429, first=request, times=1, headers={"Retry-After": header(host)})
+    done = act(connector)
+    s.line.clear()
+    waited = sum(host.slept)
+    expect(waited >= SECONDS - 1, f"the server asked for {SECONDS} s, and {waited:g} s were waited")
+    return done
+
+
+def _writes(s: Subject, spoil: Callable[..., None], what: str) -> None:
+    """Creates, spoilt at each of their requests: what is said of each is so, and none is there twice."""
     if "create" not in s.stream.writes:
         return
     number = 100
@@ -136,10 +149,10 @@ def _writes(s: Subject, spoil: Callable[[int], None], what: str) -> None:
         number += 10
         operations = _batch(s, number)
         results: list[Result] | None = None
-        with _spoilt(s, partial(spoil, request)) as connector:
+        with _spoilt(s, partial(spoil, first=request)) as connector:
             try:
                 results = s.write(*operations, connector=connector)
-            except RetryLater:
+            except (RetryLater, AuthenticationError):
                 pass
             except SynchubError as error:
                 raise Broken(f"{what} at request {request}, and it raised {_name(error)}") from error

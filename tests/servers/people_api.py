@@ -208,7 +208,7 @@ class _Handler(BaseHTTPRequestHandler):
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         parts = urlsplit(self.path)
         form = "form" in (self.headers.get("Content-Type") or "")
-        body: Any = dict(parse_qsl(raw.decode())) if form else json.loads(raw) if raw else {}
+        body: Any = dict(parse_qsl(raw.decode(), keep_blank_values=True)) if form else json.loads(raw) if raw else {}
         seen = Seen(self.command, unquote(parts.path), dict(parse_qsl(parts.query)), dict(self.headers), body)
         faults, what = self.server.faults, (seen.method, seen.path)
         with self.server.lock:

@@ -126,10 +126,27 @@ def test_many_at_once_renew_once(host: LocalHost, api: PeopleApi) -> None:
     assert len(api.asked("POST", "/oauth/token")) == 2
 
 
-def test_a_refresh_token_that_does_not_rotate_is_left_where_it_is(host: LocalHost, api: PeopleApi) -> None:
+def test_a_refresh_token_that_does_not_rotate_is_left_where_it_is(
+    host: LocalHost, api: PeopleApi, caplog: pytest.LogCaptureFixture
+) -> None:
     host.kept.clear()
+    answer = Answer(200, {"access_token": "first-token"})
+    api.faults.instead["POST", "/oauth/token"] = [answer]
+    oauth(host, api, rotates=False, client_secret="{client_secret}").check()
+    assert (host.kept, caplog.messages) == ({}, [])
     oauth(host, api, rotates=False).check()
-    assert host.kept == {}
+    assert caplog.messages == ["people: a new refresh token came and is not kept: write rotates = true under [auth]"]
+    assert host._redact("refresh-1") == "***"
+
+
+def test_what_is_not_said_is_not_sent(host: LocalHost, api: PeopleApi) -> None:
+    """An application without a secret, and no wish for rights."""
+    api.application = ("app", None)  # type: ignore[assignment]
+    auth = {"kind": "refresh_token", "client_id": "app", "refresh_token": "{refresh_token}"}
+    auth["token_url"] = api.url.replace("/v1", "/oauth/token")
+    rest(host, api, description(auth=auth), refresh_token="refresh-0").check()
+    sent = {"grant_type": "refresh_token", "refresh_token": "refresh-0", "client_id": "app"}
+    assert api.asked("POST", "/oauth/token")[0].body == sent
 
 
 def test_refusals_say_what_to_do_and_no_secret(host: LocalHost, api: PeopleApi) -> None:

@@ -164,6 +164,20 @@ def test_only_the_last_page_of_a_full_read_has_a_cursor(host: LocalHost, api: Pe
     assert [cursor is not None for cursor in cursors] == [False] * (len(cursors) - 1) + [True]
 
 
+@pytest.mark.parametrize("list_of", ["changes", "deleted"])
+def test_a_list_that_may_have_shifted_is_read_again(host: LocalHost, api: PeopleApi, list_of: str) -> None:
+    """By page numbers without a total nobody can know whether a change slipped through."""
+    told = incremental()
+    by_page = {"paging": {"kind": "page", "param": "page"}}
+    told["streams"]["people"][list_of] |= by_page | ({"path": "people/page"} if list_of == "changes" else {})
+    told["streams"]["people"]["deleted"] |= {"path": "people/page", "records": "data", "id": "x"}
+    connector = rest(host, api, told)
+    cursor = {"since": "2024-05-01T08:00:00+00:00"}
+    assert read(connector, cursor)[-1].cursor == cursor
+    del told["streams"]["people"][list_of]["paging"]["kind"], told["streams"]["people"][list_of]["paging"]["param"]
+    assert read(rest(host, api, told), cursor)[-1].cursor == {"since": "2024-05-01T09:00:00+00:00"}
+
+
 def test_a_cursor_that_reaches_too_far_back_starts_a_full_read(host: LocalHost, api: PeopleApi) -> None:
     connector = rest(host, api, incremental(reaches_back=30))
     cursor = read(connector)[-1].cursor

@@ -221,8 +221,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         text = b"" if answer.body is None else json.dumps(answer.body).encode()
-        self.send_response(answer.status)
-        for name, value in {"Content-Length": str(len(text)), **answer.headers}.items():
+        self.send_response_only(answer.status)
+        for name, value in {
+            "Date": self.date_time_string(),
+            "Content-Length": str(len(text)),
+            **answer.headers,
+        }.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(text)

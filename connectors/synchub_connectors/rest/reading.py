@@ -94,23 +94,23 @@ def changes(client: Client, stream: StreamOf, since: datetime, fields: tuple[str
     said = stream.changes
     assert said is not None
     start = {"since": moment(since - timedelta(seconds=said.overlap), said.format)}
-    reached = since
     gone: set[str] = set()
-    whole = changes_whole = True
+    asked_at: datetime | None = None
+    sure = True
     if stream.deleted is not None:
         for part in parts(client, stream.deleted, start, stream.deleted.id):
-            whole = part.whole
+            asked_at, sure = asked_at or part.at, part.whole
             gone.update(text(each, stream.deleted.id) for each in part.records)
-    for number, part in enumerate(parts(client, changed(stream.read, said), start, stream.key)):
-        reached = max(reached, part.at) if number == 0 else reached
-        changes_whole = part.whole
+    seen = False
+    for part in parts(client, changed(stream.read, said), start, stream.key):
+        asked_at, seen = asked_at or part.at, part.whole
         rows, marked, broken = _told(part.records, stream)
         told = {text(row, stream.key) for row in rows}
         gone -= {one for one in told & gone if _is_there(client, stream, one)}
         gone.update(marked)
         yield Page([row for row in rows if text(row, stream.key) not in gone], fields, broken=broken)
-    cursor = {"since": (reached if whole and changes_whole else since).isoformat()}
-    yield Page([], fields, cursor=cursor, deleted=tuple(sorted(gone - {""})))
+    reached = max(asked_at, since) if asked_at is not None and sure and seen else since
+    yield Page([], fields, cursor={"since": reached.isoformat()}, deleted=tuple(sorted(gone - {""})))
 
 
 def _is_there(client: Client, stream: StreamOf, remote_id: str) -> bool:

@@ -164,6 +164,15 @@ def test_only_the_last_page_of_a_full_read_has_a_cursor(host: LocalHost, api: Pe
     assert [cursor is not None for cursor in cursors] == [False] * (len(cursors) - 1) + [True]
 
 
+def test_what_is_deleted_while_changes_are_read_is_told_next_time(host: LocalHost, api: PeopleApi) -> None:
+    """The list of the deleted was asked for at ten, that of the changed at eleven: the next read goes on from ten."""
+    answers = [{"Date": "Wed, 01 May 2024 10:00:00 GMT"}, {"Date": "Wed, 01 May 2024 11:00:00 GMT"}]
+    api.faults.instead["GET", "/v1/deleted"] = [Answer(200, {"ids": []}, answers[0])]
+    api.faults.instead["GET", "/v1/people/cursor"] = [Answer(200, {"data": []}, answers[1])]
+    pages = read(rest(host, api, incremental()), {"since": "2024-05-01T09:00:00+00:00"})
+    assert pages[-1].cursor == {"since": "2024-05-01T10:00:00+00:00"}
+
+
 @pytest.mark.parametrize("list_of", ["changes", "deleted"])
 def test_a_list_that_may_have_shifted_is_read_again(host: LocalHost, api: PeopleApi, list_of: str) -> None:
     """By page numbers without a total nobody can know whether a change slipped through."""

@@ -43,16 +43,26 @@ class Writing:
         return results
 
     def _one(self, operation: Operation) -> Result:
-        call = self.stream.writes().get(operation.kind)
-        if call is None or (operation.kind != "create" and not operation.remote_id):
-            return Result("rejected", reason=f"the description has no call for {operation.kind}")
+        unfit = self.unfit(operation)
+        if unfit is not None:
+            return unfit
         if self.trouble is not None:
             return later(self.trouble)
         try:
-            return self._sent(call, operation)
+            return self._sent(self.stream.writes()[operation.kind], operation)
         except (RetryLater, AuthenticationError) as trouble:
             self.trouble = trouble
             return later(trouble)
+
+    def unfit(self, operation: Operation) -> Result | None:
+        """The result of an operation that the description has no way for. A value without a field is not dropped."""
+        remote_id, fields = operation.remote_id, self.stream
+        if operation.kind not in fields.writes() or (operation.kind != "create" and not remote_id):
+            return Result("rejected", remote_id, reason=f"the description has no call for {operation.kind}")
+        for name in operation.values:
+            if name not in fields.fields or not fields.field(name).writable:
+                return Result("rejected", remote_id, reason=f"{name} is no field that can be written", field=name)
+        return None
 
     def _sent(self, call: Write, operation: Operation) -> Result:
         kind, remote_id = operation.kind, operation.remote_id

@@ -66,7 +66,6 @@ def test_values_on_the_wire(host: LocalHost, api: PeopleApi) -> None:
             email=None,
             **{"address.city": "Paris"},
         ),
-        streams__people__fields__changed="datetime",
     )
     assert (result.status, result.remote_id) == ("ok", "2")
     assert api.seen[-1].body == {
@@ -318,6 +317,21 @@ def test_one_record_twice_travels_in_two_batches(host: LocalHost, api: PeopleApi
     assert len(api.asked("PATCH", f"{PEOPLE}/bulk")) == 2
 
 
-def test_what_can_not_be_written(host: LocalHost, api: PeopleApi) -> None:
-    (result,) = write(host, api, Operation("archive", "1", {}, "k"))
-    assert result.status == "rejected"
+@pytest.mark.parametrize("changed", [{}, batch()], ids=["one by one", "in batches"])
+def test_what_can_not_be_written(host: LocalHost, api: PeopleApi, changed: dict[str, Any]) -> None:
+    operations = [
+        Operation("archive", "1", {}, "k"),
+        update(nickname="Annie"),
+        update(changed="now"),
+        delete(""),
+        create(name="B"),
+    ]
+    results = write(host, api, *operations, **changed)
+    assert [(one.status, one.field) for one in results] == [
+        ("rejected", None),
+        ("rejected", "nickname"),
+        ("rejected", "changed"),
+        ("rejected", None),
+        ("ok", None),
+    ]
+    assert "nickname" not in api.people[1]

@@ -200,6 +200,21 @@ def test_changes_are_sent_again(host: LocalHost, api: PeopleApi) -> None:
     assert (result.status, len(api.asked("PATCH", f"{PEOPLE}/1"))) == ("ok", 2)
 
 
+def test_a_system_that_asks_for_a_long_pause_gets_it(host: LocalHost, api: PeopleApi) -> None:
+    api.faults.instead["PATCH", f"{PEOPLE}/1"] = [Answer(429, None, {"Retry-After": "600"})]
+    asked, unsent = write(host, api, update(name="Anna"), create(name="Bob"), rate__at_once=1)
+    assert (asked.status, asked.retry_after, unsent.status, len(api.people)) == ("retry", 600, "retry", 1)
+
+
+def test_a_delete_says_nothing_besides(host: LocalHost, api: PeopleApi) -> None:
+    write(host, api, delete())
+    assert not {"Content-Type", "If-Match"} & api.seen[-1].headers.keys()
+    assert api.seen[-1].headers.get("Content-Length", "0") == "0"
+    api.add(name="Bob")
+    write(host, api, delete("2"), streams__people__delete__body={"reason": "merged"})
+    assert api.seen[-1].body == {"reason": "merged"}
+
+
 def test_credentials_that_are_refused_end_the_call(host: LocalHost, api: PeopleApi) -> None:
     api.tokens.clear()
     with pytest.raises(AuthenticationError):

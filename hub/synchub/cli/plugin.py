@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -13,16 +14,18 @@ from synchub.errors import ConfigurationError
 if TYPE_CHECKING:
     from synchub.plugins import Plugins
 
+KINDS = ("rest", "sql", "file")
 EPILOG = """\b
 Examples:
   synchub plugin list
+  synchub plugin new mycrm --like rest
   synchub plugin check plugins/mycrm.py
 """
 
 
 @click.group("plugin", epilog=EPILOG)
 def command() -> None:
-    """Show what is loaded, from where, with what it offers; check a connector's quality."""
+    """Show what is loaded, from where, with what it offers; begin a connector; check its quality."""
 
 
 @command.command("list", epilog="Example: synchub plugin list --json")
@@ -47,6 +50,57 @@ def list_(session: Session) -> int:
     ]
     show(session, lambda: outcome.plugins(found.loaded), plugins=shown)
     return 1 if found.problems else 0
+
+
+@command.command("new", epilog="Example: synchub plugin new mycrm --like rest --drop-in")
+@click.argument("name", required=False)
+@click.option("--like", type=click.Choice(KINDS), help="What it talks to: an HTTP interface, a database, a file.")
+@click.option(
+    "--package/--drop-in",
+    default=None,
+    help="A package to install and share, or a file in this hub's plugins/. Default: a drop-in where there is a hub.",
+)
+@json_option
+@click.pass_obj
+def new(session: Session, name: str | None, like: str | None, package: bool | None) -> None:
+    """Begin a connector: one that works, a stand-in for its system, and the test that tries it by the rules of quality.
+
+    Asks for what is not given, if there is somebody to ask.
+    """
+    from rich.text import Text
+
+    from synchub.plugins import skeleton
+
+    chosen = name or _asked(session, "Name of the plugin", "mycrm")
+    skeleton.refuse_name(chosen, load_plugins(session).connectors)
+    kind = like or _asked(session, "What does it talk to: rest (an HTTP interface), sql or file", "rest", KINDS)
+    if package is None:
+        forms = ("drop-in", "package") if _in_a_hub(session) else ("package",)
+        package = _asked(session, "As a drop-in in plugins/, or as a package", forms[0], forms) == "package"
+    folder = session.start.resolve() if package else session.folder
+    written = skeleton.write(folder, skeleton.files(chosen, kind, package=package))
+    where = f"{chosen}/{chosen}" if package else f"plugins/{chosen}.py"
+    lines = [f"wrote {file.relative_to(folder)}" for file in written]
+    lines += ["", f"Next: {skeleton.next_steps(chosen, package=package)}", "", "Its part of hub.toml:", ""]
+    told = "\n".join([*lines, skeleton.system(chosen, kind).rstrip()])
+    show(session, lambda: Text(told), plugin=chosen, like=kind, path=where, files=[str(file) for file in written])
+
+
+def _in_a_hub(session: Session) -> bool:
+    try:
+        return session.folder.is_dir()
+    except ConfigurationError:
+        if session.named is not None:
+            raise
+        return False
+
+
+def _asked(session: Session, question: str, usual: str, choices: tuple[str, ...] = ()) -> str:
+    """The answer of whoever is there; the usual one if nobody is."""
+    if session.yes or session.json or not sys.stdin.isatty():
+        return usual
+    wanted = click.Choice(choices) if choices else None
+    return str(click.prompt(question, default=usual, type=wanted, err=True))
 
 
 @command.command("check", epilog="Example: synchub plugin check plugins/mycrm.py --scene tests/test_mycrm.py:MyCrm")

@@ -37,7 +37,9 @@ COMMANDS: dict[str, Entry] = {
     "store": Entry("synchub.cli.store", "Upgrade, back up or check the store."),
     "export": Entry("synchub.cli.export", "Write what the hub knows as tables for other programs."),
     "secret": Entry("synchub.cli.secret", "Keep secrets in the system's keyring."),
-    "plugin": Entry("synchub.cli.plugin", "Show what is loaded and what it offers; check its quality."),
+    "plugin": Entry(
+        "synchub.cli.plugin", "Show what is loaded and what it offers; begin a connector, check its quality."
+    ),
     "x": Entry("synchub.cli.x", "Commands that plugins bring."),
 }
 

@@ -1,4 +1,4 @@
-"""Staging: every page is fingerprinted, mapped and laid down as it comes. Unchanged rows end here.
+"""Staging: pages are fingerprinted, mapped and laid down as they come. Unchanged rows end here.
 
 Nothing is matched or stored before every page of every system is staged, so the order of reading can't matter.
 """
@@ -16,6 +16,7 @@ from synchub.api import BrokenRow, Connector, Cursor, Page
 from synchub.errors import SynchubError
 from synchub.model import NATIVE, RAW, REMOTE, UPDATED, VERSION
 from synchub.plugins.guarded import guarded_each
+from synchub.read.gathering import gathered
 from synchub.read.shelf import Laid, Shelf
 
 SOURCE = "source_row"
@@ -38,7 +39,8 @@ class Order:
 
     `known`: remote_id, raw_hash of links, at least of those with these remote ids (the hash null where even an unchanged
     row is to be heard);
-    `version` the native field with the row's version, if there is one.
+    `version` the native field with the row's version, if there is one;
+    `enough`: how many rows to map at once, if pages are shorter.
     """
 
     member: str
@@ -50,6 +52,7 @@ class Order:
     cursor: Cursor | None
     known: Callable[[pl.Series], pl.DataFrame]
     shelf: Shelf
+    enough: int
 
 
 @dataclass(slots=True)
@@ -92,7 +95,8 @@ def stage(connector: Connector, order: Order, advance: Callable[[int], None]) ->
     complete."""
     staged = Staged(order.member)
     try:
-        for page in guarded_each(order.member, connector.read(order.stream, order.cursor, order.mapping.natives)):
+        pages = guarded_each(order.member, connector.read(order.stream, order.cursor, order.mapping.natives))
+        for page in gathered(pages, order.enough):
             before = staged.count
             _lay_down(page, order, staged)
             advance(staged.count - before)

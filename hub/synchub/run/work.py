@@ -100,6 +100,8 @@ class Seams:
     crash: Callable[[str], None] = _no_crash
     bucket: int = 20_000
     """Records merged and planned at once: what memory is bounded by."""
+    enough: int = 4_000
+    """Rows mapped at once, where pages are shorter: more are hardly cheaper, and a person who waits sees that it goes on."""
 
     def micros(self) -> int:
         """The time now in microseconds since 1970, UTC."""

@@ -123,7 +123,11 @@ class MemoryHub:
     def _open(self) -> Opened:
         redactor = Redactor()
         seams = Seams(
-            clock=self._clock, executor=self._executor, crash=lambda point: self.crash(point), bucket=self._bucket
+            clock=self._clock,
+            executor=self._executor,
+            crash=lambda point: self.crash(point),
+            bucket=self._bucket,
+            enough=3,
         )
         configuration = self._configuration()
         outside = Outside(self._clock, redactor.redact, new_id=lambda: "memory")

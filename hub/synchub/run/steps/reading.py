@@ -105,6 +105,7 @@ def _order(tx: Connection, work: Work, part: Part, *, doubted: bool) -> Order:
         cursor=cursor,
         known=links,
         shelf=work.shelf,
+        enough=work.seams.enough,
     )
 
 

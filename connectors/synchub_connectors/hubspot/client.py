@@ -69,10 +69,11 @@ class Client:
         if kind.linked:
             params["associations"] = "contacts"
         response = self._get(f"crm/{VERSION}/objects/{kind.name}", params)
-        objects = self._results(response)
+        told = self._body(response)
+        objects = self._results_of(told)
         if long and not archived:
-            objects = _with_links(self.read(kind, [told["id"] for told in objects], names), objects)
-        following = self._body(response).get("paging", {}).get("next", {}).get("after")
+            objects = _with_links(self.read(kind, [one["id"] for one in objects], names), objects)
+        following = told.get("paging", {}).get("next", {}).get("after")
         return ListPage(objects, following, self._time(response))
 
     def read(self, kind: Kind, values: Sequence[str], names: Sequence[str], *, by: str | None = None) -> list[Told]:
@@ -141,7 +142,10 @@ class Client:
         )
 
     def _results(self, response: requests.Response) -> list[Told]:
-        results = self._body(response).get("results")
+        return self._results_of(self._body(response))
+
+    def _results_of(self, told: Told) -> list[Told]:
+        results = told.get("results")
         if not isinstance(results, list):
             raise RetryLater(
                 f"{self._host.system} answered without results.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from synchub.api import Field, Row, Stream
@@ -28,6 +29,11 @@ class Shape:
     def linked(self) -> bool:
         return CONTACT in self.fields
 
+    @cached_property
+    def _special(self) -> list[str]:
+        """The fields that are not simply text."""
+        return [name for name in self.fields if name in self.readers]
+
     def values(self, told: Mapping[str, Any], names: Iterable[str]) -> Row:
         """Some properties of one object."""
         properties = told.get("properties") or {}
@@ -35,8 +41,10 @@ class Shape:
 
     def row(self, told: Mapping[str, Any], links: Mapping[str, Sequence[str]] | None = None) -> Row:
         """One object as a row. `links` are the contacts of objects that were not told with their own."""
-        properties = told.get("properties") or {}
-        row = {name: read(properties.get(name), self.readers.get(name)) for name in self.fields}
+        value = (told.get("properties") or {}).get
+        row: dict[str, Any] = {name: None if (text := value(name)) == "" else text for name in self.fields}
+        for name in self._special:
+            row[name] = read(row[name], self.readers[name])
         row[KEY] = str(told["id"])
         if self.linked:
             contacts = _contacts(told) if links is None else links.get(row[KEY], ())

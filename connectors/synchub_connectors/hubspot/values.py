@@ -12,17 +12,19 @@ from synchub.api import FieldType
 
 from .markup import html_of, text_of
 
+_MILLISECONDS = re.compile(r"-?\d{9,}")
+
 
 def moment(text: str) -> datetime:
     """A time as HubSpot writes it: ISO 8601, or milliseconds since 1970. Raises ValueError."""
-    if re.fullmatch(r"-?\d{9,}", text):
+    if _MILLISECONDS.fullmatch(text):
         return datetime.fromtimestamp(int(text) / 1000, UTC)
     parsed = datetime.fromisoformat(text)
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def _day(text: str) -> date:
-    return moment(text).date() if re.fullmatch(r"-?\d{9,}", text) else date.fromisoformat(text[:10])
+    return moment(text).date() if _MILLISECONDS.fullmatch(text) else date.fromisoformat(text[:10])
 
 
 def _flag(text: str) -> bool:

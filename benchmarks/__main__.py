@@ -13,7 +13,8 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.jobs import JOBS, Bench
+from benchmarks.bench import Bench
+from benchmarks.jobs import JOBS
 from benchmarks.measuring import Failed, Measured
 from benchmarks.servers import postgresql
 
@@ -53,13 +54,15 @@ def _parsed() -> argparse.Namespace:
 
 def _line(one: Measured) -> str:
     rate = f", {one.rate} rows/s" if one.rate else ""
-    return f"{one.job:6} {one.what:40} {one.wall:8.2f} s wall {one.cpu:8.2f} s CPU {one.memory:6.0f} MB{rate}"
+    note = f"; {one.note}" if one.note else ""
+    return f"{one.job:6} {one.what:40} {one.wall:8.2f} s wall {one.cpu:8.2f} s CPU {one.memory:6.0f} MB{rate}{note}"
 
 
 def _table(found: list[Measured], asked: argparse.Namespace) -> str:
     head = f"{asked.rows:,} contacts, state in {asked.store}, Python {platform.python_version()}, {datetime.now(UTC):%Y-%m-%d}\n\n"
     rows = [
-        f"| {one.job} | {one.what} | {one.wall:.2f} | {one.cpu:.2f} | {one.memory:.0f} | {one.rate} |" for one in found
+        f"| {one.job} | {'; '.join(filter(None, (one.what, one.note)))} | {one.wall:.2f} | {one.cpu:.2f} | {one.memory:.0f} | {one.rate} |"
+        for one in found
     ]
     return head + "\n".join(["| job | what | wall s | CPU s | MB | rows/s |", "|---|---|--:|--:|--:|--:|", *rows])
 

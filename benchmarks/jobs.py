@@ -3,35 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import hubs, peers
+from benchmarks import hubs, over_http, peers
+from benchmarks.bench import Bench
 from benchmarks.measuring import Measured, synchub
 from benchmarks.people import FIELDS, write_csv, write_events, write_xlsx
-from benchmarks.servers import TABLE, Database
-
-
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """What a job works with: an empty folder, a server, how many rows, and whether its peers are asked too."""
-
-    folder: Path
-    server: Database
-    rows: int
-    store: str
-    peers: bool
-
-    def shared(self, name: str, write: Callable[[Path, int], None]) -> Path:
-        """A file of so many rows, made once."""
-        path = self.folder.parent / name
-        if not path.exists():
-            write(path, self.rows)
-        return path
-
-    @property
-    def hub_store(self) -> str:
-        return "sqlite:///hub.db" if self.store == "sqlite" else self.server.url(self.server.database())
+from benchmarks.servers import TABLE
 
 
 def file_to_postgresql(bench: Bench) -> Iterator[Measured]:
@@ -165,7 +143,10 @@ JOBS: dict[str, Callable[[Bench], Iterator[Measured]]] = {
     "J6": between_databases,
     "J7": workbook,
     "J8": events,
+    "J9": over_http.pages,
+    "J10": over_http.five_at_once,
     "J11": three_systems,
+    "J12": over_http.updates,
     "start": start,
 }
 

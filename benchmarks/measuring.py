@@ -23,6 +23,8 @@ class Measured:
     cpu: float
     memory: float
     rows: int = 0
+    note: str = ""
+    """What else there is to say, in words."""
 
     @property
     def rate(self) -> str:
@@ -61,6 +63,8 @@ def measured(
     return Measured(job, what, wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, rows)
 
 
-def synchub(job: str, what: str, folder: Path, *arguments: str, rows: int = 0) -> Measured:
+def synchub(
+    job: str, what: str, folder: Path, *arguments: str, rows: int = 0, env: Mapping[str, str] | None = None
+) -> Measured:
     """One command of synchub."""
-    return measured(job, what, [SYNCHUB, *arguments], folder, rows=rows)
+    return measured(job, what, [SYNCHUB, *arguments], folder, rows=rows, env=env)

@@ -6,6 +6,7 @@ python3 -m venv .venv-peers && .venv-peers/bin/pip install sling==1.4.11 sling-l
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -49,6 +50,13 @@ def between_databases(folder: Path, server: Database, crm: str, rows: int) -> It
     yield measured("J3", "COPY | COPY", ["sh", "-c", pipe], folder, rows=rows)
     url = server.url(server.database(), "postgresql")
     yield _sling("J3", folder, rows, "public.customers", url, source=server.url(crm, "postgresql"))
+
+
+def pages(folder: Path, url: str, rows: int) -> Iterator[Measured]:
+    """A loop written by hand."""
+    script = Path(__file__).with_name("bare.py")
+    command: list[str | Path] = [sys.executable, script, f"{url}/bare", "bare.db"]
+    yield measured("J9", "requests, orjson, SQLite", command, folder, rows=rows)
 
 
 def _sling(job: str, folder: Path, rows: int, stream: str, target: str, *, source: str = "") -> Measured:

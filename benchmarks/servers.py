@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -80,3 +83,28 @@ def _up(port: int) -> bool:
     except psycopg.OperationalError:
         return False
     return True
+
+
+class Crm:
+    """benchmarks.crm, in a process of its own."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def told(self, account: str) -> dict[str, Any]:
+        """What an account was asked for: see `Account.told` there."""
+        with urllib.request.urlopen(f"{self.url}/told", timeout=60) as answer:
+            return dict(json.load(answer)[account])
+
+
+@contextmanager
+def crm(rows: int, *, latency: float = 0.0, limit: int = 0) -> Iterator[Crm]:
+    """See benchmarks.crm for what its settings are."""
+    options = ("--rows", rows, "--latency", latency, "--limit", limit)
+    command = [sys.executable, "-m", "benchmarks.crm", *map(str, options)]
+    with subprocess.Popen(command, cwd=Path(__file__).parents[1], stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            yield Crm(server.stdout.readline().strip())
+        finally:
+            server.terminate()

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Lock
 
-from requests_ratelimiter import InMemoryBucket, Rate, RateItem
-
 from synchub.api import Budget
+
+GLANCE = 0.01
+"""Seconds until one looks again, where the whole budget is under way and nobody knows when answers come."""
 
 
 class Pace:
     """Holds callers back until their account may make another request. Safe for threads.
 
-    The library's own limiter waits on the real clock and, after a 429, for a whole span whatever the server
-    asked for; so only its counting is used. A span slides: there is no burst at its edges.
+    A request counts from when it is sent until a span after it was answered. The server counts it from when it arrived
+    there, which is somewhere between: counted from when it was sent, one that was long on its way and the next spans'
+    quicker ones are too many together there. A span slides: there is no burst at its edges.
     """
 
     def __init__(
@@ -25,14 +29,19 @@ class Pace:
         self._sleep = sleep
         self._lock = Lock()
         self._held_until = float("-inf")
-        self._bucket: InMemoryBucket | None = None
-        if budget is not None:
-            self._bucket = InMemoryBucket([Rate(budget.requests, round(budget.seconds * 1000))])
+        self._under_way = 0
+        self._over: deque[float] = deque()
+        """When each answered request stops to count."""
 
-    def wait(self) -> None:
-        """Return when the next request may be sent; it is then counted."""
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Waits until the next request may be sent; it is to be sent and answered inside."""
         while (seconds := self._admit()) > 0:
             self._sleep(seconds)
+        try:
+            yield
+        finally:
+            self._answered()
 
     def hold(self, seconds: float) -> None:
         """Let nobody through for some seconds: the server said that the account is over its limit."""
@@ -45,14 +54,17 @@ class Pace:
             now = self._monotonic()
             if now < self._held_until:
                 return self._held_until - now
-            if self._bucket is None:
-                return 0.0
-            at = int(now * 1000)
-            self._bucket.leak(at)
-            item = RateItem("request", at)
-            if self._bucket.put(item):
-                return 0.0
-            milliseconds = self._bucket.waiting(item)
-            assert isinstance(milliseconds, int)  # only buckets in other processes answer later
-            # One more, so that rounding never asks twice.
-            return (milliseconds + 1) / 1000
+            while self._over and self._over[0] <= now:
+                self._over.popleft()
+            if self.budget is not None:
+                too_many = self._under_way + len(self._over) - self.budget.requests
+                if too_many >= 0:
+                    return self._over[too_many] - now if too_many < len(self._over) else GLANCE
+            self._under_way += 1
+            return 0.0
+
+    def _answered(self) -> None:
+        with self._lock:
+            self._under_way -= 1
+            if self.budget is not None:
+                self._over.append(self._monotonic() + self.budget.seconds)

@@ -124,9 +124,9 @@ class Session:
 
     def _try(self, request: _Request) -> requests.Response:
         """One try, redirects included. Raises Trouble where another one may help."""
-        self._waiting.pace.wait()
         try:
-            response = self._follow(request)
+            with self._waiting.pace.turn():
+                response = self._follow(request)
         except requests.RequestException as error:
             at_fault = complaints.settings_at_fault(self.system, error)
             raise at_fault or Trouble(answers.of_failure(error, safe=request.safe)) from error

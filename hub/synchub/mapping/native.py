@@ -79,9 +79,17 @@ def _blanked(name: str) -> pl.Expr:
 
 def _dict_column(rows: Sequence[Row], name: str) -> pl.Series:
     values = [row[name] if name in row else _reach(row, name) for row in rows]
-    if all(type(value) is str or value is None for value in values):
+    if not all(type(value) is str or value is None for value in values):
+        values = [native_text(value) for value in values]
+    try:
         return pl.Series(values, dtype=pl.String)
-    return pl.Series([native_text(value) for value in values], dtype=pl.String)
+    except UnicodeEncodeError:
+        return pl.Series([None if value is None else _whole(str(value)) for value in values], dtype=pl.String)
+
+
+def _whole(text: str) -> str:
+    """The text with a mark in place of each half of a character, as cut texts in JSON may have them."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _reach(value: object, path: str) -> object:
@@ -151,11 +159,26 @@ def _json_text(value: Any) -> str | None:
     if not value:
         return None
     plain = sorted(value, key=str) if isinstance(value, set | frozenset) else value
+    try:
+        return _dumped(plain)
+    except orjson.JSONEncodeError:
+        return _dumped(_all_whole(plain))
+
+
+def _dumped(value: object) -> str:
     return orjson.dumps(
-        plain,
+        value,
         default=_jsonable,
         option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_SUBCLASS,
     ).decode()
+
+
+def _all_whole(value: object) -> object:
+    if isinstance(value, str):
+        return _whole(value)
+    if isinstance(value, dict):
+        return {_all_whole(name): _all_whole(one) for name, one in value.items()}
+    return [_all_whole(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _jsonable(value: object) -> object:

@@ -153,3 +153,19 @@ def test_two_rows_never_share_a_list() -> None:
     one, other = native_values(pl.Series(['["a"]', '["a"]']), "set")
     one.append("b")
     assert other == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("Ann \ud83d", "Ann \ufffd"),
+        ("\udc00 Ann", "\ufffd Ann"),
+        ("\ud83d\ude00", "\U0001f600"),
+        ({"name": "Ann \ud83d"}, '{"name":"Ann \ufffd"}'),
+        (["\ud83d", 7], '["\ufffd",7]'),
+    ],
+)
+def test_half_a_character_spoils_no_other_row(value: object, text: str) -> None:
+    """JSON may hold halves of characters, as systems make them by cutting a text; nothing can store one."""
+    frame = native_frame([{"name": "Bob"}, {"name": value}], ["name"])
+    assert frame["name"].to_list() == ["Bob", text]

@@ -1,6 +1,8 @@
-"""What others take for less: a copy without a record of who is who. They are installed beside, never into, synchub:
+"""What others take for less: a copy without a record of who is who. They are installed beside, never into, synchub, and
+left out where they are not:
 
-python3 -m venv .venv-peers && .venv-peers/bin/pip install sling==1.4.11 sling-linux-amd64==1.4.11 'dlt[postgres]'
+python3 -m venv .venv-peers && .venv-peers/bin/pip install sling==1.4.11 sling-linux-amd64==1.4.11 \\
+    'dlt[sqlalchemy,postgres]==1.31.0'
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ from benchmarks.people import FIELDS
 from benchmarks.servers import TABLE, Database
 
 PEERS = Path(".venv-peers").absolute()
+DLT = "1.31.0"
+DLT_SETTINGS = {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "ERROR"}
 
 
 def sqlite(file: Path, table: str) -> None:
@@ -32,7 +36,8 @@ def file_to_postgresql(folder: Path, leads: Path, server: Database, rows: int) -
     server.run(name, f"CREATE TABLE plain ({columns})")
     copy = f"\\copy plain FROM '{leads}' (FORMAT csv, HEADER)"
     yield measured("J1", "psql \\copy", ["psql", "-q", server.url(name, "postgresql"), "-c", copy], folder, rows=rows)
-    yield _sling("J1", folder, rows, f"file://{leads}", server.url(server.database(), "postgresql"))
+    yield from _sling("J1", folder, rows, f"file://{leads}", server.url(server.database(), "postgresql"))
+    yield from _dlt("J1", folder, rows, "csv", str(leads), server.url(server.database(), "postgresql"))
 
 
 def file_to_sqlite(folder: Path, leads: Path, rows: int) -> Iterator[Measured]:
@@ -49,20 +54,37 @@ def between_databases(folder: Path, server: Database, crm: str, rows: int) -> It
     pipe = f"psql -q {source} -c 'COPY customers TO STDOUT' | psql -q {target} -c 'COPY customers FROM STDIN'"
     yield measured("J3", "COPY | COPY", ["sh", "-c", pipe], folder, rows=rows)
     url = server.url(server.database(), "postgresql")
-    yield _sling("J3", folder, rows, "public.customers", url, source=server.url(crm, "postgresql"))
+    yield from _sling("J3", folder, rows, "public.customers", url, source=server.url(crm, "postgresql"))
+    yield from _dlt("J3", folder, rows, "table", source, server.url(server.database(), "postgresql"))
 
 
 def pages(folder: Path, url: str, rows: int) -> Iterator[Measured]:
-    """A loop written by hand."""
+    """A loop written by hand, and dlt."""
     script = Path(__file__).with_name("bare.py")
     command: list[str | Path] = [sys.executable, script, f"{url}/bare", "bare.db"]
     yield measured("J9", "requests, orjson, SQLite", command, folder, rows=rows)
+    yield from _dlt("J9", folder, rows, "pages", f"{url}/dlt", "sqlite:///dlt.db")
 
 
-def _sling(job: str, folder: Path, rows: int, stream: str, target: str, *, source: str = "") -> Measured:
-    binary = next(PEERS.glob("lib/python*/site-packages/sling_linux_amd64/bin/sling-linux-amd64"))
+def _sling(job: str, folder: Path, rows: int, stream: str, target: str, *, source: str = "") -> Iterator[Measured]:
+    binary = next(PEERS.glob("lib/python*/site-packages/sling_linux_amd64/bin/sling-linux-amd64"), None)
+    if binary is None:
+        _missing(job, "sling")
+        return
     command = [binary, "run", "--src-stream", stream, "--tgt-conn", "TARGET", "--tgt-object", "public.copied"]
     command += ["--src-conn", "SOURCE"] if source else []
     env = {"TARGET": f"{target}?sslmode=disable", "SLING_HOME_DIR": str(folder), "SLING_DISABLE_TELEMETRY": "TRUE"}
     env |= {"SOURCE": f"{source}?sslmode=disable"} if source else {}
-    return measured(job, "sling 1.4.11", [*command, "--primary-key", "id"], folder, rows=rows, env=env)
+    yield measured(job, "sling 1.4.11", [*command, "--primary-key", "id"], folder, rows=rows, env=env)
+
+
+def _dlt(job: str, folder: Path, rows: int, what: str, source: str, target: str) -> Iterator[Measured]:
+    if not any(PEERS.glob(f"lib/python*/site-packages/dlt-{DLT}.dist-info")):
+        _missing(job, f"dlt {DLT}")
+        return
+    command = [PEERS / "bin/python", Path(__file__).with_name("with_dlt.py"), what, source, target]
+    yield measured(job, f"dlt {DLT}", command, folder, rows=rows, env=DLT_SETTINGS)
+
+
+def _missing(job: str, peer: str) -> None:
+    print(f"{job:6} {peer} is not installed in .venv-peers: benchmarks/peers.py says how", file=sys.stderr)

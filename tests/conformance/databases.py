@@ -39,12 +39,12 @@ class Table(Scene):
     def plant(self, values: Row) -> str:
         if any("\x00" in str(value) for value in values.values()):
             raise Skipped("people type no null byte")
-        given = {**values, "changed_at": self.now().isoformat(sep=" ")}
+        given = {**values, "changed_at": self.stamp()}
         (made,) = self.run(sa.insert(self.table(given)).values(given).returning(sa.column("id")))
         return str(made["id"])
 
     def change(self, name: str, values: Row) -> None:
-        given = {**values, "changed_at": self.now().isoformat(sep=" ")}
+        given = {**values, "changed_at": self.stamp()}
         self.run(sa.update(self.table(given)).where(sa.column("id") == int(name)).values(given))
 
     def remove(self, name: str) -> None:
@@ -53,6 +53,10 @@ class Table(Scene):
     def rows(self) -> Mapping[str, Row]:
         found = self.run(sa.text("SELECT id, email, name, note FROM people"))
         return {str(row["id"]): dict(row) for row in found}
+
+    def stamp(self) -> str:
+        """The time there, as somebody's program writes it down."""
+        return self.now().isoformat(sep=" ")
 
     def cut(self) -> None:
         raise Skipped("a file has no line that could break")

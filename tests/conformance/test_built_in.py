@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from conformance.crm import Contacts
+from conformance.crm import Contacts, Notes
+from conformance.database_servers import Served
 from conformance.databases import Table
 from conformance.described import People
 from conformance.mailboxes import Correspondents, Messages
-from conformance.postgresql import PostgreSql
 from conformance.spreadsheets import Csv, Workbooks
 from servers.dovecot import Dovecot
+from servers.mariadb import MariaDB
 from servers.postgresql import PostgreSQL
 
 from synchub.testing.conformance import Conformance, Scene
@@ -50,7 +51,18 @@ class TestPostgreSql(Conformance):
         self.server = postgresql
 
     def scene(self, folder: Path) -> Scene:
-        return PostgreSql(folder, self.server.new_database())
+        return Served(folder, self.server.new_database())
+
+
+class TestMariaDb(Conformance):
+    quality = CONNECTORS / "sql" / "quality.toml"
+
+    @pytest.fixture(autouse=True)
+    def _server(self, mariadb: MariaDB) -> None:
+        self.server = mariadb
+
+    def scene(self, folder: Path) -> Scene:
+        return Served(folder, self.server.new_database())
 
 
 class TestHubSpotContacts(Conformance):
@@ -58,6 +70,14 @@ class TestHubSpotContacts(Conformance):
 
     def scene(self, folder: Path) -> Scene:
         return Contacts(folder)
+
+
+class TestHubSpotNotes(Conformance):
+    quality = CONNECTORS / "hubspot" / "quality.toml"
+    exempt: ClassVar[Mapping[str, str]] = {"second-plan-is-empty": "notes are events, not contacts"}
+
+    def scene(self, folder: Path) -> Scene:
+        return Notes(folder)
 
 
 class TestRest(Conformance):

@@ -209,8 +209,10 @@ class Subject:
         return results
 
     def create(self, number: int, **values: Any) -> Operation:
-        """An operation that makes the sample of that number."""
-        return Operation("create", None, {**self.writable(self.scene.sample(number)), **values}, f"create-{number}")
+        """An operation that makes the sample of that number, with an id of the hub's where the stream keeps one."""
+        own = {self.stream.external_id: f"hub-{number}"} if self.stream.external_id else {}
+        given = {**self.writable(self.scene.sample(number)), **own, **values}
+        return Operation("create", None, given, f"create-{number}")
 
     def update(self, name: str, values: Row, *, before: Row | None = None) -> Operation:
         return Operation("update", name, values, f"update-{name}-{sorted(values)}", before=before or {})

@@ -53,10 +53,10 @@ class Restless(Sample):
 
 
 class Boastful(Sample):
-    """It names a field for the hub's id that it does not have."""
+    """It names a field for the time of change that it does not have."""
 
     def stream(self) -> Stream:
-        return replace(super().stream(), external_id="hub_id")
+        return replace(super().stream(), updated_at="modified")
 
 
 # Reading

@@ -66,14 +66,14 @@ class Subject:
         self.line = Line()
         self.passed = timedelta()
         self._kept = ExitStack()
+        self._kept.callback(scene.close)  # last: connectors may still have something to say when they are closed
         scene.clock = lambda: START + self.passed
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
-        with self._kept:
-            self.scene.close()
+        self._kept.close()
 
     def later(self, **span: float) -> None:
         """Let time pass: an hour, unless told otherwise."""

@@ -350,3 +350,105 @@ def test_what_can_not_be_written(host: LocalHost, api: PeopleApi, changed: dict[
         ("ok", None),
     ]
     assert "nickname" not in api.people[1]
+
+
+BULK = f"{PEOPLE}/bulk"
+
+
+def answered(
+    host: LocalHost, api: PeopleApi, method: str, body: Any, *operations: Operation, **batch: Any
+) -> list[Result]:
+    """Write operations in a batch that is answered with this body."""
+    api.faults.instead[method, BULK] = [Answer(200 if body is not None else 204, body)]
+    kind = operations[0].kind
+    call = {
+        "method": method,
+        "path": "people/bulk",
+        "batch": {"size": 9, **batch},
+        "record": "person" if kind == "create" else None,
+    }
+    return write(host, api, *operations, **{f"streams__people__{kind}": call})
+
+
+def test_a_batch_that_is_a_bare_list_of_ids(host: LocalHost, api: PeopleApi) -> None:
+    results = answered(host, api, "POST", None, delete("1"), delete("2"), ids_only=True)
+    assert api.seen[-1].body == ["1", "2"]
+    assert [(one.status, one.remote_id) for one in results] == [("ok", "1"), ("ok", "2")]
+
+
+def test_a_batch_that_is_a_bare_list_of_records(host: LocalHost, api: PeopleApi) -> None:
+    answered(host, api, "PATCH", {"results": []}, update("1", name="A"), id="key")
+    assert api.seen[-1].body == [{"name": "A", "key": "1"}]
+
+
+def test_results_that_say_whether_they_succeeded(host: LocalHost, api: PeopleApi) -> None:
+    told = {"done": [{"id": "1", "ok": True}, {"id": "2", "ok": False, "why": "too long"}, {"id": "3"}]}
+    operations = [update(record, name="A") for record in "123"]
+    results = answered(host, api, "PATCH", told, *operations, results="done", ok="ok", reason="why")
+    assert [(one.status, one.reason) for one in results[:2]] == [("ok", ""), ("rejected", "too long")]
+    assert results[2].status == "rejected"
+    results = answered(host, api, "DELETE", {"done": [{"id": "1", "ok": True}]}, delete("1"), results="done", ok="ok")
+    assert results[0].status == "ok"
+    results = answered(host, api, "DELETE", None, delete("1"), results="done", ok="ok")
+    assert results[0].status == "retry"  # it should have said whether, and did not
+
+
+def test_results_in_another_order_are_told_by_id(host: LocalHost, api: PeopleApi) -> None:
+    told = {"done": [{"id": "2", "ok": False}, {"id": "1", "ok": True}]}
+    results = answered(host, api, "PATCH", told, update("1", name="A"), update("2", name="B"), results="done", ok="ok")
+    assert [one.status for one in results] == ["ok", "rejected"]
+
+
+def test_fewer_results_than_records_are_told_by_id(host: LocalHost, api: PeopleApi) -> None:
+    told = {"done": [{"id": "2", "ok": True}, {"id": "7", "ok": True}, {"id": "8", "ok": True}]}
+    results = answered(host, api, "PATCH", told, update("1", name="A"), update("2", name="B"), results="done", ok="ok")
+    assert [one.status for one in results] == ["retry", "ok"]
+
+
+def test_a_list_of_errors_beside_the_results(host: LocalHost, api: PeopleApi) -> None:
+    told = {"done": [{"ref": "1", "person": {"id": 7}}], "bad": [{"ref": "0", "why": "no"}, {"ref": "x"}, {"ref": "9"}]}
+    places = {"trace": "ref", "results": "done", "errors": "bad", "error_trace": "ref", "reason": "why"}
+    results = answered(host, api, "POST", told, create(name="A"), create(name="B"), **places)
+    assert [(one.status, one.remote_id, one.reason) for one in results] == [("rejected", None, "no"), ("ok", "7", "")]
+    assert [item["ref"] for item in api.seen[-1].body] == ["0", "1"]
+
+
+def test_a_result_without_an_id_is_settled_later(host: LocalHost, api: PeopleApi) -> None:
+    told = {"done": [{"person": {"name": "A"}}]}
+    assert answered(host, api, "POST", told, create(name="A"), results="done")[0].status == "retry"
+
+
+def test_a_batch_that_the_system_has_no_time_for_stays_together(host: LocalHost, api: PeopleApi) -> None:
+    api.faults.instead["POST", BULK] = [Answer(402, {"error": {"message": "quota"}})]
+    results = write(host, api, create(name="A"), create(name="B"), errors__statuses={"402": "retry"}, **batch())
+    assert [(one.status, one.reason) for one in results] == [("retry", "quota")] * 2
+    assert len(api.asked("POST", BULK)) == 1
+
+
+def test_the_version_of_each_record_in_a_batch(host: LocalHost, api: PeopleApi) -> None:
+    calls = batch()
+    calls["streams__people__update"]["version_field"] = calls["streams__people__delete"]["version_field"] = "rev"
+    write(host, api, update("1", "7", name="A"), streams__people__version="version", **calls)
+    assert api.seen[-1].body == {"people": [{"name": "A", "id": "1", "rev": "7"}]}
+
+
+def test_deletes_that_fetch_first(host: LocalHost, api: PeopleApi) -> None:
+    """With an ETag that has to be fetched: who is gone by then is deleted already. A system that gives no ETag gets none."""
+    call = {"method": "DELETE", "path": "people/{id}", "etag": True}
+    assert [one.status for one in write(host, api, delete("1"), delete("9"), streams__people__delete=call)] == [
+        "ok",
+        "unchanged",
+    ]
+    assert api.asked("DELETE", f"{PEOPLE}/1")[0].headers["If-Match"] == '"1"'
+    assert not api.asked("DELETE", f"{PEOPLE}/9")
+    number = api.add(name="Bob")
+    api.faults.instead["GET", f"{PEOPLE}/{number}"] = [Answer(200, {"id": number})]
+    write(host, api, delete(str(number)), streams__people__delete=call)
+    assert "If-Match" not in api.asked("DELETE", f"{PEOPLE}/{number}")[0].headers
+
+
+def test_a_version_that_is_no_number(host: LocalHost, api: PeopleApi) -> None:
+    told = {"streams__people__version": "version"}
+    told |= {f"streams__people__{kind}__version_field": "rev" for kind in ("update", "delete")}
+    write(host, api, update(version="a7", name="C"), **told)
+    assert api.seen[-1].body == {"name": "C", "rev": "a7"}

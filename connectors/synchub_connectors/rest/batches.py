@@ -48,8 +48,8 @@ def _batches(writing: Writing, operations: Sequence[Operation]) -> Iterator[Numb
     """Operations that can travel together: of one kind, no record twice."""
     open_: dict[str, dict[int, Operation]] = {}
     for number, one in enumerate(operations):
-        call = writing.stream.writes().get(one.kind)
-        if call is None or call.batch is None or writing.unfit(one) is not None:
+        call = writing.stream.writes()[one.kind]
+        if call.batch is None:
             continue
         batch = open_.setdefault(one.kind, {})
         twice = one.remote_id is not None and any(other.remote_id == one.remote_id for other in batch.values())

@@ -25,7 +25,7 @@ from synchub_connectors.rest import batches, looking, reading, sampling, templat
 from synchub_connectors.rest.client import Asked, Client
 from synchub_connectors.rest.description import StreamOf
 from synchub_connectors.rest.settings import RestSettings
-from synchub_connectors.rest.writing import Writing, unknown_field
+from synchub_connectors.rest.writing import Writing
 
 SINGLE = 50
 """Operations that one call of `write` takes where each is a request of its own."""
@@ -69,7 +69,7 @@ class Rest(Connector):
     def write(self, stream: str, operations: Sequence[Operation]) -> Sequence[Result]:
         said = self._stream(stream)
         writing = Writing(self._client, said, ZoneInfo(self._host.timezone))
-        results = {number: told for number, one in enumerate(operations) if (told := unknown_field(one, said))}
+        results = {number: told for number, one in enumerate(operations) if (told := writing.unfit(one))}
         left = [number for number in range(len(operations)) if number not in results]
         asked = [operations[number] for number in left]
         done = batches.perform(writing, asked)

@@ -43,9 +43,6 @@ class Writing:
         return results
 
     def _one(self, operation: Operation) -> Result:
-        unfit = self.unfit(operation)
-        if unfit is not None:
-            return unfit
         if self.trouble is not None:
             return later(self.trouble)
         try:
@@ -55,13 +52,16 @@ class Writing:
             return later(trouble)
 
     def unfit(self, operation: Operation) -> Result | None:
-        """The result of an operation that the description has no way for. A value without a field is not dropped."""
-        remote_id, fields = operation.remote_id, self.stream
-        if operation.kind not in fields.writes() or (operation.kind != "create" and not remote_id):
+        """The refusal of an operation that the description has no way for; None if it may be sent. A value without a field
+        is not dropped."""
+        stream, remote_id = self.stream, operation.remote_id
+        if operation.kind not in stream.writes() or (operation.kind != "create" and not remote_id):
             return Result("rejected", remote_id, reason=f"the description has no call for {operation.kind}")
         for name in operation.values:
-            if name not in fields.fields or not fields.field(name).writable:
-                return Result("rejected", remote_id, reason=f"{name} is no field that can be written", field=name)
+            if name not in stream.fields:
+                return Result("rejected", remote_id, reason=f"the description has no field {name}", field=name)
+            if not stream.field(name).writable:
+                return Result("rejected", remote_id, reason=f"{name} can only be read", field=name)
         return None
 
     def _sent(self, call: Write, operation: Operation) -> Result:
@@ -150,14 +150,6 @@ def _whole(
     named = values if only_touched else [name for name in stream.fields if stream.field(name).writable]
     heads = dict.fromkeys(name if name in copy else name.split(".")[0] for name in named)
     return {head: copy[head] for head in heads if head in copy}
-
-
-def unknown_field(operation: Operation, stream: StreamOf) -> Result | None:
-    """The refusal of an operation with a field that the description does not have; None if all are known."""
-    unknown = next((name for name in operation.values if name not in stream.fields), None)
-    if unknown is None:
-        return None
-    return Result("rejected", operation.remote_id, reason=f"the description has no field {unknown}", field=unknown)
 
 
 def later(trouble: SynchubError) -> Result:

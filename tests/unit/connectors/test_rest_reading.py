@@ -190,9 +190,15 @@ def test_a_list_that_may_have_shifted_is_read_again(host: LocalHost, api: People
 def test_a_cursor_that_reaches_too_far_back_starts_a_full_read(host: LocalHost, api: PeopleApi) -> None:
     connector = rest(host, api, incremental(reaches_back=30))
     cursor = read(connector)[-1].cursor
-    host.sleep(timedelta(days=31).total_seconds())
-    assert ids(read(connector, cursor)) == [1, 2, 3, 4, 5, 6, 7]
-    assert ids(read(connector, {"since": "nonsense"})) == [1, 2, 3, 4, 5, 6, 7]
+    host.sleep(timedelta(days=29).total_seconds())
+    assert not read(connector, cursor)[-1].complete
+    host.sleep(timedelta(days=2).total_seconds())
+    assert read(connector, cursor)[-1].complete
+    assert read(connector, {"since": "nonsense"})[-1].complete
+
+
+def test_a_cursor_from_before_the_description_was_changed(host: LocalHost, api: PeopleApi) -> None:
+    assert read(rest(host, api), {"since": "2024-05-01T09:00:00+00:00"})[-1].complete
 
 
 def test_who_was_restored_is_not_deleted(host: LocalHost, api: PeopleApi) -> None:

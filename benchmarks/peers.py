@@ -19,7 +19,11 @@ from benchmarks.servers import TABLE, Database
 
 PEERS = Path(".venv-peers").absolute()
 DLT = "1.31.0"
-DLT_SETTINGS = {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "ERROR"}
+DLT_SETTINGS = {
+    "RUNTIME__DLTHUB_TELEMETRY": "false",
+    "RUNTIME__LOG_LEVEL": "ERROR",
+    "DESTINATION__POSTGRES__CREDENTIALS__PASSWORD": "it wants one, the server none",
+}
 
 
 def sqlite(file: Path, table: str) -> None:
@@ -55,7 +59,8 @@ def between_databases(folder: Path, server: Database, crm: str, rows: int) -> It
     yield measured("J3", "COPY | COPY", ["sh", "-c", pipe], folder, rows=rows)
     url = server.url(server.database(), "postgresql")
     yield from _sling("J3", folder, rows, "public.customers", url, source=server.url(crm, "postgresql"))
-    yield from _dlt("J3", folder, rows, "table", source, server.url(server.database(), "postgresql"))
+    table = server.url(crm, "postgresql+psycopg2")
+    yield from _dlt("J3", folder, rows, "table", table, server.url(server.database(), "postgresql"))
 
 
 def pages(folder: Path, url: str, rows: int) -> Iterator[Measured]:

@@ -2,7 +2,7 @@
 left out where they are not:
 
 python3 -m venv .venv-peers && .venv-peers/bin/pip install sling==1.4.11 sling-linux-amd64==1.4.11 \\
-    'dlt[sqlalchemy,postgres]==1.31.0'
+    'dlt[sqlalchemy,postgres]==1.31.0' ingestr==0.15.9
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ def file_to_postgresql(folder: Path, leads: Path, server: Database, rows: int) -
     copy = f"\\copy plain FROM '{leads}' (FORMAT csv, HEADER)"
     yield measured("J1", "psql \\copy", ["psql", "-q", server.url(name, "postgresql"), "-c", copy], folder, rows=rows)
     yield from _sling("J1", folder, rows, f"file://{leads}", server.url(server.database(), "postgresql"))
+    ingested = server.url(server.database(), "postgresql")
+    yield from _ingestr("J1", folder, rows, source=(f"csv://{leads}", "leads"), target=ingested)
     yield from _dlt("J1", folder, rows, "csv", str(leads), server.url(server.database(), "postgresql"))
 
 
@@ -59,6 +61,8 @@ def between_databases(folder: Path, server: Database, crm: str, rows: int) -> It
     yield measured("J3", "COPY | COPY", ["sh", "-c", pipe], folder, rows=rows)
     url = server.url(server.database(), "postgresql")
     yield from _sling("J3", folder, rows, "public.customers", url, source=server.url(crm, "postgresql"))
+    origin, ingested = (f"{source}?sslmode=disable", "public.customers"), server.url(server.database(), "postgresql")
+    yield from _ingestr("J3", folder, rows, source=origin, target=ingested)
     table = server.url(crm, "postgresql+psycopg2")
     yield from _dlt("J3", folder, rows, "table", table, server.url(server.database(), "postgresql"))
 
@@ -89,6 +93,16 @@ def _dlt(job: str, folder: Path, rows: int, what: str, source: str, target: str)
         return
     command = [PEERS / "bin/python", Path(__file__).with_name("with_dlt.py"), what, source, target]
     yield measured(job, f"dlt {DLT}", command, folder, rows=rows, env=DLT_SETTINGS)
+
+
+def _ingestr(job: str, folder: Path, rows: int, *, source: tuple[str, str], target: str) -> Iterator[Measured]:
+    command: list[str | Path] = [PEERS / "bin/ingestr", "ingest", "--yes", "--progress", "log"]
+    if not command[0].exists():
+        _missing(job, "ingestr")
+        return
+    command += ["--source-uri", source[0], "--source-table", source[1]]
+    command += ["--dest-uri", f"{target}?sslmode=disable", "--dest-table", "public.ingested"]
+    yield measured(job, "ingestr 0.15.9", command, folder, rows=rows, env={"DISABLE_TELEMETRY": "true"})
 
 
 def _missing(job: str, peer: str) -> None:

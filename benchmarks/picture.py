@@ -16,7 +16,7 @@ from benchmarks.measuring import Measured
 
 WIDTH, HEIGHT = 270, 200
 """One of the three fields, in pixels."""
-LEFT, TOP, GAP = 60, 60, 70
+LEFT, TOP, GAP = 60, 60, 84
 COLOURS = (("#0969da", "#58a6ff"), ("#bc4c00", "#f0883e"), ("#1a7f37", "#3fb950"), ("#8250df", "#bc8cff"))
 """For each job: on a light and on a dark ground."""
 STYLE = """text { font: 12px sans-serif; fill: #1f2328 } .grid { stroke: #d1d9e0 } .title { font-weight: bold }
@@ -31,7 +31,7 @@ class Figure:
     rows: int
     wall: float
     cpu: float
-    memory: float
+    memory: int
     day: str
 
 
@@ -69,9 +69,7 @@ def _read(file: Path) -> list[Figure]:
         return []
     with file.open(newline="") as lines:
         return [
-            Figure(
-                row["job"], int(row["rows"]), float(row["wall"]), float(row["cpu"]), float(row["memory"]), row["day"]
-            )
+            Figure(row["job"], int(row["rows"]), float(row["wall"]), float(row["cpu"]), int(row["memory"]), row["day"])
             for row in csv.DictReader(lines)
         ]
 

@@ -80,7 +80,16 @@ def _sling(job: str, folder: Path, rows: int, stream: str, target: str, *, sourc
     if binary is None:
         _missing(job, "sling")
         return
-    command = [binary, "run", "--src-stream", stream, "--tgt-conn", "TARGET", "--tgt-object", "public.copied"]
+    command: list[str | Path] = [
+        binary,
+        "run",
+        "--src-stream",
+        stream,
+        "--tgt-conn",
+        "TARGET",
+        "--tgt-object",
+        "public.copied",
+    ]
     command += ["--src-conn", "SOURCE"] if source else []
     env = {"TARGET": f"{target}?sslmode=disable", "SLING_HOME_DIR": str(folder), "SLING_DISABLE_TELEMETRY": "TRUE"}
     env |= {"SOURCE": f"{source}?sslmode=disable"} if source else {}
@@ -91,15 +100,16 @@ def _dlt(job: str, folder: Path, rows: int, what: str, source: str, target: str)
     if not any(PEERS.glob(f"lib/python*/site-packages/dlt-{DLT}.dist-info")):
         _missing(job, f"dlt {DLT}")
         return
-    command = [PEERS / "bin/python", Path(__file__).with_name("with_dlt.py"), what, source, target]
+    command: list[str | Path] = [PEERS / "bin/python", Path(__file__).with_name("with_dlt.py"), what, source, target]
     yield measured(job, f"dlt {DLT}", command, folder, rows=rows, env=DLT_SETTINGS)
 
 
 def _ingestr(job: str, folder: Path, rows: int, *, source: tuple[str, str], target: str) -> Iterator[Measured]:
-    command: list[str | Path] = [PEERS / "bin/ingestr", "ingest", "--yes", "--progress", "log"]
-    if not command[0].exists():
+    binary = PEERS / "bin/ingestr"
+    if not binary.exists():
         _missing(job, "ingestr")
         return
+    command: list[str | Path] = [binary, "ingest", "--yes", "--progress", "log"]
     command += ["--source-uri", source[0], "--source-table", source[1]]
     command += ["--dest-uri", f"{target}?sslmode=disable", "--dest-table", "public.ingested"]
     yield measured(job, "ingestr 0.15.9", command, folder, rows=rows, env={"DISABLE_TELEMETRY": "true"})

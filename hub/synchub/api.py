@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -402,6 +402,26 @@ class Rule:
     latest: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A function that returns all rows of one stream: the shortest way to a system that is only read.
+
+    All frames of a plugin are one connector, which has the plugin's name.
+
+    name        the stream's name
+    read        a function of nothing, or of the `Host`. It returns Arrow data (a Polars, pandas or Arrow table), or
+                something to iterate over: rows, lists of rows, or Arrow data. A dlt resource is such a thing
+    key         the columns that name a row
+    updated_at  the column with the time of the last change, if there is one
+    """
+
+    name: str
+    read: Callable[..., ArrowStream | Iterable[Row | Sequence[Row] | ArrowStream]]
+    key: str | tuple[str, ...]
+    updated_at: str | None = None
+    summary: str = ""
+
+
 class Rates(Protocol):
     """A source of exchange rates."""
 
@@ -424,6 +444,7 @@ __all__ = [
     "Cursor",
     "Field",
     "FieldType",
+    "Frame",
     "Host",
     "HttpSession",
     "InFile",

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from docs.pages import ROOT, fences
+from pydantic import BaseModel
 
 from synchub.config.declared import examine
 from synchub.config.load import lint
@@ -13,15 +14,19 @@ from synchub.errors import SynchubError
 from synchub.mapping import compile_mapping, run_tests
 from synchub.mapping.transforms import built_in_transforms
 from synchub.plugins import connector_class, load
+from synchub.plugins.framed import FrameSettings
 from synchub.run.opening import CHECKS
 from synchub.spec.entities import BUILT_IN_FIELDS, DEFAULT_RULES
 from synchub.spec.hub import HubSettings
 from synchub.spec.job import Entity
 from synchub.spec.mapping import MappingFile
 from synchub_connectors.rest.description import Description
+from synchub_connectors.spreadsheet.settings import SpreadsheetSettings
 
 GERMAN = HubSettings(region="DE", timezone="Europe/Berlin", currency="EUR")
 HEAD = 'entity = "contact"\nkey = "id"\n'
+PLUGINS: dict[str, type[BaseModel]] = {"jsonlines": SpreadsheetSettings, "guests": FrameSettings}
+"""Connectors of plugins that the manual shows, and what may be set for them."""
 STUB = '[fields]\nsource = "source"\n'
 
 
@@ -71,9 +76,9 @@ def linted(folder: Path) -> list[str]:
     found = lint(
         folder / "hub.toml",
         connectors={name: offered.info for name, offered in plugins.connectors.items()}
-        | {"jsonlines": plugins.connectors["spreadsheet"].info},
+        | dict.fromkeys(PLUGINS, plugins.connectors["spreadsheet"].info),
         config_model=lambda name: (
-            connector_class(plugins.connectors["spreadsheet" if name == "jsonlines" else name]).Config
+            PLUGINS[name] if name in PLUGINS else connector_class(plugins.connectors[name]).Config
         ),
         transforms={**plugins.transforms, **built_in_transforms()},
         rules=["shortest"],

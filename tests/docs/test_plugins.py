@@ -16,13 +16,13 @@ from docs.pages import ROOT, code, fences, read, table
 from synchub.plugins.hooks import HOOKS
 
 PAGE = ROOT / "docs" / "plugins.md"
-CONNECTOR, RULE, TRANSFORM, TEST = (
+CONNECTOR, RULE, TRANSFORM, TABLE, TEST = (
     next(fence.text for fence in fences(PAGE, "python") if mark in fence.text)
-    for mark in ("class JsonLines", "def shortest", "def strip_legal_form", "class TestJsonLines")
+    for mark in ("class JsonLines", "def shortest", "def strip_legal_form", "def dinner", "class TestJsonLines")
 )
-MAPPING, MEMBER, QUALITY = (
+MAPPING, MEMBER, GUESTS, QUALITY = (
     next(fence.text for fence in fences(PAGE, "toml") if mark in fence.text)
-    for mark in ("mappings/people.toml", 'connector = "jsonlines"', "jsonlines.quality.toml")
+    for mark in ("mappings/people.toml", 'connector = "jsonlines"', 'connector = "guests"', "jsonlines.quality.toml")
 )
 
 HUB = """
@@ -112,6 +112,29 @@ def test_the_rule_decides(hub: Hub) -> None:
     hub.write("mappings/people.toml", MAPPING.replace('full_name = "name"', 'job_title = "name"'))
     hub.sync()
     assert people(hub)[0]["name"] == "Boss"
+
+
+def test_the_table_is_read_and_its_rows_may_go(tmp_path: Path) -> None:
+    made = Hub(tmp_path / "hub")
+    made.write("hub.toml", GUESTS + HUB.partition("[entities")[0] + LIST)
+    made.write(
+        "mappings/guests.toml", 'entity = "contact"\nkey = "mail"\n[fields]\nemail = "mail"\nfull_name = "name"\n'
+    )
+    made.write("mappings/list.toml", 'entity = "contact"\nkey = "id"\n[fields]\nemail = "mail"\nfull_name = "name"\n')
+    made.write("plugins/guests.py", TABLE)
+    made.write("people.csv", "mail,name\nann@acme.com,Ann Lee\nbob@acme.com,Bob Ray\n")
+    made.write("seats.csv", "mail,seat\nann@acme.com,1\nbob@acme.com,2\n")
+    made.write("list.csv", "id,mail,name\n")
+    for path in (made.folder, *made.folder.rglob("*")):
+        path.chmod(path.stat().st_mode & ~0o022)
+    made("check")
+    (dinner,) = made.json("streams", "guests", "dinner")["streams"]
+    assert [field["name"] for field in dinner["fields"]] == ["mail", "name"]
+    assert written(made.sync()) == 2
+    assert "bob@acme.com,Bob Ray" in (made.folder / "list.csv").read_text()
+    made.write("seats.csv", "mail,seat\nann@acme.com,1\n")
+    assert written(made.sync()) == 0
+    assert "gone" in made("why", "contact", "bob@acme.com").stdout
 
 
 @pytest.fixture

@@ -13,6 +13,10 @@ from synchub.plugins.offers import OfferedConnector
 
 def connector_class(offered: OfferedConnector) -> type[Connector]:
     """The connector's class, imported and found fit. Raises PluginError, which names its origin."""
+    if offered.frames:
+        from synchub.plugins.framed import connector_of  # most hubs have no such plugin, and it needs pydantic
+
+        return connector_of(offered.frames)
     module, _, attribute = offered.info.target.partition(":")
     try:
         found = getattr(importlib.import_module(module), attribute)

@@ -12,11 +12,12 @@ from typing import Any
 
 import pluggy
 
-from synchub.api import ConnectorInfo, Rule, Transform
+from synchub.api import ConnectorInfo, Frame, Rule, Transform
 from synchub.plugins import hooks
 from synchub.plugins.offers import OfferKind
 
 NAME = re.compile(r"[a-z][a-z0-9_-]*")
+FRAMES = "synchub.plugins.framed:connector_of"
 TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
@@ -28,6 +29,8 @@ class Offered:
     name: str
     thing: Any
     summary: str = ""
+    frames: tuple[Frame, ...] = ()
+    """The functions that a connector consists of, where it is no class of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,17 @@ def _rule(thing: object) -> Offered | str:
     return _named("rule", thing.name, thing, summary=thing.summary)
 
 
+def _frame(thing: object) -> Offered | str:
+    if not isinstance(thing, Frame):
+        return f"{_article(thing)} where a Frame belongs"
+    if not all(map(callable, (thing.read,))):
+        return f"a frame {thing.name!r} whose read is no function"
+    key = (thing.key,) if isinstance(thing.key, str) else thing.key
+    if not (isinstance(key, tuple) and key and all(isinstance(part, str) for part in key)):
+        return f"a frame {thing.name!r} whose key is no name of a column, nor a tuple of such"
+    return _named("frame", thing.name, replace(thing, key=key), summary=thing.summary)
+
+
 def _pair(kind: OfferKind) -> Callable[[object], Offered | str]:
     def check(thing: object) -> Offered | str:
         if not (isinstance(thing, tuple) and len(thing) == 2 and callable(thing[1])):
@@ -171,6 +185,7 @@ def _article(thing: object) -> str:
 
 _CHECKS: dict[str, Callable[[object], Offered | str]] = {
     "synchub_connectors": _connector,
+    "synchub_frames": _frame,
     "synchub_transforms": _transform,
     "synchub_rules": _rule,
     "synchub_rates": _pair("rates"),
@@ -190,3 +205,20 @@ def at_home(offered: Offered, stem: str, module: str) -> Offered:
     path, _, attribute = info.target.partition(":")
     mappings = private(info.mappings) if info.mappings else info.mappings
     return replace(offered, thing=replace(info, target=f"{private(path)}:{attribute}", mappings=mappings))
+
+
+def together(plugin: str, answers: Answers) -> Answers:
+    """The answers of a plugin with its frames as one connector of the plugin's name."""
+    frames = tuple(offered.thing for offered in answers.offered if offered.kind == "frame")
+    if not frames:
+        return answers
+    names = [frame.name for frame in frames]
+    problems = [f"it offers two frames named {name}" for name in sorted(set(names)) if names.count(name) > 1]
+    info = ConnectorInfo(plugin, FRAMES, summary="; ".join(frame.summary for frame in frames if frame.summary))
+    named = _named("connector", plugin, info, summary=info.summary)
+    if isinstance(named, str):
+        problems.append(f"its frames are left out: they would be {named}")
+    rest = tuple(offered for offered in answers.offered if offered.kind != "frame")
+    if problems or isinstance(named, str):
+        return replace(answers, offered=rest, problems=(*answers.problems, *problems))
+    return replace(answers, offered=(*rest, replace(named, frames=frames)))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from synchub.api import ConnectorInfo, Rates, Rule, Transform
+from synchub.api import ConnectorInfo, Frame, Rates, Rule, Transform
 
 if TYPE_CHECKING:
     import click
@@ -24,6 +24,11 @@ hookspec = pluggy.HookspecMarker("synchub")
 @hookspec
 def synchub_connectors() -> list[ConnectorInfo]:  # type: ignore[empty-body]
     """The connectors that this plugin brings. Importing the plugin must not import them."""
+
+
+@hookspec
+def synchub_frames() -> list[Frame]:  # type: ignore[empty-body]
+    """Functions that return whole tables. They are the streams of one connector, which has the plugin's name."""
 
 
 @hookspec

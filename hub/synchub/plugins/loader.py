@@ -12,7 +12,7 @@ from pathlib import Path
 
 from synchub.api import API_VERSION
 from synchub.plugins import dropins
-from synchub.plugins.hooked import Answers, ask, at_home, blame
+from synchub.plugins.hooked import Answers, ask, at_home, blame, together
 from synchub.plugins.names import BUILT_IN, Asked, Taken, share_out
 from synchub.plugins.offers import Origin, Plugins
 
@@ -53,7 +53,7 @@ def _ask_installed(points: Iterable[EntryPoint]) -> Iterator[Asked]:
     served = {origin for origin, point in ours if point.group == GROUP}
     for origin, point in sorted(ours, key=_built_in_first):
         if point.group == GROUP:
-            yield Asked(point.name, origin, _guarded(point.load))
+            yield Asked(point.name, origin, together(point.name, _guarded(point.load)))
         elif origin not in served:
             version = point.group.removeprefix("synchub.v")
             problem = f"it speaks version {version} of the interface, this synchub speaks {API_VERSION}"
@@ -74,7 +74,7 @@ def _ask_dropins(folder: Path, config: Path) -> Iterator[Asked]:
         if dropin.problem:
             answers = Answers(problems=(dropin.problem,))
         else:
-            answers = _guarded(partial(dropins.load, dropin))
+            answers = together(dropin.name, _guarded(partial(dropins.load, dropin)))
         offered = tuple(at_home(thing, dropin.name, dropin.module) for thing in answers.offered)
         yield Asked(dropin.name, Origin(path=dropin.path), replace(answers, offered=offered))
 

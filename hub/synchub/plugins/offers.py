@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from synchub.api import ConnectorInfo, Rates, Rule, Transform
+from synchub.api import ConnectorInfo, Frame, Rates, Rule, Transform
 
 if TYPE_CHECKING:
     import click
 
-OfferKind = Literal["connector", "transform", "rule", "rates", "command", "observer"]
+OfferKind = Literal["connector", "frame", "transform", "rule", "rates", "command", "observer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,8 @@ class OfferedConnector:
 
     info: ConnectorInfo
     origin: Origin
+    frames: tuple[Frame, ...] = ()
+    """The functions that it consists of, where it is no class."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,4 +37,9 @@ def synchub_connectors() -> list[ConnectorInfo]:
             "synchub_connectors.rest.connector:Rest",
             summary="Any HTTP interface that speaks JSON, described by a TOML file",
         ),
+        ConnectorInfo(
+            "singer",
+            "synchub_connectors.singer.connector:Singer",
+            summary="Any tap of Singer, in a process of its own, read only",
+        ),
     ]

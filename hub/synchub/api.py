@@ -422,6 +422,11 @@ class Frame:
     summary: str = ""
 
 
+def environment_of(folder: Path, name: str) -> Path:
+    """Where `synchub plugin add` keeps the virtual environment of the program `name`, below the folder of hub.toml."""
+    return folder / "plugins" / ".venvs" / name
+
+
 class Rates(Protocol):
     """A source of exchange rates."""
 
@@ -464,5 +469,6 @@ __all__ = [
     "Stream",
     "SynchubError",
     "Transform",
+    "environment_of",
     "hookimpl",
 ]

@@ -101,8 +101,6 @@ def test_what_is_not_there_yet_is_still_not_there() -> None:
     for name in ("forget",):
         assert f"`{name}`" in told
         assert name not in COMMANDS
-    assert "`plugin add`" in told
-    assert ("plugin", "add") not in ALL
 
 
 def test_every_reason_why_a_field_is_not_sent_is_in_the_manual() -> None:

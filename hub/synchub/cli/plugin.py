@@ -13,6 +13,7 @@ from synchub.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from synchub.plugins import Plugins
+    from synchub.plugins.environments import Environment
 
 KINDS = ("rest", "sql", "file")
 EPILOG = """\b
@@ -20,12 +21,13 @@ Examples:
   synchub plugin list
   synchub plugin new mycrm --like rest
   synchub plugin check plugins/mycrm.py
+  synchub plugin add singer:tap-jsonl
 """
 
 
 @click.group("plugin", epilog=EPILOG)
 def command() -> None:
-    """Show what is loaded, from where, with what it offers; begin a connector; check its quality."""
+    """Show what is loaded, from where, with what it offers; begin a connector; check its quality; install taps of Singer."""
 
 
 @command.command("list", epilog="Example: synchub plugin list --json")
@@ -48,7 +50,8 @@ def list_(session: Session) -> int:
         }
         for plugin in found.loaded
     ]
-    show(session, lambda: outcome.plugins(found.loaded), plugins=shown)
+    apart = environments(session)
+    show(session, lambda: outcome.plugins(found.loaded, apart), plugins=shown, environments=apart)
     return 1 if found.problems else 0
 
 
@@ -130,6 +133,56 @@ def check(session: Session, path: str, scene: str, strict: bool) -> int:
         shown.finish(step)
     show(session, lambda: quality.quality(report), quality=report)
     return report.exit_code
+
+
+@command.command("add", epilog="Example: synchub plugin add singer:tap-jsonl==0.3.1")
+@click.argument("wanted", metavar="singer:PACKAGE")
+@click.option("--python", metavar="PATH", help="The interpreter to make its environment of. Default: synchub's own.")
+@json_option
+@click.pass_obj
+def add(session: Session, wanted: str, python: str | None) -> None:
+    """Install a tap of Singer, or bring it up to date, in a virtual environment of its own below plugins/.venvs.
+
+    Asks the package index, by pip; another index and the like are set in pip's own configuration. Runs what the package
+    brings, so install only what you trust.
+    """
+    from synchub.plugins.environments import install
+    from synchub.render import outcome
+    from synchub.spec.answers import Outcome
+
+    folder = session.config.parent
+    with progress(session) as shown:
+        step = f"installing {wanted}"
+        shown.start(step)
+        made = install(folder, wanted, python=python)
+        shown.finish(step)
+    done = f"{made.name} {made.version} is installed."
+    told = Outcome(done, next_step=f'Use it in hub.toml: connector = "singer", tap = "{made.name}".')
+    show(session, lambda: outcome.outcome(told), environment=made)
+
+
+@command.command("remove", epilog="Example: synchub plugin remove singer:tap-jsonl")
+@click.argument("wanted", metavar="singer:PACKAGE")
+@json_option
+@click.pass_obj
+def remove(session: Session, wanted: str) -> None:
+    """Take away what `plugin add` installed."""
+    from synchub.plugins.environments import remove as take_away
+    from synchub.render import outcome
+    from synchub.spec.answers import Outcome
+
+    told = Outcome(f"{take_away(session.config.parent, wanted)} is removed.")
+    show(session, lambda: outcome.outcome(told), outcome=told)
+
+
+def environments(session: Session) -> list[Environment]:
+    """What `plugin add` installed for the hub; outside of a hub's folder nothing."""
+    from synchub.plugins.environments import installed
+
+    try:
+        return installed(session.config.parent)
+    except ConfigurationError:
+        return []
 
 
 def load_plugins(session: Session) -> Plugins:

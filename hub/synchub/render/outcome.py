@@ -62,8 +62,17 @@ def export(report: ExportReport) -> RenderableType:
     return Group(Text.assemble(("✓ ", "good"), f"Exported to {clean(report.target)}."), *bullets(listed, "quiet"))
 
 
-def plugins(loaded: Iterable[PluginLike]) -> RenderableType:
-    """Every plugin, where it comes from, what it offers, and what is wrong with it."""
+class EnvironmentLike(Protocol):
+    """A program with an environment of its own; `synchub.plugins.environments.Environment` is one."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+
+
+def plugins(loaded: Iterable[PluginLike], apart: Iterable[EnvironmentLike] = ()) -> RenderableType:
+    """Every plugin, where it comes from, what it offers, and what is wrong with it; then programs that are installed apart."""
     parts: list[RenderableType] = []
     for plugin in loaded:
         parts.append(Text.assemble((clean(plugin.name), "name"), (f"  {clean(str(plugin.origin))}", "quiet")))
@@ -72,4 +81,8 @@ def plugins(loaded: Iterable[PluginLike]) -> RenderableType:
             kinds.setdefault(offer.kind, []).append(clean(offer.name))
         parts += [indented(Text.assemble((f"{kind}: ", "quiet"), ", ".join(names))) for kind, names in kinds.items()]
         parts += bullets(plugin.problems, "bad", "✗")
+    for each in apart:
+        parts.append(
+            Text.assemble((clean(each.name), "name"), (f"  plugins/.venvs, version {clean(each.version)}", "quiet"))
+        )
     return Group(*parts) if parts else Text("No plugin is installed.")

@@ -13,6 +13,7 @@ from conformance.databases import Table
 from conformance.described import People
 from conformance.mailboxes import Correspondents, Messages
 from conformance.spreadsheets import Csv, Workbooks
+from conformance.taps import People
 from servers.dovecot import Dovecot
 from servers.mariadb import MariaDB
 from servers.postgresql import PostgreSQL
@@ -103,3 +104,10 @@ class TestMessages(TestCorrespondents):
 
     def scene(self, folder: Path) -> Scene:
         return Messages(folder, self.server.mailbox())
+
+
+class TestSinger(Conformance):
+    quality = CONNECTORS / "singer" / "quality.toml"
+
+    def scene(self, folder: Path) -> Scene:
+        return People(folder)

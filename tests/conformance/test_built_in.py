@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from conformance import described, taps
 from conformance.crm import Contacts, Notes
 from conformance.database_servers import Served
 from conformance.databases import Table
-from conformance.described import People
 from conformance.mailboxes import Correspondents, Messages
 from conformance.spreadsheets import Csv, Workbooks
-from conformance.taps import People
 from servers.dovecot import Dovecot
 from servers.mariadb import MariaDB
 from servers.postgresql import PostgreSQL
@@ -85,7 +84,7 @@ class TestRest(Conformance):
     quality = CONNECTORS / "rest" / "quality.toml"
 
     def scene(self, folder: Path) -> Scene:
-        return People(folder)
+        return described.People(folder)
 
 
 class TestCorrespondents(Conformance):
@@ -110,4 +109,4 @@ class TestSinger(Conformance):
     quality = CONNECTORS / "singer" / "quality.toml"
 
     def scene(self, folder: Path) -> Scene:
-        return People(folder)
+        return taps.People(folder)

@@ -19,11 +19,12 @@ class Hub:
 
     folder: Path
     environ: dict[str, str] = field(default_factory=dict)
+    program: Path = PROGRAM
 
     def __call__(self, *arguments: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
         """Run `synchub` with arguments. Unless `code` is None the exit code must be just that."""
         done = subprocess.run(
-            [PROGRAM, *arguments],
+            [self.program, *arguments],
             cwd=self.folder,
             env={**os.environ, "NO_COLOR": "1", "COLUMNS": "160", **self.environ},
             capture_output=True,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from docs.pages import ROOT, fences
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 from synchub.config.declared import examine
 from synchub.config.load import lint
@@ -25,7 +25,20 @@ from synchub_connectors.spreadsheet.settings import SpreadsheetSettings
 
 GERMAN = HubSettings(region="DE", timezone="Europe/Berlin", currency="EUR")
 HEAD = 'entity = "contact"\nkey = "id"\n'
-PLUGINS: dict[str, type[BaseModel]] = {"jsonlines": SpreadsheetSettings, "guests": FrameSettings}
+
+
+class MycrmSettings(BaseModel):
+    """As `synchub plugin new --like rest` writes it."""
+
+    token: SecretStr
+    url: str
+
+
+PLUGINS: dict[str, type[BaseModel]] = {
+    "jsonlines": SpreadsheetSettings,
+    "guests": FrameSettings,
+    "mycrm": MycrmSettings,
+}
 """Connectors of plugins that the manual shows, and what may be set for them."""
 STUB = '[fields]\nsource = "source"\n'
 

@@ -92,6 +92,22 @@ def test_a_system_that_ignores_paging_gives_no_end(host: LocalHost, api: PeopleA
         read(rest(host, api, told))
 
 
+def test_a_page_that_names_itself_as_the_next_gives_no_end(host: LocalHost, api: PeopleApi) -> None:
+    pages = [Answer(200, {"data": [{"id": number}], "next": "3"}) for number in (1, 2, 3)]
+    api.faults.instead["GET", "/v1/people/cursor"] = pages
+    with pytest.raises(PluginError, match="the same page again and again"):
+        read(rest(host, api))
+    assert len(api.seen) == 2
+
+
+def test_a_last_page_that_says_so_is_the_last_question(host: LocalHost, api: PeopleApi) -> None:
+    told = description(
+        streams__people__read={"path": "people/after", "paging": PAGINGS["people/after"], "records": "data"}
+    )
+    assert ids(read(rest(host, api, told))) == [1, 2, 3, 4, 5, 6, 7]
+    assert [one.query.get("after") for one in api.seen] == [None, "3", "6"]
+
+
 def test_a_next_page_elsewhere_is_not_asked(host: LocalHost, api: PeopleApi) -> None:
     told = description(streams__people__read__paging={"kind": "next_url", "next": "links.next"})
     for address in ("https://evil.example.com/v1/people", "/admin", f"{api.url}/../admin"):

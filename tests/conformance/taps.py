@@ -24,14 +24,22 @@ if os.path.exists("{folder}/down"):
     sys.exit("the system can't be reached")
 text = {{"type": ["null", "string"]}}
 schema = {{"type": "object", "properties": {{"id": {{"type": "string"}}, "email": text, "name": text, "changed": text}}}}
-about = [{{"breadcrumb": [], "metadata": {{"replication-method": "FULL_TABLE", "table-key-properties": ["id"]}}}}]
+about = [{{"breadcrumb": [], "metadata": {{"replication-method": "{method}", "table-key-properties": ["id"]}}}}]
 if "--discover" in sys.argv:
     print(json.dumps({{"streams": [{{"tap_stream_id": "people", "stream": "people", "schema": schema, "metadata": about}}]}}))
     sys.exit()
 print(json.dumps({{"type": "SCHEMA", "stream": "people", "schema": schema, "key_properties": ["id"]}}))
+last = ""
+if "--state" in options:
+    with open(options["--state"]) as file:
+        last = json.load(file)["last"]
 with open("{folder}/people.jsonl") as file:
-    for line in file:
-        print('{{"type": "RECORD", "stream": "people", "record": ' + line.strip() + "}}")
+    rows = sorted((json.loads(line) for line in file), key=lambda row: row["changed"])
+for number, row in enumerate(rows):
+    if row["changed"] >= last:
+        print(json.dumps({{"type": "RECORD", "stream": "people", "record": row}}))
+        if "{method}" == "INCREMENTAL" and (number % 1000 == 0 or number == len(rows) - 1):
+            print(json.dumps({{"type": "STATE", "value": {{"last": row["changed"]}}}}))
 """
 
 
@@ -43,6 +51,7 @@ class People(Scene):
     mapping = {"email": "email", "full_name": "name"}  # noqa: RUF012 - as the base class has it
     plugin = "synchub_connectors"
     many = 10_001
+    method = "FULL_TABLE"
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -50,7 +59,7 @@ class People(Scene):
         self.file.touch()
         self.planted = 0
         tap = folder / "tap-people"
-        tap.write_text(TAP.format(python=sys.executable, folder=folder), "utf-8")
+        tap.write_text(TAP.format(python=sys.executable, folder=folder, method=self.method), "utf-8")
         tap.chmod(0o755)
 
     def settings(self) -> Mapping[str, Any]:
@@ -82,3 +91,9 @@ class People(Scene):
 
     def mend(self) -> None:
         (self.folder / "down").unlink()
+
+
+class Changing(People):
+    """The same, behind a tap that goes on from where it was."""
+
+    method = "INCREMENTAL"

@@ -110,3 +110,12 @@ class TestSinger(Conformance):
 
     def scene(self, folder: Path) -> Scene:
         return taps.People(folder)
+
+
+class TestSingerChanging(TestSinger):
+    exempt: ClassVar[Mapping[str, str]] = {
+        "far-future-cursor": "its cursor is the tap's own state, which only the tap reads"
+    }
+
+    def scene(self, folder: Path) -> Scene:
+        return taps.Changing(folder)

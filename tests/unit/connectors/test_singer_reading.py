@@ -206,11 +206,10 @@ def test_a_tap_that_falls_silent_is_ended(folder: Path) -> None:
 
 def test_a_tap_whose_reader_is_slow_is_not_taken_for_stuck(folder: Path) -> None:
     lines = [schema(), *(record(number, notes="x" * 500) for number in range(10_000))]
-    pages = []
-    for page in tap(folder, *lines, own={"silence": 0.4}).read("people", None, ()):
-        pages.append(page)
-        time.sleep(0.5 if len(pages) == 1 else 0)  # longer than it may be silent
-    assert pages[-1].complete
+    reading = tap(folder, *lines, own={"silence": 4}).read("people", None, ())
+    assert not next(reading).complete
+    time.sleep(5)  # longer than it may be silent, and it waits: the pipe is full
+    assert list(reading)[-1].complete
 
 
 def test_a_record_of_fifty_megabytes_is_read_and_a_larger_one_ends_the_read(folder: Path) -> None:

@@ -462,7 +462,7 @@ def test_a_connector_that_breaks_stops_no_other(hub: Hub) -> None:
 
     told = hub("sync", code=1).stdout
 
-    assert "✗ odd: The connector of odd failed: KeyError: 'page two'" in told
+    assert "✗ odd: The connector of odd (plugins/odd.py) failed: KeyError: 'page two'" in told
     assert "plugins/odd.py:" in told.replace("\n    ", "")
     assert shop(hub, "SELECT 1 FROM customers WHERE mail = 'zoe@zee.example'") == [(1,)]
     assert "cy@coe.example" in (hub.folder / "leads.csv").read_text()

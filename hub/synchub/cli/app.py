@@ -79,8 +79,8 @@ def run(
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        return failure.interrupted()
+    except (click.Abort, KeyboardInterrupt) as stop:
+        return failure.interrupted(stop, session)
     except SynchubError as error:
         return failure.expected(error, session)
     except Exception as error:

@@ -39,7 +39,9 @@ def command(session: Session, offline: bool, schema: str | None) -> int:
     if schema:
         import json
 
-        click.echo(json.dumps(_schema(session, schema), indent=2))
+        with session.plugins_apart():
+            declared = _schema(session, schema)
+        click.echo(json.dumps(declared, indent=2))
         return 0
     from synchub.render import checks
 
@@ -52,15 +54,15 @@ def command(session: Session, offline: bool, schema: str | None) -> int:
 def _report(session: Session, offline: bool) -> CheckReport:
     """What is wrong. A configuration that can't even be opened is no error here but the answer."""
     try:
-        hub = session.open_hub()
+        with session.open_hub() as hub:
+            return hub.check(offline=offline)
     except ConfigurationError as error:
         if not error.problems:
             raise
         from synchub.run.told.checking import check_file
 
-        return check_file(session.config, environ=session.environ, redactor=session.redactor, offline=offline)
-    with hub:
-        return hub.check(offline=offline)
+        with session.plugins_apart():
+            return check_file(session.config, environ=session.environ, redactor=session.redactor, offline=offline)
 
 
 def _schema(session: Session, which: str) -> dict[str, Any]:

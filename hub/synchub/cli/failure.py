@@ -50,8 +50,10 @@ def bug(error: Exception, session: Session) -> int:
     return 1
 
 
-def interrupted() -> int:
-    """Tell that somebody pressed Ctrl-C. Returns 130."""
+def interrupted(stop: BaseException, session: Session) -> int:
+    """Tell that somebody pressed Ctrl-C, and what was under way if that is known. Returns 130."""
+    for note in getattr(stop.__cause__ or stop, "__notes__", ()):
+        _line("", note, session)
     click.echo("Interrupted. It is safe to run it again.", err=True)
     return INTERRUPTED
 

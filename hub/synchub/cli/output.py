@@ -44,7 +44,7 @@ def show(session: Session, draw: Callable[[], RenderableType], **content: object
     if session.json:
         from synchub.render.jsonable import document
 
-        click.echo(session.redactor.redact(document(session.command, **content)))
+        click.echo(session.redactor.redact(document(session.command, **content)), file=session.out)
         return
     print_out(session, draw())
 
@@ -53,10 +53,11 @@ def print_out(session: Session, drawn: RenderableType) -> None:
     """Print for people: as wide as the terminal, in colours if it has them; elsewhere plain."""
     from synchub.render.screen import console, text
 
-    if sys.stdout.isatty():
-        console(sys.stdout, color=session.color).print(drawn)
+    out = session.out or sys.stdout
+    if out.isatty():
+        console(out, color=session.color).print(drawn)
     else:
-        click.echo(text(drawn), nl=False)
+        click.echo(text(drawn), file=out, nl=False)
 
 
 @contextmanager

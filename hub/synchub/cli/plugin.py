@@ -12,6 +12,8 @@ from synchub.cli.session import Session
 from synchub.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from synchub.plugins import Plugins
     from synchub.plugins.environments import Environment
 
@@ -124,7 +126,7 @@ def check(session: Session, path: str, scene: str, strict: bool) -> int:
     from synchub.testing.conformance.assessing import assess
 
     known = {} if (session.start / path).exists() else load_plugins(session).connectors
-    with progress(session) as shown:
+    with session.plugins_apart(), progress(session) as shown:
         step = f"checking {path}"
         shown.start(step)
         report = assess(
@@ -190,9 +192,10 @@ def load_plugins(session: Session) -> Plugins:
     from synchub.plugins import load
 
     try:
-        config = session.config
+        config: Path | None = session.config
     except ConfigurationError:
         if session.named is not None:
             raise
-        return load(None)
-    return load(config.parent, config=config)
+        config = None
+    with session.plugins_apart():
+        return load(config.parent if config else None, config=config)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from synchub.errors import ConfigurationError
 
@@ -24,6 +26,7 @@ class Session:
     named      the hub's file where --config names it
     verbosity  -1 quiet, 0, 1 verbose, 2 everything
     color      None: on a terminal only
+    out        where answers go while plugins are kept from stdout; None: stdout
     """
 
     open_engine: Callable[[Session], Engine]
@@ -36,6 +39,7 @@ class Session:
     color: bool | None = None
     yes: bool = False
     json: bool = False
+    out: TextIO | None = None
     command: str = ""
 
     @cached_property
@@ -68,9 +72,21 @@ class Session:
 
         return Redactor()
 
-    def open_hub(self) -> Engine:
-        """The engine on this hub; a context manager."""
-        return self.open_engine(self)
+    @contextmanager
+    def open_hub(self) -> Iterator[Engine]:
+        """The engine on this hub, while plugins are kept from stdout."""
+        with self.plugins_apart(), self.open_engine(self) as hub:
+            yield hub
+
+    @contextmanager
+    def plugins_apart(self) -> Iterator[None]:
+        """What plugins print goes to stderr meanwhile: stdout is for the answer, which a program may be reading."""
+        before, self.out = self.out, self.out or sys.stdout
+        try:
+            with redirect_stdout(sys.stderr):
+                yield
+        finally:
+            self.out = before
 
 
 def _refuse_strangers(file: Path) -> None:

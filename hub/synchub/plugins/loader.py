@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -9,6 +10,7 @@ from functools import partial
 from importlib import metadata
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from threading import Timer
 
 from synchub.api import API_VERSION
 from synchub.plugins import dropins
@@ -16,7 +18,9 @@ from synchub.plugins.hooked import Answers, ask, at_home, blame, together
 from synchub.plugins.names import BUILT_IN, Asked, Taken, share_out
 from synchub.plugins.offers import Origin, Plugins
 
-GROUP = f"synchub.v{API_VERSION}"
+GROUP = re.compile(r"synchub\.v(\d+)")
+SLOW_SECONDS = 10.0
+"""After this long somebody who waits is told which plugin it is."""
 
 
 def load(
@@ -25,6 +29,8 @@ def load(
     config: Path | None = None,
     entry_points: Iterable[EntryPoint] | None = None,
     taken: Taken | None = None,
+    speaks: int = API_VERSION,
+    slow: float = SLOW_SECONDS,
 ) -> Plugins:
     """Load every plugin, each guarded and alone.
 
@@ -32,31 +38,38 @@ def load(
     config        the hub's file; default: hub.toml in `folder`
     entry_points  all entry points to consider; default: those of every installed distribution
     taken         names that the hub itself uses, by kind: {"transform": {"trim"}}; no plugin gets them
+    speaks        the version of the interface; plugins of this one and the one before are loaded
+    slow          seconds after which a plugin that is still being loaded is named in the log
 
     Raises nothing on account of a plugin: see `Plugins.problems`.
     """
-    points = _installed() if entry_points is None else entry_points
-    asked = list(_ask_installed(points))
+    points = _installed(speaks) if entry_points is None else entry_points
+    asked = list(_ask_installed(points, speaks, slow))
     if folder:
-        asked += _ask_dropins(folder, config or folder / "hub.toml")
+        asked += _ask_dropins(folder, config or folder / "hub.toml", slow)
     return share_out(asked, taken or {})
 
 
-def _installed() -> Iterator[EntryPoint]:
-    """Those of this interface, and of the next: a plugin that is too new should be named, not missing."""
-    for version in (API_VERSION, API_VERSION + 1):
+def _installed(speaks: int) -> Iterator[EntryPoint]:
+    """Also those of the next interface and of old ones: a plugin that can't be loaded should be named, not missing."""
+    for version in range(1, speaks + 2):
         yield from metadata.entry_points(group=f"synchub.v{version}")
 
 
-def _ask_installed(points: Iterable[EntryPoint]) -> Iterator[Asked]:
-    ours = [(_origin(point), point) for point in points if re.fullmatch(r"synchub\.v\d+", point.group)]
-    served = {origin for origin, point in ours if point.group == GROUP}
-    for origin, point in sorted(ours, key=_built_in_first):
-        if point.group == GROUP:
-            yield Asked(point.name, origin, together(point.name, _guarded(point.load)))
-        elif origin not in served:
-            version = point.group.removeprefix("synchub.v")
-            problem = f"it speaks version {version} of the interface, this synchub speaks {API_VERSION}"
+def _ask_installed(points: Iterable[EntryPoint], speaks: int, slow: float) -> Iterator[Asked]:
+    found = [(_origin(point), point, int(named[1])) for point in points if (named := GROUP.fullmatch(point.group))]
+    served: dict[tuple[Origin, str], int] = {}
+    for origin, point, version in found:
+        if version in (speaks, speaks - 1):
+            served[origin, point.name] = max(version, served.get((origin, point.name), version))
+    for origin, point, version in sorted(found, key=_built_in_first):
+        if served.get((origin, point.name)) == version:
+            yield Asked(
+                point.name, origin, together(point.name, _guarded(point.load, f"{point.name} ({origin})", slow))
+            )
+        elif not any(origin == other for other, _ in served):
+            before = f" and {speaks - 1}" if speaks > 1 else ""
+            problem = f"it speaks version {version} of the interface, this synchub speaks {speaks}{before}"
             yield Asked(point.name, origin, Answers(problems=(problem,)))
 
 
@@ -64,23 +77,36 @@ def _origin(point: EntryPoint) -> Origin:
     return Origin(point.dist.name, point.dist.version) if point.dist else Origin("unknown distribution")
 
 
-def _built_in_first(found: tuple[Origin, EntryPoint]) -> tuple[bool, str, str]:
-    origin, point = found
+def _built_in_first(found: tuple[Origin, EntryPoint, int]) -> tuple[bool, str, str]:
+    origin, point, _ = found
     return origin.distribution != BUILT_IN, str(origin), point.name
 
 
-def _ask_dropins(folder: Path, config: Path) -> Iterator[Asked]:
+def _ask_dropins(folder: Path, config: Path, slow: float) -> Iterator[Asked]:
     for dropin in dropins.find(folder, config):
+        origin = Origin(path=dropin.path)
         if dropin.problem:
             answers = Answers(problems=(dropin.problem,))
         else:
-            answers = together(dropin.name, _guarded(partial(dropins.load, dropin)))
+            loaded = _guarded(partial(dropins.load, dropin), f"{dropin.name} ({origin})", slow)
+            answers = together(dropin.name, loaded)
         offered = tuple(at_home(thing, dropin.name, dropin.module) for thing in answers.offered)
-        yield Asked(dropin.name, Origin(path=dropin.path), replace(answers, offered=offered))
+        yield Asked(dropin.name, origin, replace(answers, offered=offered))
 
 
-def _guarded(load_plugin: Callable[[], object]) -> Answers:
+def _guarded(load_plugin: Callable[[], object], named: str, slow: float) -> Answers:
+    """What a plugin says. One that hangs can't be stopped from here, but it is named: in the log, and when somebody presses
+    Ctrl-C."""
+    log = logging.getLogger("synchub.plugins")
+    waiting = Timer(slow, log.warning, ("plugin %s is still being loaded; Ctrl-C stops synchub", named))
+    waiting.daemon = True
+    waiting.start()
     try:
         return ask(load_plugin())
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt as stop:
+        stop.add_note(f"The plugin {named} was being loaded.")
+        raise
+    except BaseException as error:  # whatever it is, the other plugins are loaded
         return Answers(problems=(f"it could not be imported: {blame(error)}",))
+    finally:
+        waiting.cancel()

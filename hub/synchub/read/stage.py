@@ -95,7 +95,7 @@ def stage(connector: Connector, order: Order, advance: Callable[[int], None]) ->
     complete."""
     staged = Staged(order.member)
     try:
-        pages = guarded_each(order.member, connector.read(order.stream, order.cursor, order.mapping.natives))
+        pages = guarded_each(order.member, lambda: connector.read(order.stream, order.cursor, order.mapping.natives))
         for page in gathered(pages, order.enough):
             before = staged.count
             _lay_down(page, order, staged)

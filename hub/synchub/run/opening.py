@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -14,12 +15,13 @@ from synchub.config.environment import store_url
 from synchub.config.load import load as load_configuration
 from synchub.config.offer import Checks
 from synchub.config.systems import system_config
-from synchub.errors import ConfigurationError
+from synchub.errors import ConfigurationError, SynchubError
 from synchub.mapping import mapping_problems, where_problems
 from synchub.mapping.transforms import built_in_transforms
 from synchub.merge.rules import RULES
 from synchub.plugins import loader
 from synchub.plugins.classes import connector_class
+from synchub.plugins.guarded import guarded
 from synchub.plugins.offers import Plugins
 from synchub.record import own_states, store
 from synchub.redact import Redactor
@@ -76,7 +78,8 @@ class Opened:
             with self.store.read() as tx:
                 host.state = own_states.load(tx, system)
             self.hosts[system] = host
-            self.connectors[system] = found(config, host)
+            with guarded(system):
+                self.connectors[system] = found(config, host)
         return self.connectors[system]
 
     def let_go(self) -> None:
@@ -86,8 +89,8 @@ class Opened:
         with ExitStack() as stack:  # one that can't be closed keeps no other open
             for host in hosts.values():
                 stack.callback(host.close)
-            for connector in made.values():
-                stack.callback(connector.close)
+            for system, connector in made.items():
+                stack.callback(_close, system, connector)
 
     def close(self) -> None:
         with ExitStack() as stack:
@@ -95,6 +98,15 @@ class Opened:
                 stack.callback(self._store.close)
             stack.callback(self.outside.close)
             stack.callback(self.let_go)
+
+
+def _close(system: str, connector: Connector) -> None:
+    """One that can't be closed is logged: what it did is done, and the report of it is still to come."""
+    try:
+        with guarded(system):
+            connector.close()
+    except SynchubError as problem:
+        logging.getLogger("synchub").warning("%s", problem.happened)
 
 
 def open_at(

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
 import polars as pl
 from sqlalchemy import Connection
 
-from synchub.api import Rule, Stream
-from synchub.errors import ConfigurationError, SynchubError
+from synchub.api import Connector, Cursor, Page, Rule, Stream
+from synchub.errors import ConfigurationError, PluginError, SynchubError
 from synchub.mapping import compile_mapping, compile_where
 from synchub.merge.chains import built_in_and
 from synchub.merge.claims import ONE
@@ -95,7 +95,8 @@ def _keep(tx: Connection, hub: Opened, rates: PinnedRates) -> None:
 
 
 def _part(hub: Opened, sync: Sync, member: Member, state: members.MemberState, rates: PinnedRates, down: str) -> Part:
-    connector = hub.connector(member.system)
+    connector, unmade = _connector(hub, member.system)
+    down = down or unmade
     stream = Stream(member.stream, (), member.mapping.keys, weak=state.fill_only)
     try:
         if not down:
@@ -114,6 +115,30 @@ def _part(hub: Opened, sync: Sync, member: Member, state: members.MemberState, r
     )
     inside = compile_where(member.where, sync.entity) if member.where else None
     return Part(member, state, stream, mapping, connector, inside, down, mapping_before=state.mapping)
+
+
+def _connector(hub: Opened, system: str) -> tuple[Connector, str]:
+    """The connector, or what stands for it, and why. One that breaks while it is made is out of this run, and no other is."""
+    try:
+        return hub.connector(system), ""
+    except PluginError as problem:
+        return Unmade(), problem.line
+
+
+class Unmade(Connector):
+    """In the place of a connector that could not be made. Its member is down, so it is asked nothing."""
+
+    def __init__(self) -> None:
+        return
+
+    def check(self) -> None:
+        raise NotImplementedError
+
+    def streams(self) -> Sequence[Stream]:
+        raise NotImplementedError
+
+    def read(self, stream: str, cursor: Cursor | None, fields: Sequence[str]) -> Iterator[Page]:
+        raise NotImplementedError
 
 
 def begin(work: Work, kind: str = "sync") -> None:

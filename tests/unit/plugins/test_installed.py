@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from importlib.metadata import EntryPoint
 
 import pytest
@@ -215,3 +216,61 @@ def test_one_that_serves_this_interface_too_has_no_problem(install):
     points = install("acme_both", EMPTY)
 
     assert [plugin.problems for plugin in load(None, entry_points=points).loaded] == [()]
+
+
+OFFERS = "from synchub.api import Rule, hookimpl\n@hookimpl\ndef synchub_rules():\n    return [Rule('{}', len)]\n"
+
+
+def test_the_interface_before_this_one_is_served_too(install):
+    install("acme_old", OFFERS.format("old"), group="synchub.v6")
+    install("acme_new", OFFERS.format("new"), group="synchub.v7")
+    points = install("acme_ancient", "raise RuntimeError", group="synchub.v5")
+    plugins = load(None, entry_points=points, speaks=7)
+
+    assert set(plugins.rules) == {"old", "new"}
+    (told,) = plugins.problems
+    assert told.endswith("it speaks version 5 of the interface, this synchub speaks 7 and 6")
+
+
+def test_one_that_serves_both_is_loaded_for_the_newer_one(install):
+    install("acme_both", OFFERS.format("once"), group="synchub.v6")
+    plugins = load(None, entry_points=install("acme_both", OFFERS.format("once"), group="synchub.v7"), speaks=7)
+
+    assert [(plugin.name, plugin.problems) for plugin in plugins.loaded] == [("acme_both", ())]
+    assert set(plugins.rules) == {"once"}
+
+
+def test_whatever_is_raised_at_import_stops_no_other(install):
+    install("acme_cancelled", "import asyncio\nraise asyncio.CancelledError('no')")
+    plugins = load(None, entry_points=install("acme_crm", GOOD))
+
+    assert set(plugins.connectors) == {"acme"}
+    assert "CancelledError: no" in plugins.problems[0]
+
+
+def test_whoever_breaks_off_is_told_which_plugin_was_being_loaded(install):
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        problems(install("acme_stuck", "raise KeyboardInterrupt", version="0.4"))
+
+    assert stopped.value.__notes__ == ["The plugin acme_stuck (acme-stuck 0.4) was being loaded."]
+
+
+def test_one_that_takes_long_is_named_meanwhile(install):
+    install("acme_gate", "from threading import Event\ngate = Event()", group="acme.parts")
+    points = install("acme_slow", f"{EMPTY}\nfrom acme_gate import gate\nassert gate.wait(30)", version="0.5")
+    said = []
+
+    class Opening(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            import acme_gate  # type: ignore[import-not-found]
+
+            said.append(record.getMessage())
+            acme_gate.gate.set()
+
+    log, opening = logging.getLogger("synchub.plugins"), Opening()
+    log.addHandler(opening)
+    try:
+        assert load(None, entry_points=points, slow=0.05).problems == ()
+    finally:
+        log.removeHandler(opening)
+    assert said == ["plugin acme_slow (acme-slow 0.5) is still being loaded; Ctrl-C stops synchub"]

@@ -13,7 +13,7 @@ from synchub.config.mappings import Loaded, Shelf
 from synchub.errors import ConfigurationError, SynchubError
 from synchub.mapping import built_in_transforms, compile_mapping, run_tests
 from synchub.plugins import loader
-from synchub.plugins.hooked import blame
+from synchub.plugins.guarded import guarded
 from synchub.plugins.offers import Plugins
 from synchub.redact import Redactor
 from synchub.run.opening import CHECKS, Opened, config_model, open_at
@@ -78,26 +78,23 @@ def _connected(hub: Opened, report: CheckReport) -> CheckReport:
     )
 
 
-def _made(hub: Opened, system: str) -> tuple[str, Connector | Exception]:
+def _made(hub: Opened, system: str) -> tuple[str, Connector | SynchubError]:
     try:
         return system, hub.connector(system)
-    except Exception as error:  # a plugin may raise anything; the others are tried all the same
+    except SynchubError as error:  # the others are tried all the same
         return system, error
 
 
-def _tried(hub: Opened, system: str, connector: Connector | Exception) -> tuple[ConnectionCheck, Sequence[Stream]]:
+def _tried(hub: Opened, system: str, connector: Connector | SynchubError) -> tuple[ConnectionCheck, Sequence[Stream]]:
     try:
-        if isinstance(connector, Exception):
+        if isinstance(connector, SynchubError):
             raise connector
-        connector.check()
-        found = connector.streams()
+        with guarded(system):
+            connector.check()
+            found = connector.streams()
     except SynchubError as error:
         problems = error.problems if isinstance(error, ConfigurationError) else ()
         return _failed(hub, system, " ".join((error.happened, *problems)), error.next_step), ()
-    except Exception as error:  # as above
-        return _failed(
-            hub, system, f"The connector failed: {blame(error)}.", "Report this to the connector's author."
-        ), ()
     name = hub.configuration.systems[system].connector
     listed = f"{len(found)} streams" if len(found) != 1 else f"1 stream, {found[0].name}"
     return ConnectionCheck(system, name, True, f"reached: {listed}"), found

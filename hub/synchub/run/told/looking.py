@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, select, text
 from synchub.api import ArrowStream, Connector, Page, Stream
 from synchub.errors import ConfigurationError, SynchubError
 from synchub.mapping.native import native_frame
+from synchub.plugins.guarded import guarded
 from synchub.record import journal, members, reviews, scopes, tables
 from synchub.record.members import MemberState
 from synchub.run.opening import Opened
@@ -126,7 +127,8 @@ def look_at_streams(hub: Opened, system: str | None, stream: str | None, *, mapp
     if len(chosen) != 1:
         return [_report(name, each) for name, _, each in chosen]
     name, connector, found = chosen[0]
-    fields, rows = _sampled(connector, found)
+    with guarded(name):
+        fields, rows = _sampled(connector, found)
     report = _report(name, found, fields, rows)
     return [replace(report, mapping=draft(found, rows, hub.configuration) if mapping else "")]
 
@@ -138,7 +140,8 @@ def _offered(hub: Opened, systems: Sequence[str]) -> list[tuple[str, Connector, 
     for name in systems:
         try:
             connector = hub.connector(name)
-            offered += [(name, connector, each) for each in connector.streams()]
+            with guarded(name):
+                offered += [(name, connector, each) for each in connector.streams()]
         except SynchubError as problem:
             problems.append(problem)
             told = hub.redactor.redact(problem.happened)

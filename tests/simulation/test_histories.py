@@ -1,9 +1,9 @@
-"""Random histories over the real engine, in two processes. By default always the same ones, as many of them as eight minutes
+"""Random histories over the real engine, in two processes. By default always the same ones, as many of them as five minutes
 allow: a commit is told of what it breaks, not of what luck finds. The search for more is the longer mode:
 
 SYNCHUB_SIMULATION_FIRST     from this seed on; "commit": from one that the files of the commit tell
 SYNCHUB_SIMULATION_SEEDS     how many at the most (500)
-SYNCHUB_SIMULATION_SECONDS   for how long at the most (480)
+SYNCHUB_SIMULATION_SECONDS   for how long at the most (300)
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from xxhash import xxh3_64_intdigest
 
-SECONDS = float(os.environ.get("SYNCHUB_SIMULATION_SECONDS", "480"))
+SECONDS = float(os.environ.get("SYNCHUB_SIMULATION_SECONDS", "300"))
 SEEDS = int(os.environ.get("SYNCHUB_SIMULATION_SEEDS", "500"))
 FIRST = os.environ.get("SYNCHUB_SIMULATION_FIRST", "40000")
 PROCESSES = 2

@@ -77,7 +77,7 @@ def _leniently(line: bytes) -> Any:
     """Some taps print numbers that JSON has not: NaN, or whole ones of any size."""
     try:
         return json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

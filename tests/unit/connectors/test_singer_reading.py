@@ -221,7 +221,7 @@ def test_a_record_of_fifty_megabytes_is_read_and_a_larger_one_ends_the_read(fold
 
 
 def test_noise_is_named_and_stops_nothing(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
-    lines = ["Hello, I am tap-fake!", schema(), "", "[1, 2]", record(1), '{"no": "type"}']
+    lines = ["Hello, I am tap-fake!", schema(), "", "[1, 2]", "[" * 50_000, record(1), '{"no": "type"}']
     with caplog.at_level(logging.WARNING):
         pages = read(tap(folder, *lines))
     assert rows(pages) == [{"id": 1}]

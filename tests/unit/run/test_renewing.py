@@ -84,11 +84,12 @@ def test_what_can_not_be_kept_is_known_before_it_is_used(tmp_path: Path) -> None
         pytest.fail("it was handed out")
 
 
-def test_a_folder_that_can_not_be_written(tmp_path: Path) -> None:
+@pytest.mark.parametrize("blocked", [".token.lock", ".token.new"])
+def test_a_folder_that_can_not_be_written(tmp_path: Path, blocked: str) -> None:
     folder = tmp_path / "closed"
     folder.mkdir()
     file_of(folder)
-    (folder / ".token.lock").mkdir()  # no lock can be made here; also root is kept out
+    (folder / blocked).mkdir()  # no such file can be made here; that keeps root out, too
     with (
         pytest.raises(ConfigurationError, match="file:token can't be replaced"),
         renewing("file:token", secrets_of(folder), folder),

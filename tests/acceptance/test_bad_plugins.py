@@ -187,6 +187,11 @@ def test_a_connector_that_can_not_be_closed(hub: Hub, how: str) -> None:
     assert "The connector of odd (plugins/faulty.py) failed" in done.stderr
 
 
+def listen_to_ctrl_c() -> None:
+    """Whatever runs in the background of a shell has been told to ignore it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def test_one_that_hangs_is_named_when_somebody_breaks_off(hub: Hub) -> None:
     drop(hub, "hanging", "import pathlib, time\npathlib.Path('hangs').touch()\nwhile True:\n    time.sleep(1)")
     assert "Usage: synchub" in hub("--help").stdout
@@ -197,11 +202,16 @@ def test_one_that_hangs_is_named_when_somebody_breaks_off(hub: Hub) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=listen_to_ctrl_c,
     )
-    while not (hub.folder / "hangs").exists():
-        assert waiting.poll() is None
-    waiting.send_signal(signal.SIGINT)
-    _, said = waiting.communicate(timeout=60)
+    try:
+        while not (hub.folder / "hangs").exists():
+            with pytest.raises(subprocess.TimeoutExpired):
+                waiting.wait(0.05)
+        waiting.send_signal(signal.SIGINT)
+        _, said = waiting.communicate(timeout=60)
+    finally:
+        waiting.kill()
     assert waiting.returncode == 130
     assert "The plugin hanging (plugins/hanging.py) was being loaded." in said
     assert "Traceback" not in said

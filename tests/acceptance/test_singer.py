@@ -6,7 +6,6 @@ import fcntl
 import json
 import os
 import struct
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from urllib.parse import parse_qs, urlparse
 
 import pytest
 from acceptance.command import Hub, written
+from servers.serving import serving
 
 ROOT = Path(__file__).resolve().parents[2]
 TAPS = ("tap-jsonl==0.3.1", "tap-dbf==0.1.25", "tap-rest-api==0.2.22")
@@ -172,15 +172,8 @@ def people_api(rows: list[dict[str, Any]], asked: list[str]) -> Iterator[str]:
         def log_message(self, *_: Any) -> None:
             return
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Answers)) as server:
         yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def test_tap_rest_api_goes_on_where_it_was_and_fails_without_harm(hub: Hub) -> None:

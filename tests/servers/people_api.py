@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from threading import Lock
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+
+from servers.serving import serving
 
 Person = dict[str, Any]
 
@@ -250,12 +252,5 @@ def _error(status: int, message: str) -> Answer:
 
 @contextmanager
 def people_api(now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Iterator[PeopleApi]:
-    server = PeopleApi(now)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with serving(PeopleApi(now)) as server:
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import NamedTuple
+
+from servers.serving import serving
 
 
 class Seen(NamedTuple):
@@ -54,12 +55,5 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def scripted() -> Iterator[Scripted]:
-    server = Scripted()
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with serving(Scripted()) as server:
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

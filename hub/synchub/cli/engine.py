@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         StreamReport,
         TestsReport,
     )
-    from synchub.spec.options import Progress, RunOptions
+    from synchub.spec.options import Format, Progress, RunOptions
     from synchub.spec.reports import Explanation, PlanReport, RunReport, RunsReport
 
 
@@ -68,7 +68,7 @@ class Engine(Protocol):
     def store_upgrade(self) -> StoreReport: ...
     def store_backup(self, file: Path | None) -> StoreReport: ...
     def store_check(self) -> StoreReport: ...
-    def export(self, target: str, form: Literal["parquet", "arrow"], progress: Progress) -> ExportReport: ...
+    def export(self, target: str, form: Format, progress: Progress) -> ExportReport: ...
 
 
 def open_engine(session: Session) -> Engine:

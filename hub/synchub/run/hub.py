@@ -39,7 +39,7 @@ from synchub.spec.answers import (
     TestsReport,
 )
 from synchub.spec.job import Sync
-from synchub.spec.options import Progress, RunOptions
+from synchub.spec.options import Format, Progress, RunOptions
 from synchub.spec.reports import Explanation, PlanReport, RunReport, RunsReport
 
 
@@ -112,7 +112,7 @@ class Hub:
     def store_backup(self, file: Path | None) -> StoreReport:
         return back_up_store(self._hub, file)
 
-    def export(self, target: str, form: publishing.Format, progress: Progress) -> ExportReport:
+    def export(self, target: str, form: Format, progress: Progress) -> ExportReport:
         return publishing.export(self._hub, target, form, progress)
 
     def store_check(self) -> StoreReport:

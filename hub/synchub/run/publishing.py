@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 import polars as pl
@@ -22,9 +22,7 @@ from synchub.run.opening import Opened
 from synchub.run.told.tables import Part, parts
 from synchub.secrets import is_reference
 from synchub.spec.answers import ExportReport
-from synchub.spec.options import Progress
-
-Format = Literal["parquet", "arrow"]
+from synchub.spec.options import Format, Progress
 
 _MARK = "synchub-export.json"
 """A file in the folder that says whose it is: no other folder is replaced."""

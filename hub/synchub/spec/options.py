@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 LimitKind = Literal["creates", "updates", "deletes"]
+Format = Literal["parquet", "arrow"]
+"""Of the files of an export."""
 
 
 @dataclass(frozen=True, slots=True)

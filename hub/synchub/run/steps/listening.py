@@ -61,9 +61,8 @@ def _before(tx: Connection, part: Part, staged: Staged) -> pl.DataFrame:
     if staged.complete:
         return known.rows_of_member(tx, part.state.id)
     told = pl.Series("remote_id", [*staged.deleted, *staged.merged, *staged.merged.values()], dtype=pl.String)
-    read = [
-        frame["remote_id"] for frame in staged.frames()
-    ]  # rows set aside are among them, which this read did not see
+    # Rows that had been set aside are among the frames, though this read did not see them.
+    read = [frame["remote_id"] for frame in staged.frames()]
     return known.rows_named(tx, part.state.id, pl.concat([told, staged.everyone()["remote_id"], *read]))
 
 

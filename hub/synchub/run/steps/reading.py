@@ -181,13 +181,10 @@ def quarantine(tx: Connection, work: Work, part: Part, staged: Staged) -> int:
     ]
     aside = pl.concat([*rows, _clashing(work, part, staged.clashes)]).unique(REMOTE, keep="first", maintain_order=True)
     reviews.set_aside(tx, aside, run=work.run)
-    reviews.note_gone(
-        tx,
-        part.state.id,
-        seen=pl.concat([staged.everyone()[REMOTE], aside[REMOTE]]),
-        told=[*staged.deleted, *staged.merged],
-        whole=staged.complete and bool(staged.seen),
-    )
+    told, whole = [*staged.deleted, *staged.merged], staged.complete and bool(staged.seen)
+    if told or whole:
+        seen = pl.concat([staged.everyone()[REMOTE], aside[REMOTE]])
+        reviews.note_gone(tx, part.state.id, seen=seen, told=told, whole=whole)
     return aside.height
 
 

@@ -68,6 +68,11 @@ class Hearing:
             self._blur(row, operation)
         self._sent, self.asked = [], set()
 
+    def miss(self, system: SimulatedSystem) -> None:
+        """What it told may have come nowhere."""
+        self.puzzling |= {(system.name, name) for name in system.read}
+        system.read = {}
+
     def listen(self, world: World, run: int) -> None:
         """What was read is stored: note what is new in it."""
         self._run = run

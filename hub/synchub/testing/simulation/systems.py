@@ -52,6 +52,8 @@ class SimulatedSystem(MemorySystem):
     merged: dict[str, str] = field(default_factory=dict)
     gone_back: set[str] = field(default_factory=set)
     """Rows that stood, or were shown, as they were before."""
+    copies: dict[str, int] = field(default_factory=dict)
+    """Rows that went back to what they were, to the number of that change."""
     slipped: bool = False
     """Whether a read from a cursor missed a row: only a full read shows it again."""
     run_began: int = 0
@@ -97,10 +99,14 @@ class SimulatedSystem(MemorySystem):
     def restore_copy(self, name: str) -> None:
         super().restore_copy(name)
         self.gone_back.add(name)
-        self.believed.add(
-            name
-        )  # whoever edits it next lets stand what is there again, and the hub may have written that
+        # Whoever edits it next lets stand what is there again, and the hub may have written that.
+        self.believed.add(name)
+        self.copies[name] = self.changes
         self._passed()
+
+    def tells_nothing(self, name: str, kept: Kept) -> bool:
+        """Whether a row is a copy from earlier, and its time or version tells so: then it says nothing."""
+        return self.copies.get(name) == kept.number and (self.versions or self.tells_time)
 
     def serve_stale(self, *names: str) -> None:
         super().serve_stale(*names)

@@ -15,7 +15,7 @@ from synchub.testing.simulation.edits import configured, edit
 from synchub.testing.simulation.faults import Strikes, watch_store
 from synchub.testing.simulation.hearing import Hearing, Row
 from synchub.testing.simulation.knowledge import Knowledge
-from synchub.testing.simulation.steps import HUB, Deed, Edit, Run, Shape, Step
+from synchub.testing.simulation.steps import HUB, Deed, Edit, Fault, Run, Shape, Step
 from synchub.testing.simulation.systems import SimulatedSystem
 from synchub.testing.simulation.values import FIELDS, GARBLED, TYPES, canonical, cut
 
@@ -65,7 +65,7 @@ class World:
         self.hub.crash = lambda point: self._point(point)
         self.known = Knowledge(self.hub, FIELDS)
         self.strikes = Strikes((), self.do, self.trace.append)
-        watch_store(self.hub.store, lambda call: self.strikes(HUB, call))
+        watch_store(self.hub.store, self._store_called)
 
     def _system(self, number: int, traits: Any, backwards: bool) -> SimulatedSystem:
         own = dict(traits)
@@ -185,7 +185,13 @@ class World:
     def _begin_anew(self) -> None:
         self.strikes = Strikes((), self.do, self.trace.append)
         self.hub.reopen()
-        watch_store(self.hub.store, lambda call: self.strikes(HUB, call))
+        watch_store(self.hub.store, self._store_called)
+
+    def _store_called(self, call: str) -> Fault | None:
+        fault = self.strikes(HUB, call)
+        for system in self.systems if fault else ():
+            self.hearing.miss(system)  # what it told may have been on its way to the store
+        return fault
 
     def _point(self, point: str) -> None:
         if point == "decided":
@@ -204,9 +210,13 @@ class World:
                 if (system.name, name) in aside or kept.values["lead_score"] == GARBLED:
                     continue
                 theirs = {f: v for f, v in kept.values.items() if (name, f) not in system.ours and f != unmapped}
-                self.said |= {(f, canonical(f, v)) for f, v in theirs.items() if v not in (None, []) and f in FIELDS}
+                if not system.tells_nothing(name, kept):
+                    self.said |= {
+                        (f, canonical(f, v)) for f, v in theirs.items() if v not in (None, []) and f in FIELDS
+                    }
                 if kept.values["opted_out"] is True and member.get("direction") != "out":
                     self.opted_out.add((system.name, name))
+            system.read = {}
 
     def rest(self) -> None:
         """Nothing fails any more and nobody does anything: run until nothing more is written, twice running."""

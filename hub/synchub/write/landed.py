@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from synchub.model import BLANK, NATIVE, VALUE
+from synchub.model import BLANK, NATIVE, OPTED_OUT, VALUE
 
 Comparable = Callable[[str, pl.Series], pl.Series]
 
@@ -34,6 +34,7 @@ def land(sent: pl.DataFrame, stored: pl.DataFrame, fields: Sequence[str], compar
     `sent`: id, kind, to.*, as.*. `stored`: id, n.* and v.* as the mapping reads the stored row; null where the system
     said nothing. What is stored as sent stands for golden exactly, even where mapping it back would not return it. Of a
     record that was there before only what was sent is looked at: what else changed in it meanwhile is for the next read.
+    An opt-out that was not sent is left to the next read too: it is somebody's word, and no form of ours.
     """
     both = sent.join(stored, on="id", how="left", maintain_order="left")
     made = both["kind"] == "create"
@@ -45,6 +46,8 @@ def land(sent: pl.DataFrame, stored: pl.DataFrame, fields: Sequence[str], compar
             continue
         was_sent = to.is_not_null()
         told = native.is_not_null() & (was_sent | made)
+        if name == OPTED_OUT:
+            told &= (value != "true").fill_null(True) | (stands == "true").fill_null(False)
         native, value = native.zip_with(told, _nothing(both)), value.zip_with(told, _nothing(both))
         same = was_sent & told & _alike(name, to, native, comparable)
         other = was_sent & told & ~same

@@ -79,3 +79,13 @@ def test_what_a_system_filled_in_in_a_new_row_is_told() -> None:
     assert _held(landed)["n.b"] == "by itself"
     assert landed.filled.select("field", "value").rows() == [("b", "by itself")]
     assert _land("create", {"a": "Ann"}, {"a": "Ann", "b": ""}).filled.is_empty()
+
+
+def test_an_opt_out_that_was_not_sent_is_left_for_the_next_read_to_hear() -> None:
+    """Somebody may have opted out in a row whose create was never answered: no form of ours."""
+    sent = pl.DataFrame({"id": [1], "kind": ["create"], "to.opted_out": ["no"], "as.opted_out": ["false"]})
+    stored = pl.DataFrame({"id": [1], "n.opted_out": ["yes"], "v.opted_out": ["true"]})
+    assert _held(land(sent, stored, ("opted_out",), _comparable)) == {"n.opted_out": "no", "v.opted_out": "false"}
+    nothing = sent.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in ("to.opted_out", "as.opted_out"))
+    landed = land(nothing, stored, ("opted_out",), _comparable)
+    assert (_held(landed), landed.filled.height) == ({}, 0)

@@ -11,8 +11,9 @@ import polars as pl
 from synchub.model import AS, BLANK, OVER, TO, WAS, no_rate
 from synchub.spec.job import Member
 
-_ONLY_AT_CREATION: Final = frozenset({"hub_id"})
-"""The hub's id is put where a system can keep it when the hub makes the record; existing rows are left alone."""
+HUB_ID: Final = "hub_id"
+"""The hub's id is put where a system can keep it when the hub makes the row; rows that are there are left alone, unless
+they bear that of another record."""
 _ALWAYS_SENT: Final = frozenset({"opted_out", "consent_at"})
 
 STALE: Final = "its row was older than known; the next run looks again"
@@ -42,7 +43,8 @@ class Situation:
 
     golden    record, hub_id, a column a field, day.*; only records that are alive and touched
     links     link, record, remote_id, tomb, version, hn.*, hv.*: this member's links of those records; and, if there are
-              such, doubt: why nothing is to be sent there for now; unread: why only an opt-out is
+              such, doubt: why nothing is to be sent there for now; unread: why only an opt-out is; astray: whether the
+              row bears the hub's id of another record
     open      record, field: questions; these fields are not sent anywhere
     forms     link, field, state, golden, native: what the system made of values, and fields that are held back
     doomed    record: deleted elsewhere
@@ -85,6 +87,7 @@ def plan_member(now: Situation) -> Planned:
     live = now.links.filter(pl.col("tomb").is_null())
     missing = [name for name in ("doubt", "unread") if name not in live.columns]
     live = live.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in missing)
+    live = live if "astray" in live.columns else live.with_columns(astray=pl.lit(False))
     deletes = _deletes(now, live)
     alive = now.golden.join(now.doomed, on="record", how="anti") if now.member.on_delete != "ignore" else now.golden
     updates, unsent = _updates(now, live, alive)
@@ -122,7 +125,7 @@ def _updates(now: Situation, live: pl.DataFrame, alive: pl.DataFrame) -> tuple[p
     out = out.with_columns(inside=now.inside(joined) if now.inside else pl.lit(True))
     reasons = [pl.DataFrame(schema=UNSENT)]
     columns = []
-    differing = {name: _differs(name, out) for name in now.fields if name not in _ONLY_AT_CREATION}
+    differing = {name: _differs(name, out) & (pl.col("astray") | (name != HUB_ID)) for name in now.fields}
     somewhere = out.select(differs.any().alias(name) for name, differs in differing.items()).to_dicts()
     nothing = pl.Series([None], dtype=pl.String).new_from_index(0, out.height)
     for name, differs in differing.items():
@@ -234,7 +237,7 @@ def _creates(now: Situation, alive: pl.DataFrame) -> tuple[pl.DataFrame, pl.Data
         for name, kind in (("link", pl.Int64), ("remote_id", pl.String), ("version", pl.String))
     }
     made = out.select("record", **empty, kind=pl.lit("create"), **{c.meta.output_name(): c for c in columns})
-    said = [pl.col(TO + name).is_not_null() for name in now.fields if name not in _ONLY_AT_CREATION]
+    said = [pl.col(TO + name).is_not_null() for name in now.fields if name != HUB_ID]
     no_form = [
         out.filter(pl.col(f"x.{name}").is_not_null()).select(
             "record", link=pl.lit(None, dtype=pl.Int64), field=pl.lit(name), reason=f"x.{name}"

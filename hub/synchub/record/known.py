@@ -71,6 +71,16 @@ def with_held(rows: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
     return rows.hstack(opened.rename({column: _HELD[column[:2]] + column[2:] for column in columns}))
 
 
+def astray(tx: Connection, rows: pl.DataFrame, salt: str) -> pl.Series:
+    """Whether rows (record, hv.*) bear the hub's id of another record that there is: they were split off from it."""
+    if "hv.hub_id" not in rows.columns:
+        return pl.repeat(False, rows.height, dtype=pl.Boolean, eager=True)
+    named = rows["hv.hub_id"].str.strip_prefix(f"{salt}-").cast(pl.Int64, strict=False)
+    others = named.filter((named != rows["record"]).fill_null(False)).unique()
+    there = bulk.rows_of(tx, tables.record, "id", others).filter(pl.col("joined_into").is_null())["id"]
+    return named.is_in(there.implode()).fill_null(False)
+
+
 def unpacked_said(rows: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
     """What links said at first contact: v.*."""
     return unpack(rows["said"], prefixed((VALUE,), fields))

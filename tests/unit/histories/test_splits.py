@@ -148,3 +148,17 @@ def test_a_row_that_is_given_back_its_email_is_not_doubled(new_hub: NewHub) -> N
     for at in (30, 40):
         hub.sync(at)
     assert [row["email"] for row in fair.rows.values()] == [ANN]
+
+
+def test_a_row_that_was_split_off_bears_the_id_of_its_own_record(new_hub: NewHub) -> None:
+    """The hub made Ann's row at the fair, and it is split off: it keeps nobody from being entered there."""
+    crm, fair = MemorySystem("crm", FIELDS), MemorySystem("fair", FIELDS, keeps_hub_id=True)
+    crm.create(at=0, email=ANN, first_name="Ann")
+    hub = new_hub([crm, fair])
+    hub.sync(10)
+    assert fair.rows["1"]["hub_id"] == "memory-1"
+    hub.split(ANN, ("fair", "1"), at=15)
+    for at in (20, 30, 40):
+        last = hub.sync(at)
+    assert {row["hub_id"]: row["email"] for row in fair.rows.values()} == {"memory-2": None, "memory-1": ANN}
+    assert written(last) == 0

@@ -230,6 +230,7 @@ def _plan_part(  # noqa: PLR0913
                 "version",
                 "doubt",
                 "unread",
+                known.astray(tx, held, work.salt).alias("astray"),
                 *(c for c in held.columns if c[:3] in ("hn.", "hv.", "hw.")),
             ),
             forms=known.forms(tx, own["id"]),

@@ -32,8 +32,9 @@ def ask_twins(history: History, world: World) -> None:
 
 def only_killed(history: History) -> bool:
     """Whether all that goes wrong is that runs are killed, and each is followed at once by one that may end."""
-    if any(isinstance(step, Deed) and step.kind == "undo" for step in history.steps):
-        return False  # what a killed run and the next one wrote is two runs to take back, not one
+    # What a killed run and the next one wrote is two runs to take back, not one; and what is shown once was shown to it.
+    if any(isinstance(step, Deed) and step.kind in ("undo", "stale") for step in history.steps):
+        return False
     pairs = pairwise((*history.steps, Run()))
     return all(
         isinstance(after, Run) and not after.faults and all(fault.kind == KILLED for fault in step.faults)
@@ -44,19 +45,37 @@ def only_killed(history: History) -> bool:
 
 def order_decides_nothing(history: History, first: Seen) -> None:
     """I5: systems read in any order, pages split anywhere, give the same golden."""
-    other = _played(history, backwards=True)
+    other = _backwards(history)
     must(first == other, f"read in another order it comes to something else: {_unlike(first, other)}")
 
 
 def a_kill_changes_nothing(history: History, first: Seen) -> None:
     """I9: killed at any step, the next run ends where an undisturbed run would have."""
-    steps = tuple(replace(step, faults=()) if isinstance(step, Run) else step for step in history.steps)
-    other = _played(replace(history, steps=steps))
-    must(first == other, f"without having been killed it comes to something else: {_unlike(first, other)}")
+    other = _undisturbed(history)
+    must(other in (None, first), f"without having been killed it comes to something else: {_unlike(first, other or [])}")
 
 
-def _played(history: History, *, backwards: bool = False) -> Seen:
-    world = World(history.shape, backwards=backwards)
+def _undisturbed(history: History) -> Seen | None:
+    """What it comes to where nothing is killed; None if a run left something to the next one, as a row that must give up
+    its email first: with a run less, people find other things there, and do others."""
+    world, struck = World(history.shape), False
+    try:
+        for step in history.steps:
+            if not isinstance(step, Run):
+                world.step(step)
+                continue
+            written = world.run(replace(step, faults=()))
+            if struck and written:
+                return None
+            struck = bool(step.faults)
+        world.rest()
+        return seen(world)
+    finally:
+        world.close()
+
+
+def _backwards(history: History) -> Seen:
+    world = World(history.shape, backwards=True)
     try:
         for step in history.steps:
             world.step(step)

@@ -1,34 +1,16 @@
-"""The hub as the commands see it: one method a command, each short, each telling what it calls."""
+"""The hub as the commands see it: one method a command, each short, each telling what it calls.
+
+What a method needs is imported when it is called: `status` need not load all that a sync is made of.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Self
 
-from sqlalchemy import Connection
-
-from synchub.errors import ConfigurationError, SynchubError
-from synchub.plugins.observers import run_ended, run_started
-from synchub.record import aging, journal
-from synchub.record.lock import hold
-from synchub.run import line, plans, publishing
-from synchub.run.events import line as event_line
 from synchub.run.opening import Opened
-from synchub.run.people.joining import join_records, split_record
-from synchub.run.people.quarantining import Quarantined
-from synchub.run.people.reviewing import Reviewed
-from synchub.run.people.setting import set_values
-from synchub.run.people.undoing import plan_undo, undo
-from synchub.run.readying import begin, pretend, work_on
-from synchub.run.told import telling
-from synchub.run.told.checking import check, run_mapping_tests
-from synchub.run.told.explaining import explain
-from synchub.run.told.looking import look_at_runs, look_at_status, look_at_streams
-from synchub.run.told.storing import back_up_store, check_store, upgrade_store
-from synchub.run.unattended import Unattended
-from synchub.run.work import Work
 from synchub.spec.answers import (
     CheckReport,
     ExportReport,
@@ -38,9 +20,13 @@ from synchub.spec.answers import (
     StreamReport,
     TestsReport,
 )
-from synchub.spec.job import Sync
 from synchub.spec.options import Format, Progress, RunOptions
 from synchub.spec.reports import Explanation, PlanReport, RunReport, RunsReport
+
+if TYPE_CHECKING:
+    from synchub.run.people.quarantining import Quarantined
+    from synchub.run.people.reviewing import Reviewed
+    from synchub.run.unattended import Unattended
 
 
 class Hub:
@@ -48,9 +34,6 @@ class Hub:
 
     def __init__(self, opened: Opened) -> None:
         self._hub = opened
-        self.review = Reviewed(opened)
-        self.quarantine = Quarantined(opened)
-        self.unattended = Unattended(opened)
 
     def __enter__(self) -> Self:
         return self
@@ -58,137 +41,105 @@ class Hub:
     def __exit__(self, *error: object) -> None:
         self._hub.close()
 
-    @property
-    def _zone(self) -> str:
-        return self._hub.configuration.settings.timezone
+    @cached_property
+    def review(self) -> Reviewed:
+        from synchub.run.people.reviewing import Reviewed
+
+        return Reviewed(self._hub)
+
+    @cached_property
+    def quarantine(self) -> Quarantined:
+        from synchub.run.people.quarantining import Quarantined
+
+        return Quarantined(self._hub)
+
+    @cached_property
+    def unattended(self) -> Unattended:
+        from synchub.run.unattended import Unattended
+
+        return Unattended(self._hub)
 
     def check(self, *, offline: bool) -> CheckReport:
+        from synchub.run.told.checking import check
+
         return check(self._hub, offline=offline)
 
     def test(self) -> TestsReport:
+        from synchub.run.told.checking import run_mapping_tests
+
         return run_mapping_tests(self._hub)
 
     def streams(self, system: str | None, stream: str | None, *, mapping: bool) -> Sequence[StreamReport]:
+        from synchub.run.told.looking import look_at_streams
+
         return look_at_streams(self._hub, system, stream, mapping=mapping)
 
     def plan(self, syncs: Sequence[str], options: RunOptions, progress: Progress) -> Sequence[PlanReport]:
-        """Read and decide for each sync, keep nothing (but the plan itself, if it is to be saved)."""
-        return [self._plan(sync, options, progress) for sync in self._syncs(syncs, options)]
+        from synchub.run.syncs import Syncs
+
+        return Syncs(self._hub).plan(syncs, options, progress)
 
     def sync(self, syncs: Sequence[str], options: RunOptions, progress: Progress) -> Sequence[RunReport]:
-        """Run each sync, one after the other. Of several, one that can't even begin is reported, and the others go on."""
-        chosen = self._syncs(syncs, options)
-        if len(chosen) == 1:
-            return [self._sync(chosen[0], options, progress)]
-        return [self._sync_or_tell(sync, options, progress) for sync in chosen]
+        from synchub.run.syncs import Syncs
+
+        return Syncs(self._hub).sync(syncs, options, progress)
 
     def status(self) -> StatusReport:
+        from synchub.run.told.looking import look_at_status
+
         return look_at_status(self._hub)
 
     def runs(self, run: str | None) -> RunsReport:
+        from synchub.run.told.looking import look_at_runs
+
         return look_at_runs(self._hub, run)
 
     def why(self, entity: str, key: str) -> Explanation:
+        from synchub.run.told.explaining import explain
+
         return explain(self._hub, entity, key)
 
     def set(self, entity: str, key: str, assignments: Mapping[str, str], *, reason: str) -> Outcome:
+        from synchub.run.people.setting import set_values
+
         return set_values(self._hub, entity, key, assignments, reason=reason)
 
     def merge(self, entity: str, key: str, other: str) -> Outcome:
+        from synchub.run.people.joining import join_records
+
         return join_records(self._hub, entity, key, other)
 
     def split(self, entity: str, key: str, links: Sequence[str]) -> Outcome:
+        from synchub.run.people.joining import split_record
+
         return split_record(self._hub, entity, key, links)
 
     def undo_plan(self, run: str) -> PlanReport:
+        from synchub.run.people.undoing import plan_undo
+
         return plan_undo(self._hub, run)
 
     def undo(self, run: str, progress: Progress) -> RunReport:
+        from synchub.run.people.undoing import undo
+
         return undo(self._hub, run, progress)
 
     def store_upgrade(self) -> StoreReport:
+        from synchub.run.told.storing import upgrade_store
+
         return upgrade_store(self._hub)
 
     def store_backup(self, file: Path | None) -> StoreReport:
+        from synchub.run.told.storing import back_up_store
+
         return back_up_store(self._hub, file)
 
-    def export(self, target: str, form: Format, progress: Progress) -> ExportReport:
-        return publishing.export(self._hub, target, form, progress)
-
     def store_check(self) -> StoreReport:
+        from synchub.run.told.storing import check_store
+
         return check_store(self._hub)
 
-    def _plan(self, sync: Sync, options: RunOptions, progress: Progress) -> PlanReport:
-        with work_on(self._hub, sync, options, progress, trial=True) as work:
-            pretend(work)
-            plans.prepare(self._hub, work)
-            outcome = _line(work).plan(work)
-            saved = plans.save(work, outcome) if options.save else None
-            return telling.plan_report(work, outcome, self._zone, saved)
+    def export(self, target: str, form: Format, progress: Progress) -> ExportReport:
+        from synchub.run.publishing import export
 
-    def _sync(self, sync: Sync, options: RunOptions, progress: Progress) -> RunReport:
-        at_work = telling.at_work(self._hub.store, sync.entity.name, self._zone)
-        with hold(self._hub.store, sync.entity.name, at_work), work_on(self._hub, sync, options, progress) as work:
-            plans.prepare(self._hub, work)
-            plans.accept(work)
-            begin(work)
-            self._observed(work)
-            outcome, problem = None, None
-            try:
-                outcome = _line(work).sync(work)
-            except SynchubError as error:
-                problem = error
-            report = telling.run_report(work, outcome, self._zone, problem=problem)
-            with work.store.write() as tx:
-                journal.end(tx, work.run, state=report.state, now=work.seams.micros(), summary=_summary(report))
-                self._age_out(tx, work)
-            run_ended(self._hub.plugins, report, work.log)
-            return report
-
-    def _age_out(self, tx: Connection, work: Work) -> None:
-        settings = self._hub.configuration.settings
-        old, quiet = (aging.horizon(work.clock, age) for age in (settings.history, settings.quiet_runs))
-        aging.age_out(tx, work.entity, before=old)
-        aging.thin_out(tx, work.sync.name, quiet=quiet, old=old)
-
-    def _observed(self, work: Work) -> None:
-        started = telling.aware(work.clock, self._zone)
-        run_started(self._hub.plugins, RunReport(str(work.run), work.sync.name, started, None, "running"), work.log)
-
-    def _sync_or_tell(self, sync: Sync, options: RunOptions, progress: Progress) -> RunReport:
-        try:
-            return self._sync(sync, options, progress)
-        except SynchubError as error:
-            now = telling.aware(self._hub.seams.micros(), self._zone)
-            return RunReport("", sync.name, now, now, "failed", problem=error.line, exit_code=error.exit_code)
-
-    def _syncs(self, names: Sequence[str], options: RunOptions) -> list[Sync]:
-        """The syncs asked for, entities that others refer to first. Where none is named: that of the saved plan; for one
-        record those whose records can be named."""
-        known = self._hub.configuration.syncs
-        unknown = [name for name in names if name not in known]
-        if unknown:
-            raise ConfigurationError(
-                f"There is no sync {', '.join(unknown)}. There is: {', '.join(known) or 'none'}.",
-                not_done="Nothing was read or written.",
-                next_step="Correct the name, or add the sync to hub.toml.",
-            )
-        if not names and options.plan is not None:
-            names = plans.syncs_of(self._hub.store, options.plan)
-        if not names and options.record is not None:
-            names = [name for name, sync in known.items() if sync.entity.match]
-        chosen = [known[name] for name in (names or known)]
-        return sorted(chosen, key=lambda sync: bool(sync.entity.refers_to))
-
-
-def _line(work: Work) -> Any:
-    """Records are brought into agreement; things that happened are only passed on."""
-    return event_line if work.entity.name == "event" else line
-
-
-def _summary(report: RunReport) -> dict[str, Any]:
-    """What `runs` shows later: counts, never a person's values."""
-    kept = asdict(report)
-    return {name: kept[name] for name in ("members", "put_back", "own_form", "problem", "notes", "exit_code")} | {
-        "conflicts": report.conflict_count
-    }
+        return export(self._hub, target, form, progress)

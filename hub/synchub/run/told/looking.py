@@ -18,7 +18,6 @@ from synchub.record import journal, members, reviews, scopes, tables
 from synchub.record.members import MemberState
 from synchub.run.opening import Opened
 from synchub.run.told import timing
-from synchub.run.told.drafting import draft
 from synchub.run.told.recalling import look_at_runs, state_of
 from synchub.run.told.storing import shown_store
 from synchub.run.told.telling import aware
@@ -130,6 +129,8 @@ def look_at_streams(hub: Opened, system: str | None, stream: str | None, *, mapp
     with guarded(name):
         fields, rows = _sampled(connector, found)
     report = _report(name, found, fields, rows)
+    from synchub.run.told.drafting import draft  # the status needs none of it
+
     return [replace(report, mapping=draft(found, rows, hub.configuration) if mapping else "")]
 
 

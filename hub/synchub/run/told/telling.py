@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from synchub.errors import GuardError
 from synchub.record import journal, reviews
 from synchub.record.store import Store
-from synchub.run.line import Outcome
 from synchub.run.told.showing import MOST
-from synchub.run.work import Part, Work
 from synchub.spec.reports import MemberPlan, MemberRun, PlanReport, RunReport, RunState, Waits
+
+if TYPE_CHECKING:
+    from synchub.run.line import Outcome
+    from synchub.run.work import Part, Work
 
 
 def aware(micros: int | None, zone: str) -> datetime:

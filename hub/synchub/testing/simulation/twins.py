@@ -52,7 +52,9 @@ def order_decides_nothing(history: History, first: Seen) -> None:
 def a_kill_changes_nothing(history: History, first: Seen) -> None:
     """I9: killed at any step, the next run ends where an undisturbed run would have."""
     other = _undisturbed(history)
-    must(other in (None, first), f"without having been killed it comes to something else: {_unlike(first, other or [])}")
+    must(
+        other in (None, first), f"without having been killed it comes to something else: {_unlike(first, other or [])}"
+    )
 
 
 def _undisturbed(history: History) -> Seen | None:

@@ -130,8 +130,8 @@ def _kept(texts: pl.Series, native: pl.Series) -> pl.Series:
 def _settle(field: CompiledField, column: _Column) -> _Column:
     """Apply what the mapping says about values that are wrong or not there."""
     value, reasons = column.value, column.reasons
-    failed = reasons.is_not_null()
-    if reasons.null_count() < len(reasons) and (field.mapping.on_error != "quarantine" or not field.claims):
+    failed = None if reasons.null_count() == len(reasons) else reasons.is_not_null()
+    if failed is not None and (field.mapping.on_error != "quarantine" or not field.claims):
         # What an out-only field holds is overwritten anyway: no reason to refuse the record.
         blank = pl.Series([BLANK]).new_from_index(0, len(value))
         value = blank.zip_with(failed, value)
@@ -139,7 +139,7 @@ def _settle(field: CompiledField, column: _Column) -> _Column:
     if field.default is None:
         return _Column(column.native, value, column.via, None, reasons)
     missing = value == BLANK
-    if field.mapping.on_error == "blank":
+    if field.mapping.on_error == "blank" and failed is not None:
         missing &= ~failed
     weak = missing.fill_null(False)
     filled = pl.Series([field.default]).new_from_index(0, len(value)).zip_with(weak, value)

@@ -92,7 +92,7 @@ def idents(rows: pl.DataFrame, keys: Sequence[MatchKey], fields: dict[str, Field
     stands for every address in other_emails.
     """
     parts = [pl.DataFrame(schema={"node": pl.Int64, "key": pl.Int64, "text": pl.String})]
-    for place, key in enumerate(keys):
+    for place, key in enumerate(keys) if rows.height else ():
         if all(VALUE + name in rows.columns for name in key.fields):
             text = pl.concat_str([normal(fields[name]) for name in key.fields], separator=_SEPARATOR)
             parts.append(rows.select("node", key=pl.lit(place, dtype=pl.Int64), text=text).drop_nulls("text"))
@@ -117,7 +117,9 @@ def hashes(texts: pl.Series, entity: str, key: str) -> pl.Series:
 
 def with_hashes(found: pl.DataFrame, keys: Sequence[MatchKey], entity: str) -> pl.DataFrame:
     """The frame of `idents` with a column `hash`."""
-    parts = [found.head(0).with_columns(hash=pl.lit(None, dtype=pl.Int64))]
+    if found.is_empty():
+        return found.with_columns(hash=pl.lit(None, dtype=pl.Int64))
+    parts = []
     for (place,), part in found.group_by("key", maintain_order=True):
         parts.append(part.with_columns(hashes(part["text"], entity, keys[int(str(place))].name)))
     return pl.concat(parts)

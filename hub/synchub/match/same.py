@@ -10,6 +10,8 @@ def same(ours: pl.DataFrame, theirs: pl.DataFrame) -> pl.DataFrame:
 
     Both frames are as `idents` makes them: node, key (its place, strongest 0), text.
     """
+    if ours.is_empty() or theirs.is_empty():
+        return pl.DataFrame(schema={"node": pl.Int64, "other": pl.Int64})
     shared = (
         ours.join(theirs.rename({"node": "other"}), on=["key", "text"])
         .group_by("node", "other")

@@ -43,14 +43,12 @@ def decide(
         left = built.choose(left, word)
         if built.computes:
             break
-    asked = left.filter(pl.col("kind") == "open").select(ONE).unique().with_columns(open=pl.lit(True))
     contested = latest(claims).group_by(ONE).agg(contested=pl.col("value").n_unique() > 1)
     return (
-        ordered(left)
+        ordered(left.with_columns(open=(pl.col("kind") == "open").any().over(ONE)))
         .unique(ONE, keep="first", maintain_order=True)
-        .join(asked, on=ONE, how="left")
         .join(contested, on=ONE, how="left")
-        .with_columns(pl.col("open").fill_null(False), rule=pl.lit(", then ".join(chain)))
+        .with_columns(rule=pl.lit(", then ".join(chain)))
         .select(list(VERDICT))
     )
 
@@ -70,6 +68,9 @@ def decide_over_time(
         until = epochs[position + 1][0] if position + 1 < len(epochs) else 2**62
         fresh = claims.filter((pl.col("seq") >= since) & (pl.col("seq") < until))
         if fresh.is_empty():
+            continue
+        if verdicts.is_empty():
+            verdicts = decide(fresh, chain, field, rules)
             continue
         touched = fresh.select(ONE).unique()
         # Without a base: what was agreed by then stands as a whole, not as what the last of its claims changed in it.

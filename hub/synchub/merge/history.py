@@ -38,7 +38,7 @@ def taken_as_own(masked: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
 def gone_back(back: pl.DataFrame, fields: Iterable[str]) -> pl.DataFrame:
     """What a system that went back holds again: it may have been entered and changed between two runs, and never heard."""
     parts = [pl.DataFrame(schema=_PASSED)]
-    for field in fields:
+    for field in fields if back.height else ():
         hit = back.filter(pl.col(f"m.{field}"))
         parts.append(
             hit.select(

@@ -132,7 +132,7 @@ def _opt_outs(said: pl.DataFrame) -> pl.DataFrame:
 def _said(own: pl.DataFrame, place: Place, clocks: Mapping[int, int]) -> pl.DataFrame:
     fields = place.state.fields
     opened = unpack(own["said"], prefixed((VALUE, "d."), fields))
-    doubtful = [name for name in fields if opened[f"d.{name}"].is_not_null().any()]
+    doubtful = [name for name in fields if opened[f"d.{name}"].null_count() < opened.height]
     return own.select(
         "record",
         "remote_id",

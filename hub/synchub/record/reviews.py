@@ -151,6 +151,8 @@ def asides(
 
 def take_back(tx: Connection, member: int, remote_ids: list[str], kinds: tuple[str, ...]) -> None:
     """Rows that are no longer set aside: they were understood, told, or are gone."""
+    if not remote_ids:
+        return
     waiting = set(asides(tx, member, kinds, ("open", "retry", "discarded", GONE))["remote_id"].to_list())
     remote_ids = [remote_id for remote_id in remote_ids if remote_id in waiting]
     statement = text("DELETE FROM aside WHERE member = :member AND remote_id = :remote_id AND kind = :kind")

@@ -44,6 +44,9 @@ def land(sent: pl.DataFrame, stored: pl.DataFrame, fields: Sequence[str], compar
         if made.all() and native.fill_null(BLANK).equals(to.fill_null(BLANK)):  # most rows are stored as they were sent
             held += [native.alias(NATIVE + name), stands.alias(VALUE + name)]
             continue
+        if not made.any() and to.null_count() == len(to):  # nothing was sent here
+            held += [to.alias(NATIVE + name), to.alias(VALUE + name)]
+            continue
         was_sent = to.is_not_null()
         told = native.is_not_null() & (was_sent | made)
         if name == OPTED_OUT:

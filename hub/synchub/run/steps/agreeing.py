@@ -182,7 +182,7 @@ def _changed(golden: pl.DataFrame, records: pl.DataFrame, names: list[str]) -> p
     stored = records.select(record="id", *(pl.col(name).alias(f"old.{name}") for name in names))
     both = golden.drop("hub_id").join(stored, on="record", maintain_order="left")
     differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"old.{name}")) for name in names)
-    used = [name for name in names if golden[name].is_not_null().any()]
+    used = [name for name in names if golden[name].null_count() < golden.height]
     return both.filter(differs).select("record", *used)
 
 

@@ -145,6 +145,9 @@ def _leave_out_clashes(staged: Staged) -> None:
     """Two rows with one key: the same row twice is one; of two that differ the one that changed last counts; if that
     can't be told, none is used."""
     rows = twice(staged)
+    if rows.is_empty():
+        staged.left_out, staged.clashes = rows.select(REMOTE, RAW), rows.select(REMOTE, SOURCE)
+        return
     newest = pl.col(UPDATED) == pl.col(UPDATED).max().over(REMOTE)
     single = newest.fill_null(False) & (newest.sum().over(REMOTE) == 1)
     lost = rows.filter(~single)

@@ -33,6 +33,9 @@ def recognise(tx: Connection, work: Work, staged: Mapping[str, Staged]) -> Recog
     """Match all unknown rows of all members, and link them."""
     keys = (HUB_ID, *work.entity.match)
     rows = _unknown(tx, work, staged)
+    if rows.is_empty():
+        reviews.close_missing(tx, work.entity.name, "match", rows["remote_id"])
+        return Recognised(pl.Series("record", [], dtype=pl.Int64), 0, 0, 0)
     found = with_hashes(idents(rows, keys, work.entity.fields), keys, work.entity.name)
     candidates = _candidates(tx, work, found)
     assigned = assign(

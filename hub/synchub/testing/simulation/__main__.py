@@ -46,6 +46,7 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="play just this one")
     parser.add_argument("--seeds", type=int, help="play so many (100; with --hours any number)")
     parser.add_argument("--hours", type=float, help="play for so long")
+    parser.add_argument("--least", type=int, default=0, help="with --hours: so many however long it takes")
     parser.add_argument("--first", type=int, default=0, help="the first seed (0)")
     parser.add_argument("--tries", type=int, default=300, help="tries to make a failing history shorter (300)")
     parser.add_argument("--long", action="store_true", help="show a failing history as it is")
@@ -61,10 +62,10 @@ def _seeds(asked: argparse.Namespace, began: float) -> Iterator[int]:
         yield asked.seed
         return
     most = asked.seeds or (None if asked.hours else 100)
-    for seed in count(asked.first) if most is None else range(asked.first, asked.first + most):
-        if asked.hours and time.monotonic() - began >= asked.hours * 3600:
+    for played in count() if most is None else range(most):
+        if asked.hours and played >= asked.least and time.monotonic() - began >= asked.hours * 3600:
             return
-        yield seed
+        yield asked.first + played
 
 
 def _say(text: str) -> None:

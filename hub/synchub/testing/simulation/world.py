@@ -42,6 +42,8 @@ class World:
         self.rules = dict(shape.rules)
         self.removed: set[int] = set()
         self.ever_deleting = {n for n, member in enumerate(self.members) if _deletes(member)}
+        self.broken_off = False
+        """Whether the last run did not come to its end."""
         self.said: set[tuple[str, str]] = set()
         self.opted_out: set[tuple[str, str]] = set()
         self.joined = self.undone = self.ruled = False
@@ -150,8 +152,11 @@ class World:
         self.now += 1
         self._run_begins()
         self.strikes = Strikes(step.faults, self.do, self.trace.append)
+        self.broken_off = True
         try:
-            return self._sync(step)
+            written = self._sync(step)
+            self.broken_off = False
+            return written
         except Killed as killed:
             self.trace.append(f"killed at {killed}")
             self._begin_anew()
@@ -221,6 +226,9 @@ class World:
     def rest(self) -> None:
         """Nothing fails any more and nobody does anything: run until nothing more is written, twice running."""
         self.wait()
+        if self.broken_off:
+            self.run(Run())  # when it ended is known only now, and so how long what it sent need not be found
+            self.wait()
         gone = any(system.buried and system.incremental and not system.sees_deletes for system in self.systems)
         if gone or any(system.slipped for system in self.systems):
             self.run(Run(full=True))  # nothing else shows there who is gone, or was missed

@@ -47,7 +47,8 @@ def hear(rows: pl.DataFrame, unconfirmed: pl.DataFrame, how: Listening) -> Heard
     rows = _with_columns_for(rows, how)
     known = pl.col("known_updated_at")
     older = _older(known)
-    restored = older & pl.col("stale_run").is_not_null()  # the second look at it, however many runs lie between
+    # A later run's look at it, however many lie between; a page that came twice is no second look.
+    restored = older & (pl.col("stale_run") != how.run).fill_null(False)
     stale = rows.filter(older & ~restored)
     back = rows.filter(restored)
     current = rows.filter(~older)

@@ -123,6 +123,12 @@ def test_a_row_that_is_older_than_known_says_nothing_at_first() -> None:
     assert heard.links.select("raw_hash", "updated_at", "stale_run").rows() == [(None, 40, 3)]
 
 
+def test_a_page_that_comes_twice_in_a_run_is_no_second_look() -> None:
+    heard = _hear({"a": "old"}, {"a": "new"}, updated_at=30, stale_run=3)
+    assert heard.links.select("raw_hash", "updated_at", "stale_run").rows() == [(None, 40, 3)]
+    assert heard.held.is_empty()
+
+
 def test_a_row_that_is_still_older_in_the_next_run_is_held_without_a_claim() -> None:
     heard = _hear({"a": "old"}, {"a": "new"}, updated_at=30, stale_run=2)
     assert heard.claims.is_empty()

@@ -132,21 +132,26 @@ def _with_source(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _lay_down(page: Page, order: Order, staged: Staged) -> None:
+    """The rows come first: where they could not be laid down the cursor must not have passed them."""
+    _lay_rows(page, order, staged)
     staged.broken += page.broken
     staged.deleted += page.deleted
     staged.merged.update(page.merged)
     staged.cursor = page.cursor if page.cursor is not None else staged.cursor
     staged.complete = page.complete
+
+
+def _lay_rows(page: Page, order: Order, staged: Staged) -> None:
     columns = [*order.mapping.natives]
     if order.version is not None and order.version not in columns:
         columns.append(order.version)
     frame = order.to_frame(page.rows, columns, delivered=page.fields)
     if frame.is_empty():
         return
-    staged.count += frame.height
     frame = frame.with_columns(fingerprints(frame), order.remote_ids(frame, order.mapping.keys).alias(REMOTE))
-    staged.seen.append(order.shelf.lay(frame.select(REMOTE)))
     known = order.known(frame[REMOTE])
+    staged.count += frame.height
+    staged.seen.append(order.shelf.lay(frame.select(REMOTE)))
     changed = frame.join(known, on=[REMOTE, RAW], how="anti", maintain_order="left")
     if changed.is_empty():
         return

@@ -61,6 +61,24 @@ def test_an_edit_after_a_lost_answer_is_not_taken_for_the_systems_own_form(new_h
     assert (crm.rows["1"]["job_title"], shop.rows["1"]["job_title"]) == ("2", "2")
 
 
+@pytest.mark.parametrize("edited_to", ["2", None])
+def test_what_landed_beside_an_edit_is_nobodys_claim(pair: NewPair, edited_to: str | None) -> None:
+    """Two fields landed and nobody heard of it; then somebody edits one of them there, or takes it back. The shop refuses
+    to be written over what has changed since: the other field is still our own write."""
+    ann = pair({"job_title": "1", "notes": "kept"}, {}, shop_is={"versions": True})
+    ann.hub.crash_at("sent")
+    with pytest.raises(Killed):
+        ann.hub.sync(10)
+    ann.shop.edit("1", at=12, job_title=edited_to)
+    for at in (20, 30):
+        ann.hub.sync(at)
+    with ann.hub.store.read() as tx:
+        told = tx.execute(text("SELECT field, value FROM claim WHERE kind = 'claim'")).all()
+    assert told == ([("job_title", "2")] if edited_to else [])
+    assert ann.both("notes") == ("kept", "kept")
+    assert ann.both("job_title") == (edited_to or "1", edited_to or "1")
+
+
 @pytest.mark.parametrize("can_lookup", [True, False])
 def test_a_write_without_an_answer_does_not_beat_a_later_edit(pair: NewPair, can_lookup: bool) -> None:
     """The shop took the CRM's value and nobody heard of it. It says no times: what is read there is no news all the same,

@@ -10,21 +10,17 @@ import orjson
 import polars as pl
 from sqlalchemy import Connection
 
-from synchub.api import CanLookup, CanWrite, Result, Row
+from synchub.api import CanLookup, Result, Row
 from synchub.errors import SynchubError
 from synchub.mapping.keys import remote_ids
 from synchub.mapping.native import native_frame
-from synchub.mapping.plain import native_values
-from synchub.model import AS, NATIVE, OVER, TO, VALUE, WAS
-from synchub.plugins.guarded import guarded
+from synchub.model import AS, OVER, TO, WAS
 from synchub.read.stage import SOURCE, Staged
 from synchub.record import bulk, intake, journal, known, reviews, tables
 from synchub.run.steps.done import Done
 from synchub.run.steps.doubles import alike, as_sent, can_be_found, seek
-from synchub.run.steps.recording import record
-from synchub.run.steps.stored import stored_of, told_or_looked_up
+from synchub.run.steps.sending_again import found_as, keep_what_landed, record_found, send_once_more
 from synchub.run.work import Part, Work
-from synchub.write.batch import answers, operations
 
 UNANSWERED = "unanswered"
 
@@ -134,85 +130,45 @@ def _settle_changes(
     """Equal to what was sent: confirmed. Equal to before: not applied. A third value: sent once more; if the same comes
     back it is the system's own form, otherwise it was somebody's edit."""
     applied: list[tuple[dict[str, Any], Row | None]] = []
-    again: list[tuple[dict[str, Any], Row | None]] = []
     missed: list[tuple[dict[str, Any], Row | None]] = []
+    changed: list[tuple[str, dict[str, Any], Row]] = []
     for operation, row in verdicts:
         if operation["kind"] in ("delete", "archive"):
             (applied if row is None else missed).append((operation, row))
         elif row is None:
             missed.append((operation, row))
         else:
-            {"sent": applied, "before": missed, "third": again}[_compare(part, operation, row)].append((operation, row))
-    _record(work, part, waiting, [(o, _confirmed(o, r)) for o, r in applied], done)
+            verdict = _compare(part, operation, row)
+            if verdict in ("sent", "before"):
+                (applied if verdict == "sent" else missed).append((operation, row))
+            else:
+                changed.append((verdict, operation, row))
+    record_found(work, part, waiting, [(o, found_as(o, r)) for o, r in applied], done)
     with work.store.write() as tx:
         for operation, _ in missed:
             _close(tx, waiting.filter(pl.col("id") == operation["id"]), journal.FAILED, "it was not applied")
         intake.soil(tx, pl.Series([operation["record"] for operation, _ in missed], dtype=pl.Int64))
-    for operation, row in again:
-        _send_once_more(work, part, waiting.filter(pl.col("id") == operation["id"]), row, done)
+    for verdict, operation, row in changed:
+        settle = send_once_more if verdict == "third" else keep_what_landed
+        settle(work, part, waiting.filter(pl.col("id") == operation["id"]), row, done)
 
 
-def _confirmed(operation: dict[str, Any], row: Row | None) -> Result:
-    return Result("ok", operation["remote_id"], stored=row)
-
-
-def _compare(part: Part, operation: dict[str, Any], row: Row | None) -> str:
-    """Whether a row holds what was sent, what was there before, or a third value in any field."""
-    there = native_frame([row], part.mapping.natives) if row is not None else None
-    verdict = "sent"
+def _compare(part: Part, operation: dict[str, Any], row: Row) -> str:
+    """Whether a row holds what was sent, what was there before, a third value in any field, or the one here and the other
+    there (`partly`)."""
+    there = native_frame([row], part.mapping.natives)
+    verdicts = set()
     for name in part.mapping.outward_fields:
         to = operation[TO + name]
-        if to is None or there is None:
+        if to is None:
             continue
         target = operation.get(OVER + name) or part.mapping.native_target(name)
         texts = pl.Series([to, operation[WAS + name] or "", there[target][0] or ""])
         sent, before, now = part.mapping.comparable(name, texts).fill_null("").to_list()
-        if now == sent:
-            continue
-        if now != before:
+        if now not in (sent, before):
             return "third"
-        verdict = "before"
-    return verdict
-
-
-def _send_once_more(work: Work, part: Part, waiting: pl.DataFrame, row: Row | None, done: Done) -> None:
-    if not isinstance(part.connector, CanWrite):
-        return
-    # Under its first idempotency key a system that knows it would only repeat its answer, and change nothing.
-    anew = f"{work.salt}-again-{work.run}"
-    asked = operations(waiting, part.stream, part.mapping.native_target, native_values, salt=anew)
-    with guarded(part.name):
-        results = part.connector.write(part.stream.name, asked)
-    stored = stored_of(part, waiting, told_or_looked_up(part, waiting, asked, results))
-    third = native_frame([row], part.mapping.natives) if row is not None else None
-    record(work, part, waiting, answers(waiting["id"].to_list(), results), stored, done)
-    if third is None or stored.is_empty():
-        return
-    meant = part.mapping.inward(third).frame
-    edits = []
-    for name in part.mapping.outward_fields:
-        sent = waiting[TO + name][0]
-        if sent is None or NATIVE + name not in stored.columns:
-            continue
-        target = waiting[OVER + name][0] or part.mapping.native_target(name)
-        texts = pl.Series([sent, waiting[WAS + name][0] or "", third[target][0] or "", stored[NATIVE + name][0] or ""])
-        to, before, seen, now = part.mapping.comparable(name, texts).fill_null("").to_list()
-        if seen not in (to, before, now) and not meant.is_empty():
-            edits.append((waiting["link"][0], name, meant[VALUE + name][0] or "", texts[2], waiting[AS + name][0]))
-    _claim_edits(work, waiting, edits)
-
-
-def _claim_edits(work: Work, waiting: pl.DataFrame, edits: list[tuple[int, str, str, str, str]]) -> None:
-    """A third value that did not come back was somebody's edit: it is their claim, made on what we had sent."""
-    if not edits:
-        return
-    schema = {"link": pl.Int64, "field": pl.String, "value": pl.String, "native": pl.String, "base": pl.String}
-    claims = pl.DataFrame(edits, schema=schema, orient="row").with_columns(
-        record=pl.lit(None, dtype=pl.Int64), at=pl.lit(work.clock, dtype=pl.Int64), kind=pl.lit("claim")
-    )
-    with work.store.write() as tx:
-        intake.add_claims(tx, claims, run=work.run)
-        intake.soil(tx, waiting["record"])
+        verdicts.add("sent" if now == sent else "before")
+    return "partly" if len(verdicts) > 1 else next(iter(verdicts), "sent")
 
 
 def _settle_creates(work: Work, part: Part, creates: pl.DataFrame, done: Done) -> None:
@@ -224,7 +180,7 @@ def _settle_creates(work: Work, part: Part, creates: pl.DataFrame, done: Done) -
     with work.store.read() as tx:
         over = _is_over(tx, part, lost, work.seams.micros())
     _plan_anew(work, lost.filter(taken | (asked & over)), "it was not applied")
-    _record(work, part, creates, landed, done)
+    record_found(work, part, creates, landed, done)
 
 
 def link_shown(work: Work, staged: Mapping[str, Staged]) -> None:
@@ -239,7 +195,7 @@ def link_shown(work: Work, staged: Mapping[str, Staged]) -> None:
         creates = opened(waiting, part)
         pairs = pl.concat([found(work, part, creates, rows) for found in (alike, as_sent)])
         landed, _, _ = _landed(work, part, creates, pairs, rows)
-        _record(work, part, creates, landed, Done())
+        record_found(work, part, creates, landed, Done())
 
 
 def _landed(
@@ -263,23 +219,3 @@ def _landed(
             names.add(name)
     lost = creates.filter(pl.col("id").is_in(missed))
     return landed, lost, lost["record"].is_in(list(records))
-
-
-def _record(
-    work: Work, part: Part, waiting: pl.DataFrame, settled: list[tuple[dict[str, Any], Result]], done: Done
-) -> None:
-    if not settled:
-        return
-    numbers = [operation["id"] for operation, _ in settled]
-    own = waiting.filter(pl.col("id").is_in(numbers)).sort("id")
-    results = dict(zip(numbers, (result for _, result in settled), strict=True))
-    ordered = [results[number] for number in own["id"].to_list()]
-    asked = operations(own, part.stream, part.mapping.native_target, native_values, salt=work.salt)
-    record(
-        work,
-        part,
-        own,
-        answers(own["id"].to_list(), ordered),
-        stored_of(part, own, told_or_looked_up(part, own, asked, ordered)),
-        done,
-    )

@@ -37,6 +37,11 @@ from synchub.testing.simulation.afterwards import (
     who_could_be_two_is_asked_about,
     who_is_entered_meanwhile_is_not_doubled,
 )
+from synchub.testing.simulation.disputes import (
+    a_changed_mapping_says_nothing,
+    of_two_at_one_time_the_first_is_right,
+    who_insist_come_to_rest,
+)
 from synchub.testing.simulation.drawing import draw
 from synchub.testing.simulation.playing import Played, play
 from synchub.testing.simulation.questions import ALWAYS, AT_REST
@@ -154,6 +159,27 @@ PLANTED = (
         played=3,
         question="a_question_waits_for_its_answer",
     ),
+    Caught(
+        deciding.ties_broken_by_reading,
+        tried(of_two_at_one_time_the_first_is_right),
+        seed=13,
+        played=5,
+        question="of_two_at_one_time_the_first_is_right",
+    ),
+    Caught(
+        reading.changed_mapping_is_not_followed,
+        tried(a_changed_mapping_says_nothing),
+        seed=3,
+        played=2,
+        question="_understood_otherwise",
+    ),
+    Caught(
+        writing.alternation_goes_unnoticed,
+        tried(who_insist_come_to_rest),
+        seed=11,
+        played=4,
+        question="who_insist_come_to_rest",
+    ),
 )
 
 ALL = os.environ.get("SYNCHUB_PLANTED") == "all"
@@ -161,6 +187,7 @@ ALL = os.environ.get("SYNCHUB_PLANTED") == "all"
 
 QUESTIONS = {ask.__name__ for ask in (*ALWAYS, *AT_REST, *AFTERWARDS)}
 QUESTIONS |= {"rest", "_again", "order_decides_nothing", "a_kill_changes_nothing"}
+QUESTIONS |= {"_understood_otherwise", "_read_from_elsewhere"}
 """Only these catch a fault; what merely breaks the engine was planted badly."""
 FAILED = "_excuse"
 """A run failed for no reason: that is how a run that keeps the next one out shows itself, and no other fault here."""

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
+from synchub.testing.simulation.disputes import (
+    a_changed_mapping_says_nothing,
+    of_two_at_one_time_the_first_is_right,
+    who_insist_come_to_rest,
+)
 from synchub.testing.simulation.faults import MEANWHILE
+from synchub.testing.simulation.places import both_ways, deleted_in_two, edit_of, settled_rows, two_of_one
 from synchub.testing.simulation.questions import must, nobody_is_doubled, nothing_is_overwritten_unseen
 from synchub.testing.simulation.steps import HUB, Deed, Fault, History, Run
-from synchub.testing.simulation.systems import SimulatedSystem
 from synchub.testing.simulation.values import GARBLED
 from synchub.testing.simulation.world import World
-
-Place = tuple[SimulatedSystem, str]
-"""A system and the id of a row there."""
 
 
 def a_lone_edit_wins(world: World, deed: Deed) -> None:
@@ -39,9 +40,9 @@ def a_lone_edit_wins(world: World, deed: Deed) -> None:
 def who_is_entered_meanwhile_is_not_doubled(world: World, _deed: Deed) -> None:
     """Somebody enters a person right before the hub makes a row for the same one: a look by key shows it. Asked where no full
     read is such a look."""
-    for second, member in _both_ways(world):
+    for second, member in both_ways(world):
         findable = second.can_lookup and second.incremental and not second.lag
-        first = next((system for system, _ in _both_ways(world) if system is not second), None)
+        first = next((system for system, _ in both_ways(world) if system is not second), None)
         if findable and first is not None and member.get("create", True) and "where" not in member:
             world.do(Deed("enter", world.systems.index(first)))
             world.wait()
@@ -53,14 +54,14 @@ def who_is_entered_meanwhile_is_not_doubled(world: World, _deed: Deed) -> None:
 
 def an_edit_meanwhile_is_seen(world: World, deed: Deed) -> None:
     """Somebody edits a row right before the hub writes it. Where the system has versions, right when it does."""
-    pair = _two_of_one(world, "job_title")
+    pair = two_of_one(world, "job_title")
     if pair is None:
         return
     (first, name), (second, other) = pair
     first, name, second, other = (second, other, first, name) if first.versions else (first, name, second, other)
-    world.do(_edit(world, first, name, "job_title", deed.value))
+    world.do(edit_of(world, first, name, "job_title", deed.value))
     world.wait()
-    meanwhile = _edit(world, second, other, "job_title", deed.value + 1)
+    meanwhile = edit_of(world, second, other, "job_title", deed.value + 1)
     place, call = (world.systems.index(second), "write") if second.versions else (HUB, "decided")
     world.run(Run((Fault(MEANWHILE, place, call, deed=meanwhile),)))
     nothing_is_overwritten_unseen(world)
@@ -68,18 +69,18 @@ def an_edit_meanwhile_is_seen(world: World, deed: Deed) -> None:
 
 def a_question_waits_for_its_answer(world: World, deed: Deed) -> None:
     """Two enter different notes at once: nobody gets either until a person has answered, and then that is golden."""
-    pair = _two_of_one(world, "notes")
+    pair = two_of_one(world, "notes")
     if pair is None:
         return
     (first, name), (second, other) = pair
-    world.do(_edit(world, first, name, "notes", deed.value))
+    world.do(edit_of(world, first, name, "notes", deed.value))
     world.wait()
     world.run(Run())
     record = world.known.owners()[first.name, name]
     if (record, "notes") in {(one["record"], one["details"].get("field")) for one in world.known.questions("ask")}:
         return  # it was asked before, and what is entered now is one more opinion
-    world.do(_edit(world, first, name, "notes", deed.value + 1))
-    world.do(_edit(world, second, other, "notes", deed.value + 2))
+    world.do(edit_of(world, first, name, "notes", deed.value + 1))
+    world.do(edit_of(world, second, other, "notes", deed.value + 2))
     world.wait()
     world.run(Run())
     for system, row, value in ((first, name, deed.value + 1), (second, other, deed.value + 2)):
@@ -104,10 +105,10 @@ def a_weak_word_does_not_count(world: World, deed: Deed) -> None:
         for word in words
         if not word.weak and word.field == "job_title" and word.value and world.place(word.row) not in world.turned
     }
-    for system, name, record in _sure(world):
+    for system, name, record in settled_rows(world):
         if system.weak and record not in void and rows[record] & settled:
             before = world.known.goldens()[record].get("job_title")
-            world.do(_edit(world, system, name, "job_title", deed.value))
+            world.do(edit_of(world, system, name, "job_title", deed.value))
             world.wait()
             world.run(Run())
             golden = world.known.goldens()[record].get("job_title")
@@ -117,7 +118,7 @@ def a_weak_word_does_not_count(world: World, deed: Deed) -> None:
 
 def who_could_be_two_is_asked_about(world: World, _deed: Deed) -> None:
     """Somebody is entered with the address of two people: nobody guesses which of them it is."""
-    sure = [one for one in _sure(world) if not one[0].weak and one[0].name != "late"]
+    sure = [one for one in settled_rows(world) if not one[0].weak and one[0].name != "late"]
     other = next((one for one in sure if one[2] != sure[0][2]), None)
     if other is None:
         return
@@ -138,58 +139,6 @@ def who_could_be_two_is_asked_about(world: World, _deed: Deed) -> None:
     must(taken_for not in (record, other_record), f"{entered} was taken for record {taken_for}; two have its address")
 
 
-def _sure(world: World) -> list[tuple[SimulatedSystem, str, int]]:
-    """Rows of systems that are heard, which the hub knows and understands, with their records."""
-    owners, aside = world.known.owners(), world.known.aside()
-    return [
-        (system, name, owners[system.name, name])
-        for system, member in world.present
-        for name, kept in sorted(system.kept.items())
-        if member.get("direction") != "out"
-        and (system.name, name) in owners.keys() - aside
-        and kept.values["lead_score"] != GARBLED
-        and name not in system.gone_back
-    ]
-
-
-def _edit(world: World, system: SimulatedSystem, name: str, field: str, value: int) -> Deed:
-    return Deed("edit", world.systems.index(system), sorted(system.kept, key=int).index(name), field, value % 10)
-
-
-def _both_ways(world: World) -> list[tuple[SimulatedSystem, dict[str, Any]]]:
-    """The systems that are read and written, and whose word counts in full."""
-    return [
-        (system, member)
-        for system, member in world.present
-        if member.get("direction", "both") == "both" and not system.weak
-    ]
-
-
-def _two_of_one(world: World, field: str) -> tuple[Place, Place] | None:
-    """Two rows of one record in two systems that are read, written and shown in full: what is entered there is heard at
-    once. The second is of one that can be asked, or has versions."""
-    owners, aside = world.known.owners(), world.known.aside()
-    usual = [
-        (system, name)
-        for system, member in _both_ways(world)
-        for name, kept in sorted(system.kept.items())
-        if member.get("unmap") != field
-        and "where" not in member
-        and (system.name, name) in owners
-        and (system.name, name) not in aside
-        and name not in system.gone_back
-        and kept.values["lead_score"] != GARBLED
-        and field not in system.stores
-    ]
-    for first in usual:
-        for second in usual:
-            able = second[0].can_lookup or second[0].versions
-            one = owners[first[0].name, first[1]] == owners[second[0].name, second[1]]
-            if able and one and first[0] is not second[0]:
-                return first, second
-    return None
-
-
 def a_new_member_waits(world: World, _deed: Deed) -> None:
     """Nothing is written to a member that nobody accepted."""
     late = world.add("late")
@@ -199,7 +148,7 @@ def a_new_member_waits(world: World, _deed: Deed) -> None:
 
 def too_many_deletes_are_stopped(world: World, _deed: Deed) -> None:
     """Where no delete is allowed none is carried out, whoever asked for it, and nothing else is written in that run."""
-    found = _deleted_in_two(world)
+    found = deleted_in_two(world)
     if found is None:
         return
     (first, name), (second, other) = found
@@ -213,21 +162,6 @@ def too_many_deletes_are_stopped(world: World, _deed: Deed) -> None:
     must(before == after or not report.problem, "something was written in a run that was stopped")
 
 
-def _deleted_in_two(world: World) -> tuple[Place, Place] | None:
-    """A row whose delete is seen, as no other of its system stands for the same record, and one that is to follow it."""
-    owners, aside = world.known.owners(), world.known.aside()
-    for first, _ in world.present:
-        own = {name: owners.get((first.name, name)) for name in first.kept}
-        alone = [name for name, record in own.items() if record is not None and list(own.values()).count(record) == 1]
-        for name in alone if len(own) > 1 else []:
-            for second, member in world.present:
-                same = [other for other in second.kept if owners.get((second.name, other)) == own[name]]
-                settled = not any((second.name, other) in aside for other in same)
-                if second is not first and same and settled and member.get("direction") != "in":
-                    return (first, name), (second, same[0])
-    return None
-
-
 AFTERWARDS = (
     a_lone_edit_wins,
     who_is_entered_meanwhile_is_not_doubled,
@@ -237,6 +171,9 @@ AFTERWARDS = (
     who_could_be_two_is_asked_about,
     a_new_member_waits,
     too_many_deletes_are_stopped,
+    of_two_at_one_time_the_first_is_right,
+    a_changed_mapping_says_nothing,
+    who_insist_come_to_rest,
 )
 SHARE = 3
 """Of a drawn history all but the first are tried only every so often: each is some runs more."""

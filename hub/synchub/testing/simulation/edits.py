@@ -25,7 +25,7 @@ def configured(world: World) -> dict[str, dict[str, Any]]:
 def _member(member: dict[str, Any]) -> dict[str, Any]:
     own = dict(member)
     unmapped = own.pop("unmap", None)
-    return own if unmapped is None else {**own, "mapping": {unmapped: None}}
+    return own if unmapped is None else {**own, "mapping": {**own.get("mapping", {}), unmapped: None}}
 
 
 def edit(world: World, what: Edit) -> None:

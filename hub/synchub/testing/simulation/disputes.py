@@ -1,0 +1,94 @@
+"""What is tried with a world at rest where systems say different things, or are understood otherwise than before."""
+
+from __future__ import annotations
+
+from synchub.model import BLANK
+from synchub.spec.mapping import FieldMapping
+from synchub.testing.simulation.places import Place, edit_of, heard, pairs
+from synchub.testing.simulation.questions import all_agree, must
+from synchub.testing.simulation.steps import Deed, Run
+from synchub.testing.simulation.world import ENOUGH, World
+
+
+def of_two_at_one_time_the_first_is_right(world: World, deed: Deed) -> None:
+    """Two are edited in the same minute, and the one is read earlier that stands later in hub.toml: that decides nothing."""
+    for (first, name), (second, other) in pairs(world, "job_title"):
+        exact = all(system.tells_time and not system.skew for system in (first, second))
+        if not exact or world.rank((first.name, name)) > world.rank((second.name, other)):
+            continue
+        record = world.known.owners()[first.name, name]
+        world.tick()
+        entered = f"{deed.value} first {world.now}"
+        first.edit(name, at=world.now, job_title=entered)
+        second.edit(other, at=world.now, job_title=f"{deed.value} second {world.now}")
+        world.wait()
+        world.run(Run(only=world.systems.index(second)))
+        world.wait()
+        world.run(Run())
+        golden = world.known.goldens()[record].get("job_title")
+        must(golden == entered, f"{entered!r} was said by the first of two at one time, golden is {golden!r}")
+        return
+
+
+def who_insist_come_to_rest(world: World, _deed: Deed) -> None:
+    """Two systems put a title into a form of their own some time after it was written there, capitals and small letters: that
+    does not go on for ever."""
+    pair = next(pairs(world, "job_title"), None)
+    if pair is None:
+        return
+    counts: list[int] = []
+    while len(counts) < ENOUGH:
+        for (system, name), form in zip(pair, (str.upper, str.lower), strict=True):
+            there = str(system.kept[name].values["job_title"] or "Ceo")
+            if system.kept[name].values["job_title"] != form(there):
+                world.tick()
+                system.edit(name, at=world.now, job_title=form(there))
+        world.wait()
+        counts.append(world.run(Run()))
+    must(
+        not any(counts[-2:]),
+        f"two systems insist on a form of their own, and it does not come to rest: {counts} writes",
+    )
+    all_agree(world)
+
+
+def a_changed_mapping_says_nothing(world: World, deed: Deed) -> None:
+    """Somebody edits a mapping. What was said before is understood as it is mapped now, and nothing new was said."""
+    rows = heard(world, "job_title")
+    if not rows or world.undone:
+        return
+    place = rows[deed.who % len(rows)]
+    world.do(edit_of(world, *place, "job_title", deed.value))
+    world.wait()
+    world.run(Run())
+    if deed.value % 2:
+        _understood_otherwise(world, place)
+    else:
+        _read_from_elsewhere(world, place)
+
+
+def _understood_otherwise(world: World, place: Place) -> None:
+    """It is mapped with capitals now: the same word, in another form."""
+    system, name = place
+    entered = str(system.kept[name].values["job_title"])
+    world.set_member(system, mapping={"job_title": FieldMapping(native="job_title", transform=("upper",))})
+    world.run(Run())
+    golden = world.known.goldens()[world.known.owners()[system.name, name]].get("job_title")
+    must(golden == entered.upper(), f"{entered!r} of {system.name} is mapped with capitals, golden is {golden!r}")
+
+
+def _read_from_elsewhere(world: World, place: Place) -> None:
+    """It is read from a field now in which that row has nothing, and never had: nobody has cleared anything."""
+    system, name = place
+    empty = [field for field in ("notes", "owner") if (name, field) not in system.words]
+    record = world.known.owners()[system.name, name]
+    rows = world.known.rows_of_records()[record]
+    cleared = any(word.row in rows and (word.field, word.value) == ("job_title", BLANK) for word in world.hearing.words)
+    if not empty or system.kept[name].values[empty[0]] is not None or cleared:
+        return
+    world.set_member(system, mapping={"job_title": FieldMapping(native=empty[0], direction="in")})
+    world.run(Run())
+    golden = world.known.goldens()[record].get("job_title")
+    must(
+        golden != BLANK, f"job_title of {system.name} is read from {empty[0]} now, and golden is blank: nobody said so"
+    )

@@ -21,6 +21,8 @@ from simulation.planted.showing import (
     killed,
     only_written,
     read_from_a_cursor_and_broken_off,
+    rich,
+    rich_and_tried,
     split,
     store_fails,
     tried,
@@ -39,6 +41,7 @@ from synchub.testing.simulation.afterwards import (
 )
 from synchub.testing.simulation.disputes import (
     a_changed_mapping_says_nothing,
+    a_new_day_changes_nothing,
     of_two_at_one_time_the_first_is_right,
     who_insist_come_to_rest,
 )
@@ -179,6 +182,14 @@ PLANTED = (
         seed=11,
         played=4,
         question="who_insist_come_to_rest",
+    ),
+    Caught(deciding.amounts_are_not_changed, rich, seed=9, played=1, question="all_agree"),
+    Caught(
+        deciding.amounts_follow_the_rate,
+        rich_and_tried(a_new_day_changes_nothing),
+        seed=79,
+        played=3,
+        question="a_new_day_changes_nothing",
     ),
 )
 

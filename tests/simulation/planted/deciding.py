@@ -119,6 +119,29 @@ def open_question_is_sent() -> Plant:
     return _planned_otherwise(lambda now: replace(now, open=now.open.head(0)))
 
 
+def amounts_are_not_changed() -> Plant:
+    """An amount is sent as it is, whatever its currency."""
+    return instead("synchub.mapping.exchange:convert", lambda _: lambda text, _rate, _target: text.partition(" ")[0])
+
+
+def amounts_follow_the_rate() -> Plant:
+    """An amount that would come to something else at the rate of today is sent anew."""
+
+    def at_todays_rate(now: Any) -> Any:
+        if not {"day.revenue", "revenue"} <= set(now.golden.columns) or "hv.revenue" not in now.links.columns:
+            return now
+        golden = now.golden.with_columns(pl.lit(now.today).alias("day.revenue"))
+        today = golden.select("record").hstack(now.outward(golden).select("to.revenue"))
+        joined = now.links.join(today, on="record", how="left", maintain_order="left")
+        same = pl.col("to.revenue").cast(pl.Float64, strict=False) == pl.col("hn.revenue").cast(
+            pl.Float64, strict=False
+        )
+        held = pl.when(same.fill_null(True)).then("hv.revenue").alias("hv.revenue")
+        return replace(now, golden=golden, links=joined.with_columns(held).drop("to.revenue"))
+
+    return _planned_otherwise(at_todays_rate)
+
+
 def delete_beats_a_later_edit() -> Plant:
     """A delete is carried out though somebody works on the same person elsewhere."""
 

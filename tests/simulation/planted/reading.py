@@ -35,8 +35,19 @@ def cursor_saved_before_data() -> Plant:
 
 
 def delete_on_a_half_read() -> Plant:
-    """What a read did not show is gone, even if it broke off."""
-    return not_done("synchub.run.steps.listening:_may_miss", True)
+    """What a full read did not show is gone, even if it broke off."""
+
+    def make(listen: Callable[..., Any]) -> Callable[..., Any]:
+        def hear(tx: Any, work: Any, part: Any, staged: Any) -> Any:
+            complete = staged.complete
+            staged.complete = complete or (staged.problem is not None and part.state.cursor is None)
+            heard = listen(tx, work, part, staged)
+            staged.complete = complete
+            return heard
+
+        return hear
+
+    return instead("synchub.run.line:listen", make)
 
 
 def bad_row_is_dropped() -> Plant:

@@ -37,6 +37,14 @@ def unanswered(history: History) -> bool:
     return has(history, kind=("lost", "half"))
 
 
+def rich(history: History) -> bool:
+    return any("currency" in own for own in history.shape.traits)
+
+
+def rich_and_tried(what: Callable[..., None]) -> Callable[[History], bool]:
+    return lambda history: rich(history) and what in afterwards(history)
+
+
 def garbled(history: History) -> bool:
     return "garble" in deeds(history)
 

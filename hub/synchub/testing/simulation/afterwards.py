@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from synchub.testing.simulation.disputes import (
     a_changed_mapping_says_nothing,
+    a_new_day_changes_nothing,
     of_two_at_one_time_the_first_is_right,
     who_insist_come_to_rest,
 )
@@ -174,6 +175,7 @@ AFTERWARDS = (
     of_two_at_one_time_the_first_is_right,
     a_changed_mapping_says_nothing,
     who_insist_come_to_rest,
+    a_new_day_changes_nothing,
 )
 SHARE = 3
 """Of a drawn history all but the first are tried only every so often: each is some runs more."""

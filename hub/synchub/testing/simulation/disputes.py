@@ -7,6 +7,7 @@ from synchub.spec.mapping import FieldMapping
 from synchub.testing.simulation.places import Place, edit_of, heard, pairs
 from synchub.testing.simulation.questions import all_agree, must
 from synchub.testing.simulation.steps import Deed, Run
+from synchub.testing.simulation.values import A_DAY
 from synchub.testing.simulation.world import ENOUGH, World
 
 
@@ -50,6 +51,17 @@ def who_insist_come_to_rest(world: World, _deed: Deed) -> None:
         f"two systems insist on a form of their own, and it does not come to rest: {counts} writes",
     )
     all_agree(world)
+
+
+def a_new_day_changes_nothing(world: World, _deed: Deed) -> None:
+    """A day later all exchange rates are others: no amount is sent anew for that."""
+    if world.ruled:
+        return
+    world.now += A_DAY
+    report = world.hub.sync(world.now, full=True, recompute=True)
+    must(not report.problem, f"a run failed, and nothing was wrong: {report.problem}")
+    count = sum(one.written + one.failed + one.unchanged for one in report.members)
+    must(not count, f"nobody did anything for a day, and then {count} were written")
 
 
 def a_changed_mapping_says_nothing(world: World, deed: Deed) -> None:

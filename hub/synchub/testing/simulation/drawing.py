@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -10,9 +11,11 @@ from synchub.testing.simulation.connector import PAGES, TROUBLES, WRITES
 from synchub.testing.simulation.edits import DIRECTIONS, ON_DELETE, OWNER_RULES, SCORE_RULES, WHERE
 from synchub.testing.simulation.faults import KILLED, MEANWHILE, POINTS, STORE
 from synchub.testing.simulation.steps import HUB, Deed, Edit, Fault, History, Run, Shape, Step
-from synchub.testing.simulation.values import FIELDS, PEOPLE
+from synchub.testing.simulation.values import CURRENCIES, PEOPLE, REVENUE, TEXTS
 
 STEPS = 30
+RICH = 10
+"""One history of so many is about money too. Its dice are its own: the others stay what they are."""
 TRAITS: dict[str, Callable[[Random], Any]] = {
     "tells_time": lambda dice: dice.random() < 0.5,
     "skew": lambda dice: dice.choice((0, -180, 180)),
@@ -39,7 +42,7 @@ MEMBER: dict[str, Callable[[Random], Any]] = {
     "create": lambda dice: dice.random() < 0.7,
     "where": lambda dice: WHERE,
 }
-TEXTS = (*(name for name in FIELDS if name not in ("email", "first_name")), "opted_out")
+EDITED = (*TEXTS, "opted_out", "opted_out")
 DEEDS_OFTEN = {"create": 4, "edit": 12, "clear": 2, "delete": 3, "import": 1, "rename": 2, "garble": 1, "restore": 1}
 DEEDS_SELDOM = {"stale": 1, "merge": 1, "decide": 2, "split": 1, "join": 1, "answer": 2, "undo": 1}
 DEEDS = tuple(kind for kind, often in (DEEDS_OFTEN | DEEDS_SELDOM).items() for _ in range(often))
@@ -60,7 +63,22 @@ def draw(seed: int) -> History:
         if dice.random() < 0.2:
             steps.append(Edit(dice.choice(EDITS), dice.randrange(4), dice.randrange(12)))
         steps += _runs(dice, len(shape.traits), trouble)
-    return History(shape, tuple(steps), seed)
+    history = History(shape, tuple(steps), seed)
+    return history if (seed + 1) % RICH else _with_money(history, Random(f"money {seed}"))
+
+
+def _with_money(history: History, dice: Random) -> History:
+    """The same, but that some of what is entered are amounts, and each system has a currency."""
+    first = dice.randrange(len(CURRENCIES))
+    traits = tuple(
+        {**own, "currency": CURRENCIES[(first + place) % len(CURRENCIES)]}
+        for place, own in enumerate(history.shape.traits)
+    )
+    steps = (
+        replace(step, field=REVENUE) if isinstance(step, Deed) and step.field in TEXTS and dice.random() < 0.5 else step
+        for step in history.steps
+    )
+    return replace(history, shape=replace(history.shape, traits=traits), steps=tuple(steps))
 
 
 def _shape(dice: Random) -> Shape:
@@ -76,7 +94,7 @@ def _some(dice: Random, offered: dict[str, Callable[[Random], Any]], share: floa
 
 def _deed(dice: Random, kind: str = "") -> Deed:
     kind = kind or dice.choice(DEEDS)
-    field = dice.choice(FIELDS_OF_KEYS) if kind == "edit" and dice.random() < 0.1 else dice.choice(TEXTS)
+    field = dice.choice(FIELDS_OF_KEYS) if kind == "edit" and dice.random() < 0.1 else dice.choice(EDITED)
     return Deed(kind, dice.randrange(4), dice.randrange(PEOPLE + 2), field, dice.randrange(10))
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from synchub.spec.mapping import FieldMapping
 from synchub.testing.simulation.steps import Edit
+from synchub.testing.simulation.values import EURO, REVENUE
 
 if TYPE_CHECKING:
     from synchub.testing.simulation.world import World
@@ -19,13 +21,19 @@ UNMAPPED = ("owner", "notes")
 
 def configured(world: World) -> dict[str, dict[str, Any]]:
     """The members as MemoryHub takes them."""
-    return {system.name: _member(member) for system, member in zip(world.systems, world.members, strict=True)}
+    return {
+        system.name: _member(member, system.currency)
+        for system, member in zip(world.systems, world.members, strict=True)
+    }
 
 
-def _member(member: dict[str, Any]) -> dict[str, Any]:
+def _member(member: dict[str, Any], currency: str) -> dict[str, Any]:
     own = dict(member)
+    mapping = dict(own.pop("mapping", {}))
+    if currency != EURO:
+        mapping[REVENUE] = FieldMapping(native=REVENUE, currency=currency)
     unmapped = own.pop("unmap", None)
-    return own if unmapped is None else {**own, "mapping": {**own.get("mapping", {}), unmapped: None}}
+    return {**own, "mapping": mapping if unmapped is None else {**mapping, unmapped: None}}
 
 
 def edit(world: World, what: Edit) -> None:

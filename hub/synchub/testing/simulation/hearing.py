@@ -121,7 +121,7 @@ class Hearing:
         held = self._held.setdefault(row, {})
         early, late = self._said(system, row, kept, when[0], first=first)
         for field in (field for field in FIELDS if field != member.get("unmap")):
-            value, base = canonical(field, kept.values[field]), held.get(field, BLANK)
+            value, base = canonical(field, kept.values[field], system.currency), held.get(field, BLANK)
             if value == base:
                 continue
             held[field] = value
@@ -158,7 +158,7 @@ class Hearing:
                 self.puzzling.add(row)  # it was made earlier, without an answer, and people have edited it since
             held = self._held.setdefault(row, {})
             told = FIELDS if operation.kind == "create" else [field for field in operation.values if field in FIELDS]
-            held |= {field: canonical(field, system.kept[name].values[field]) for field in told}
+            held |= {field: canonical(field, system.kept[name].values[field], system.currency) for field in told}
             self._touched[row] = system.clock()
             self.blurred |= {(row, field) for field in system.defaults if operation.kind == "create"}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from synchub.model import BLANK
 from synchub.testing.simulation.reference import unlike_the_reference
-from synchub.testing.simulation.values import FIELDS, GARBLED, canonical
+from synchub.testing.simulation.values import FIELDS, GARBLED, canonical, natively, worth
 from synchub.testing.simulation.world import Violation, World
 
 
@@ -30,14 +30,16 @@ def all_agree(world: World) -> None:
         for name in [name for name in FIELDS if name != member.get("unmap")]:
             if kept is None:
                 continue
-            there, valid = canonical(name, kept.values[name]), record.get(name)
-            held = row[f"hn.{name}"] or BLANK
+            there, valid, held = natively(name, kept.values[name]), record.get(name), row[f"hn.{name}"] or BLANK
             where = f"{system.name} {row['remote_id']}: {name}"
             must(held == there, f"{where} is {there!r}, the hub believes {held!r}")
             if member.get("direction") == "in" or not _inside(member, record, name) or valid is None:
                 continue
             reason = (row["id"], name) in reasons or (row["record"], name) in asked
-            must(there == valid or reason, f"{where} is {there!r}, golden {valid!r}")
+            right = canonical(name, kept.values[name], system.currency) in worth(
+                name, valid, system.currency, world.now
+            )
+            must(right or reason, f"{where} is {there!r}, golden {valid!r}")
 
 
 def _inside(member: dict[str, Any], record: dict[str, str], name: str) -> bool:
@@ -211,7 +213,7 @@ def nobodys_words_are_put_into_a_mouth(world: World) -> None:
     for name, told, field, value in world.known.claims():
         system = systems[name]
         remote_id = told.partition(" (until run")[0]  # whose row is somebody else's now, they still said what they said
-        entered = {canonical(field, one) for one in system.words.get((remote_id, field), ())}
+        entered = {canonical(field, one, system.currency) for one in system.words.get((remote_id, field), ())}
         if remote_id in system.made and field in system.defaults:  # where nobody can look, it may have been a person
             entered.add(canonical(field, system.defaults[field]))
         if remote_id in system.believed or (remote_id in system.gone_back and not system.tells_late_reads):

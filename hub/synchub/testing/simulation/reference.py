@@ -29,6 +29,7 @@ RULES = {
     "first_name": "newest",
     "job_title": "newest",
     "lifecycle_stage": "furthest",
+    "revenue": "newest",
     "tags": "union",
 }
 ORDER = ("subscriber", "lead", "marketing_qualified", "sales_qualified", "opportunity", "customer", "evangelist")

@@ -10,7 +10,7 @@ from typing import Any
 from synchub.api import Operation, Result
 from synchub.testing.memory import Kept, MemorySystem
 from synchub.testing.simulation.steps import Fault
-from synchub.testing.simulation.values import canonical
+from synchub.testing.simulation.values import EURO, canonical
 
 _A_MOMENT = timedelta(seconds=1)
 """What passes between a look and the write after it."""
@@ -29,12 +29,14 @@ class SimulatedSystem(MemorySystem):
     repeats      it knows a create again by its idempotency key
     tells_merges it tells of rows that were merged into others
     strikes      asked at every call what goes wrong there
+    currency     of the amounts that people enter there
     """
 
     lag: float = 0
     repeats: bool = False
     tells_merges: bool = False
     strikes: Callable[[str], Fault | None] = calm
+    currency: str = EURO
 
     # What it noted
     words: dict[tuple[str, str], list[Any]] = field(default_factory=dict)

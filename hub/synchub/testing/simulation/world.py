@@ -17,7 +17,7 @@ from synchub.testing.simulation.hearing import Hearing, Row
 from synchub.testing.simulation.knowledge import Knowledge
 from synchub.testing.simulation.steps import HUB, Deed, Edit, Fault, Run, Shape, Step
 from synchub.testing.simulation.systems import SimulatedSystem
-from synchub.testing.simulation.values import FIELDS, GARBLED, TYPES, canonical, cut
+from synchub.testing.simulation.values import FIELDS, GARBLED, TYPES, Bank, canonical, cut
 
 ENOUGH = 9
 """Within so many runs a world must have come to rest."""
@@ -61,6 +61,7 @@ class World:
             rules=self.rules,
             members=configured(self),
             executor=Backwards() if backwards else None,
+            rates=Bank(),
             connect=connector_of,
             folder=IN_MEMORY if IN_MEMORY.is_dir() else None,
         )
@@ -217,7 +218,9 @@ class World:
                 theirs = {f: v for f, v in kept.values.items() if (name, f) not in system.ours and f != unmapped}
                 if not system.tells_nothing(name, kept):
                     self.said |= {
-                        (f, canonical(f, v)) for f, v in theirs.items() if v not in (None, []) and f in FIELDS
+                        (f, canonical(f, v, system.currency))
+                        for f, v in theirs.items()
+                        if v not in (None, []) and f in FIELDS
                     }
                 if kept.values["opted_out"] is True and member.get("direction") != "out":
                     self.opted_out.add((system.name, name))

@@ -35,12 +35,11 @@ def cursor_saved_before_data() -> Plant:
 
 
 def delete_on_a_half_read() -> Plant:
-    """What a full read did not show is gone, even if it broke off."""
+    """What a read did not show is gone, even if it broke off or told only what is new."""
 
     def make(listen: Callable[..., Any]) -> Callable[..., Any]:
         def hear(tx: Any, work: Any, part: Any, staged: Any) -> Any:
-            complete = staged.complete
-            staged.complete = complete or (staged.problem is not None and part.state.cursor is None)
+            complete, staged.complete = staged.complete, True
             heard = listen(tx, work, part, staged)
             staged.complete = complete
             return heard

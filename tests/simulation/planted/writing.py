@@ -146,4 +146,4 @@ def lock_outlives_its_process() -> Plant:
             raise
         file.unlink()
 
-    return instead("synchub.run.hub:hold", lambda _: hold)
+    return instead("synchub.run.syncs:hold", lambda _: hold)

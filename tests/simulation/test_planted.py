@@ -183,6 +183,7 @@ PLANTED = (
         played=4,
         question="who_insist_come_to_rest",
     ),
+    Caught(writing.secrets_are_kept, always, seed=1, played=2, question="no_secret_is_kept"),
     Caught(deciding.amounts_are_not_changed, rich, seed=9, played=1, question="all_agree"),
     Caught(
         deciding.amounts_follow_the_rate,

@@ -104,7 +104,7 @@ def _part(hub: Opened, sync: Sync, member: Member, state: members.MemberState, r
     except SynchubError as problem:  # a system that can't be reached takes no part in this run; the others go on
         if isinstance(problem, ConfigurationError) and state.read_at is None:
             raise  # it never worked: somebody is just setting it up
-        down = problem.line
+        down = hub.redactor.redact(problem.line)
     mapping = compile_mapping(
         member.mapping,
         sync.entity,
@@ -114,7 +114,17 @@ def _part(hub: Opened, sync: Sync, member: Member, state: members.MemberState, r
         stream=stream,
     )
     inside = compile_where(member.where, sync.entity) if member.where else None
-    return Part(member, state, stream, mapping, connector, inside, down, mapping_before=state.mapping)
+    return Part(
+        member,
+        state,
+        stream,
+        mapping,
+        connector,
+        inside,
+        down,
+        mapping_before=state.mapping,
+        redact=hub.redactor.redact,
+    )
 
 
 def _connector(hub: Opened, system: str) -> tuple[Connector, str]:
@@ -122,7 +132,7 @@ def _connector(hub: Opened, system: str) -> tuple[Connector, str]:
     try:
         return hub.connector(system), ""
     except PluginError as problem:
-        return Unmade(), problem.line
+        return Unmade(), hub.redactor.redact(problem.line)
 
 
 class Unmade(Connector):

@@ -8,14 +8,14 @@ import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
 import polars as pl
 from sqlalchemy import Connection
 
-from synchub.api import Connector, Key, Row, Stream
+from synchub.api import Connector, Key, Operation, Result, Row, Stream
 from synchub.mapping import CompiledMapping
 from synchub.mapping.keys import remote_ids
 from synchub.mapping.native import native_frame
@@ -132,6 +132,8 @@ class Part:
     """A full read of it ended in this run."""
     notes: list[str] = field(default_factory=list)
     """What a person should know of its part in this run."""
+    redact: Callable[[str], str] = str
+    """Takes secrets out of what its connector says, before it is stored or told."""
 
     @property
     def name(self) -> str:
@@ -145,6 +147,12 @@ class Part:
         """Single records of a system that can be asked for them, as they are now."""
         with guarded(self.name):
             return self.connector.lookup(self.stream.name, keys)  # type: ignore[attr-defined,no-any-return]
+
+    def write(self, operations: Sequence[Operation]) -> Sequence[Result]:
+        """Have operations done by a system that can be written. What it says to them may be stored."""
+        with guarded(self.name):
+            told = self.connector.write(self.stream.name, operations)  # type: ignore[attr-defined]
+            return [replace(one, reason=self.redact(one.reason)) if one.reason else one for one in told]
 
     def present(self, names: Sequence[str]) -> Mapping[str, Row]:
         """The rows with these remote ids, by remote id, as they are now."""

@@ -54,6 +54,7 @@ class MemoryHub:
     bucket                               how many records are merged and planned at once
     connect                              the connector of a system
     folder                               where the store is made (by default where temporary files are)
+    secrets                              what must not be told or kept
     """
 
     def __init__(  # noqa: PLR0913 - what there is to set, by name
@@ -68,13 +69,14 @@ class MemoryHub:
         bucket: int = 20_000,
         connect: Callable[[Any], Connector] = connector_of,
         folder: Path | None = None,
+        secrets: Sequence[str] = (),
         **entity: Any,
     ) -> None:
         self.systems = list(systems)
         self.rules = dict(rules or {})
         self.members = {name: dict(options) for name, options in (members or {}).items()}
         self.crash: Callable[[str], None] = lambda _point: None
-        self._match, self._entity = tuple(match), entity
+        self._match, self._entity, self._secrets = tuple(match), entity, tuple(secrets)
         self._folder = TemporaryDirectory(prefix="synchub-memory-", dir=folder)
         self._clock = Clock()
         self._rates = {} if rates is None else {"memory": lambda: rates}
@@ -121,7 +123,7 @@ class MemoryHub:
         self._opened.connectors = self._connectors()
 
     def _open(self) -> Opened:
-        redactor = Redactor()
+        redactor = Redactor(self._secrets)
         seams = Seams(
             clock=self._clock,
             executor=self._executor,

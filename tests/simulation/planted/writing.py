@@ -125,6 +125,15 @@ def own_form_is_forgotten() -> Plant:
     return instead("synchub.run.steps.recording:_forms", make)
 
 
+def secrets_are_kept() -> Plant:
+    """What a connector says is noted as it is."""
+
+    def make(ready: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *given: replace(ready(*given), redact=str)
+
+    return instead("synchub.run.readying:_part", make)
+
+
 def alternation_goes_unnoticed() -> Plant:
     """Nobody counts how often a system changes back what was written."""
     return not_done("synchub.run.line:notice_alternation")

@@ -28,7 +28,7 @@ def perform(work: Work, part: Part, frames: Iterable[pl.DataFrame], *, total: in
             if done.problem or part.down:
                 done.undone.append(batch["record"])
                 continue
-            with _or_undone(batch, done):
+            with _or_undone(part, batch, done):
                 landed = send(work, part, batch, done)
                 if landed is not None:
                     behind(partial(_record, work, part, landed, done))
@@ -50,18 +50,18 @@ def _batches(frames: Iterable[pl.DataFrame], size: int) -> Iterator[pl.DataFrame
 
 
 @contextmanager
-def _or_undone(batch: pl.DataFrame, done: Done) -> Iterator[None]:
+def _or_undone(part: Part, batch: pl.DataFrame, done: Done) -> Iterator[None]:
     """What breaks off is told, and its records are looked at again by the next run."""
     try:
         yield
     except SynchubError as problem:
-        done.problem = done.problem or problem.line
+        done.problem = done.problem or part.redact(problem.line)
         done.undone.append(batch["record"])
 
 
 def _record(work: Work, part: Part, landed: Answered, done: Done) -> None:
     """Record a batch, while the next one is being sent."""
-    with _or_undone(landed.sent, done):
+    with _or_undone(part, landed.sent, done):
         record(work, part, landed.sent, landed.told, stored_of(part, landed.sent, landed.stored), done)
         if landed.found:
             keep_rows(work, part, landed.found)

@@ -40,7 +40,7 @@ def _read(work: Work, part: Part) -> Staged:
     staged = stage(part.connector, order, lambda count: work.progress.advance(step, count))
     work.progress.finish(step)
     if staged.problem:
-        part.down = staged.problem.line
+        part.down = part.redact(staged.problem.line)
     part.complete = staged.complete
     _leave_out_clashes(staged)
     if staged.complete and staged.seen:
@@ -51,7 +51,7 @@ def _read(work: Work, part: Part) -> Staged:
         try:
             _look_again(work, part, staged, doubted)
         except SynchubError as problem:
-            part.down = problem.line
+            part.down = part.redact(problem.line)
     return staged
 
 
@@ -171,8 +171,8 @@ def quarantine(tx: Connection, work: Work, part: Part, staged: Staged) -> int:
                     "quarantine",
                     None,
                     None,
-                    broken.reason,
-                    f"the row could not be read: {broken.reason.rstrip('.')}",
+                    part.redact(broken.reason),
+                    f"the row could not be read: {part.redact(broken.reason).rstrip('.')}",
                     _raw(broken.raw),
                     "",
                 )

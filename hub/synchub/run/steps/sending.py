@@ -68,8 +68,7 @@ def _all_at_once(part: Part, written_down: pl.DataFrame) -> Answered | None:
 
 def _one_by_one(work: Work, part: Part, written_down: pl.DataFrame, done: Done) -> Answered:
     asked = operations(written_down, part.stream, part.mapping.native_target, native_values, salt=work.salt)
-    with guarded(part.name):
-        results = part.connector.write(part.stream.name, asked)  # type: ignore[attr-defined]
+    results = part.write(asked)
     if len(results) != len(asked):
         raise _uneven(part, len(results), len(asked))
     done.missing = done.missing or _missing(part, asked, results)

@@ -11,7 +11,6 @@ from synchub.api import CanWrite, Result, Row
 from synchub.mapping.native import native_frame
 from synchub.mapping.plain import native_values
 from synchub.model import AS, NATIVE, OVER, TO, VALUE, WAS
-from synchub.plugins.guarded import guarded
 from synchub.record import intake
 from synchub.run.steps.done import Done
 from synchub.run.steps.recording import record
@@ -54,8 +53,7 @@ def send_once_more(work: Work, part: Part, waiting: pl.DataFrame, row: Row, done
     # Under its first idempotency key a system that knows it would only repeat its answer, and change nothing.
     anew = f"{work.salt}-again-{work.run}"
     asked = operations(waiting, part.stream, part.mapping.native_target, native_values, salt=anew)
-    with guarded(part.name):
-        results = part.connector.write(part.stream.name, asked)
+    results = part.write(asked)
     there = native_frame([row], part.mapping.natives)
     if results[0].status == "conflict" and keep_what_landed(work, part, waiting, row, done):
         return

@@ -38,7 +38,7 @@ def settle(work: Work) -> None:
         try:
             _settle_part(work, part, opened(waiting, part))
         except SynchubError as problem:
-            part.down = f"{problem.line} What earlier runs left open there is not settled yet."
+            part.down = f"{part.redact(problem.line)} What earlier runs left open there is not settled yet."
 
 
 def opened(waiting: pl.DataFrame, part: Part) -> pl.DataFrame:

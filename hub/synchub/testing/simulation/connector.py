@@ -13,6 +13,7 @@ from synchub.testing.memory import KEY, Kept
 from synchub.testing.memory_connector import MemoryConnector
 from synchub.testing.simulation.steps import Fault
 from synchub.testing.simulation.systems import SimulatedSystem
+from synchub.testing.simulation.values import TOKEN
 
 TROUBLES = (
     "refused",
@@ -34,7 +35,7 @@ def trouble(kind: str, system: str) -> Exception:
     """What connectors raise when a call fails so."""
     match kind:
         case "unauthorised":
-            return AuthenticationError(f"{system} refused the credentials (401).", next_step="Renew them.")
+            return AuthenticationError(f"{system} refused the credentials {TOKEN} (401).", next_step="Renew them.")
         case "forbidden":
             return ConfigurationError(f"{system} does not allow this (403).", next_step="Grant it.")
         case "limited":
@@ -42,8 +43,8 @@ def trouble(kind: str, system: str) -> Exception:
         case "limited 30":
             return RetryLater(f"{system} is asked too often (429).", after=30)
         case "broken":
-            return ValueError(f"{system} answered what its connector does not understand")
-    return RetryLater(f"{system} does not answer: {kind}.", not_done="Nothing was done there.")
+            return ValueError(f"{system} answered what its connector does not understand: {TOKEN}")
+    return RetryLater(f"{system} does not answer to {TOKEN}: {kind}.", not_done="Nothing was done there.")
 
 
 class SimulatedConnector(MemoryConnector):
@@ -156,7 +157,7 @@ class SimulatedConnector(MemoryConnector):
             self._all(operations[: (len(operations) + 1) // 2])
             raise trouble("reset", self.system.name)
         if kind == "later":
-            return [Result("retry", one.remote_id, reason="busy", retry_after=30) for one in operations]
+            return [Result("retry", one.remote_id, reason=f"busy with {TOKEN}", retry_after=30) for one in operations]
         if kind == "lost later":
             self._all(operations)
             return [Result("retry", one.remote_id, reason="no answer") for one in operations]
@@ -169,7 +170,7 @@ class SimulatedConnector(MemoryConnector):
     def _some(self, status: Any, operations: Sequence[Operation]) -> list[Result]:
         status = "retry" if status == "later" else status
         return [
-            Result(status, one.remote_id, reason=status) if place % 2 == 0 else self._perform(one)
+            Result(status, one.remote_id, reason=f"{status} from {TOKEN}") if place % 2 == 0 else self._perform(one)
             for place, one in enumerate(operations)
         ]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from synchub.model import BLANK
 from synchub.testing.simulation.reference import unlike_the_reference
-from synchub.testing.simulation.values import FIELDS, GARBLED, canonical, natively, worth
+from synchub.testing.simulation.values import FIELDS, GARBLED, TOKEN, canonical, natively, worth
 from synchub.testing.simulation.world import Violation, World
 
 
@@ -224,6 +224,14 @@ def nobodys_words_are_put_into_a_mouth(world: World) -> None:
             )
 
 
+def no_secret_is_kept(world: World) -> None:
+    """I10: what systems are called with stands in no report, and nowhere in the store."""
+    told = [f"the report of run {report.run}" for report in world.reports if TOKEN in repr(report)]
+    files = [file for file in world.hub.folder.rglob("*") if file.is_file()]
+    told += [file.name for file in files if TOKEN.encode() in file.read_bytes()]
+    must(not told, f"a token stands in {', '.join(told)}")
+
+
 def nothing_is_left_open(world: World) -> None:
     """No run blocks the next: every run has ended, and every operation has its answer, but for systems that nobody may ask
     any more."""
@@ -249,5 +257,6 @@ AT_REST = (
     only_the_bad_are_set_aside,
     nobodys_words_are_put_into_a_mouth,
     nothing_is_left_open,
+    no_secret_is_kept,
 )
 """Asked when nothing fails any more, everybody has gone home, and nothing more is written."""

@@ -17,6 +17,8 @@ FIELDS = ("email", "first_name", *TEXTS, "opted_out", REVENUE)
 TYPES = {"lead_score": "text", REVENUE: "number"}
 """A score that is no number can be entered there: nobody can understand it."""
 GARBLED = "many"
+TOKEN = "a-token-that-nobody-else-may-see"
+"""What every system is called with, and what it names when something goes wrong."""
 EURO, YEN = "EUR", "JPY"
 A_DAY = 24 * 60
 STAGES = ("subscriber", "lead", "customer")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from synchub.errors import SynchubError
+from synchub.spec.reports import RunReport
 from synchub.testing.memory_hub import MemoryHub
 from synchub.testing.memory_seams import Backwards, Killed
 from synchub.testing.simulation.connector import connector_of
@@ -17,7 +18,7 @@ from synchub.testing.simulation.hearing import Hearing, Row
 from synchub.testing.simulation.knowledge import Knowledge
 from synchub.testing.simulation.steps import HUB, Deed, Edit, Fault, Run, Shape, Step
 from synchub.testing.simulation.systems import SimulatedSystem
-from synchub.testing.simulation.values import FIELDS, GARBLED, TYPES, Bank, canonical, cut
+from synchub.testing.simulation.values import FIELDS, GARBLED, TOKEN, TYPES, Bank, canonical, cut
 
 ENOUGH = 9
 """Within so many runs a world must have come to rest."""
@@ -45,6 +46,7 @@ class World:
         self.broken_off = False
         """Whether the last run did not come to its end."""
         self.said: set[tuple[str, str]] = set()
+        self.reports: list[RunReport] = []
         self.opted_out: set[tuple[str, str]] = set()
         self.joined = self.undone = self.ruled = False
         """Whether a person ever joined two records, took a run back, changed a rule."""
@@ -62,6 +64,7 @@ class World:
             members=configured(self),
             executor=Backwards() if backwards else None,
             rates=Bank(),
+            secrets=(TOKEN,),
             connect=connector_of,
             folder=IN_MEMORY if IN_MEMORY.is_dir() else None,
         )
@@ -179,6 +182,7 @@ class World:
         report = self.hub.sync(self.now, allow={"deletes": 1000}, **options)
         counts = {one.member: (one.written, one.failed, one.unchanged) for one in report.members}
         self.trace.append(f"{report.state} {counts}")
+        self.reports.append(report)
         if report.problem:
             self._excuse(step, report.problem)
         return sum(sum(one) for one in counts.values())

@@ -38,7 +38,7 @@ def who_insist_come_to_rest(world: World, _deed: Deed) -> None:
     if pair is None:
         return
     counts: list[int] = []
-    while len(counts) < ENOUGH:
+    while len(counts) < ENOUGH and (len(counts) < 2 or any(counts[-2:])):
         for (system, name), form in zip(pair, (str.upper, str.lower), strict=True):
             there = str(system.kept[name].values["job_title"] or "Ceo")
             if system.kept[name].values["job_title"] != form(there):

@@ -57,6 +57,7 @@ def a_new_day_changes_nothing(world: World, _deed: Deed) -> None:
     """A day later all exchange rates are others: no amount is sent anew for that."""
     if world.ruled:
         return
+    world.rest()  # what was tried before may not have been carried everywhere yet
     world.now += A_DAY
     report = world.hub.sync(world.now, full=True, recompute=True)
     must(not report.problem, f"a run failed, and nothing was wrong: {report.problem}")

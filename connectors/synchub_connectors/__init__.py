@@ -42,4 +42,9 @@ def synchub_connectors() -> list[ConnectorInfo]:
             "synchub_connectors.singer.connector:Singer",
             summary="Any tap of Singer, in a process of its own, read only",
         ),
+        ConnectorInfo(
+            "airbyte",
+            "synchub_connectors.airbyte.connector:Airbyte",
+            summary="Any low-code manifest of Airbyte, in a process of its own, read only",
+        ),
     ]

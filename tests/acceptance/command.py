@@ -20,6 +20,7 @@ class Hub:
     folder: Path
     environ: dict[str, str] = field(default_factory=dict)
     program: Path = PROGRAM
+    timeout: float = 300
 
     def __call__(self, *arguments: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
         """Run `synchub` with arguments. Unless `code` is None the exit code must be just that."""
@@ -29,7 +30,7 @@ class Hub:
             env={**os.environ, "NO_COLOR": "1", "COLUMNS": "160", **self.environ},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=self.timeout,
             check=False,
         )
         assert "Traceback" not in done.stderr, done.stderr

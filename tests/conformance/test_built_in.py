@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from conformance import described, taps
+from conformance import described, manifests, taps
 from conformance.crm import Contacts, Notes
 from conformance.database_servers import Served
 from conformance.databases import Table
@@ -119,3 +119,19 @@ class TestSingerChanging(TestSinger):
 
     def scene(self, folder: Path) -> Scene:
         return taps.Changing(folder)
+
+
+class TestAirbyte(Conformance):
+    quality = CONNECTORS / "airbyte" / "quality.toml"
+
+    def scene(self, folder: Path) -> Scene:
+        return manifests.People(folder)
+
+
+class TestAirbyteChanging(TestAirbyte):
+    exempt: ClassVar[Mapping[str, str]] = {
+        "far-future-cursor": "its cursor is the manifest's own state, which only airbyte-cdk reads"
+    }
+
+    def scene(self, folder: Path) -> Scene:
+        return manifests.Changing(folder)

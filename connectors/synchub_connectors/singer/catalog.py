@@ -7,20 +7,12 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from synchub.api import Field, FieldType, PluginError, Stream
+from synchub.api import PluginError, Stream
+from synchub_connectors.programs.schemas import fields_of, properties
 
 INCREMENTAL = "INCREMENTAL"
 LOG_BASED = "LOG_BASED"
 FULL_TABLE = "FULL_TABLE"
-PLAIN: Mapping[str, FieldType] = {
-    "integer": "integer",
-    "number": "number",
-    "boolean": "bool",
-    "array": "json",
-    "object": "json",
-}
-"""Types of JSON Schema that have one of ours."""
-FORMATS: Mapping[str, FieldType] = {"date-time": "datetime", "date": "date", "singer.decimal": "number"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +42,7 @@ class Entry:
 
     @property
     def stream(self) -> Stream:
-        declared = properties(self.said.get("schema"))
-        fields = tuple(Field(name, field_type(schema), writable=False) for name, schema in declared.items())
+        fields = fields_of(self.said.get("schema"))
         times = {field.name for field in fields if field.type in ("datetime", "date")}
         return Stream(
             self.name,
@@ -152,26 +143,3 @@ def _choose_method(said: dict[str, Any], about: dict[str, Any], wanted: Entry) -
         about["replication-method"] = said["replication_method"] = wanted.method
     if wanted.cursor is not None and wanted.method == INCREMENTAL:
         about["replication-key"] = said["replication_key"] = wanted.cursor
-
-
-def properties(schema: Any) -> dict[str, Any]:
-    """The fields of a JSON Schema, by name."""
-    found = schema.get("properties") if isinstance(schema, Mapping) else None
-    return dict(found) if isinstance(found, Mapping) else {}
-
-
-def field_type(schema: Any) -> FieldType:
-    """The type of a field in the words of `Field`, from its JSON Schema."""
-    if not isinstance(schema, Mapping):
-        return "text"
-    if schema.get("format") in FORMATS:
-        return FORMATS[schema["format"]]
-    for choice in ("anyOf", "oneOf"):
-        options = [field_type(each) for each in schema.get(choice) or () if each != {"type": "null"}]
-        if options:
-            return "datetime" if "datetime" in options else options[0]
-    said = schema.get("type")
-    kinds = [PLAIN.get(each, "text") for each in ([said] if isinstance(said, str) else said or ()) if each != "null"]
-    if len(set(kinds)) == 1:
-        return kinds[0]
-    return "number" if kinds and set(kinds) <= {"integer", "number"} else "text"

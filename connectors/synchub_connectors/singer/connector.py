@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Any, ClassVar
 
 import orjson
 from pydantic import BaseModel
 
 from synchub.api import ConfigurationError, Connector, Cursor, Host, Page, PluginError, Stream
+from synchub_connectors.programs.lines import Noise, parsed
+from synchub_connectors.programs.process import Program, environment, files
+from synchub_connectors.programs.rows import Gathering
+from synchub_connectors.programs.secrets import Secrets
 
 from .catalog import FULL_TABLE, Entry, entries, selected
-from .messages import Batch, Noise, Record, Schema, State, message
-from .process import Tap, environment, files
+from .messages import Batch, Record, Schema, State, message
 from .programs import program
-from .rows import Gathering
-from .secrets import Secrets
 from .settings import SingerSettings
 
 TOLD = 3
@@ -32,7 +33,7 @@ class Singer(Connector):
     def __init__(self, config: SingerSettings, host: Host) -> None:
         self._settings = config
         self._host = host
-        self._secrets = Secrets(config, host)
+        self._secrets = Secrets(config.settings, config.secrets, host)
         self._catalog: Mapping[str, Any] | None = None
 
     def check(self) -> None:
@@ -54,7 +55,7 @@ class Singer(Connector):
             yield from self._gathered(tap, entry, gathering)
         yield from gathering.pages(complete=whole and gathering.begun and not gathering.damaged)
 
-    def _gathered(self, tap: Tap, entry: Entry, gathering: Gathering) -> Iterator[Page]:
+    def _gathered(self, tap: Program, entry: Entry, gathering: Gathering) -> Iterator[Page]:
         noises = 0
         for line in tap.lines():
             said = message(line) if line.strip() else None
@@ -73,9 +74,14 @@ class Singer(Connector):
                         self._host.log.warning(
                             "%s printed what is no message: %s", self._settings.tap, self._secrets.hide(text)
                         )
-                    gathering.take(Noise(self._secrets.hide(text), said.damaged), len(line))
-                case Record() | Schema() | State():
-                    gathering.take(said, len(line))
+                    if said.damaged:
+                        gathering.lose(self._secrets.hide(text))
+                case Record(values=values):
+                    gathering.record(values, len(line))
+                case Schema(fields=names):
+                    gathering.declare(names)
+                case State(value=value):
+                    gathering.remember(value)
             if gathering.full:
                 yield from gathering.pages()
 
@@ -111,14 +117,14 @@ class Singer(Connector):
             ) from error
 
     @contextmanager
-    def _tap(self, content: Mapping[str, Any], *options: str) -> Iterator[Tap]:
+    def _tap(self, content: Mapping[str, Any], *options: str) -> Iterator[Program]:
         """A tap that runs, with its configuration and the like in private files; ended, whatever happens."""
         command = [*program(self._settings.tap, self._host.folder), *options]
         with files(content) as paths:
             for name, path in paths.items():
                 option = "properties" if name == "catalog" and self._settings.properties else name
                 command += [f"--{option}", str(path)]
-            tap = Tap(
+            tap = Program(
                 command,
                 environ=environment(os.environ, self._settings.environment),
                 log=lambda text: self._host.log.info("%s", text),
@@ -130,4 +136,5 @@ class Singer(Connector):
                 with closing(tap):
                     yield tap
             finally:
-                self._secrets.keep(paths["config"])
+                with suppress(OSError):
+                    self._secrets.keep(parsed(paths["config"].read_bytes()))

@@ -24,12 +24,13 @@ Examples:
   synchub plugin new mycrm --like rest
   synchub plugin check plugins/mycrm.py
   synchub plugin add singer:tap-jsonl
+  synchub plugin add airbyte:people.yaml
 """
 
 
 @click.group("plugin", epilog=EPILOG)
 def command() -> None:
-    """Show what is loaded, from where, with what it offers; begin a connector; check its quality; install taps of Singer."""
+    """Show what is loaded, from where, with what it offers; begin a connector; check its quality; install programs of others."""
 
 
 @command.command("list", epilog="Example: synchub plugin list --json")
@@ -138,38 +139,39 @@ def check(session: Session, path: str, scene: str, strict: bool) -> int:
 
 
 @command.command("add", epilog="Example: synchub plugin add singer:tap-jsonl==0.3.1")
-@click.argument("wanted", metavar="singer:PACKAGE")
+@click.argument("wanted", metavar="singer:PACKAGE|airbyte:PACKAGE|airbyte:FILE")
 @click.option("--python", metavar="PATH", help="The interpreter to make its environment of. Default: synchub's own.")
 @json_option
 @click.pass_obj
 def add(session: Session, wanted: str, python: str | None) -> None:
-    """Install a tap of Singer, or bring it up to date, in a virtual environment of its own below plugins/.venvs.
+    """Install a tap of Singer, or what runs a manifest of Airbyte, in a virtual environment of its own below plugins/.venvs;
+    or bring it up to date.
 
     Asks the package index, by pip; another index and the like are set in pip's own configuration. Runs what the package
     brings, so install only what you trust.
     """
-    from synchub.plugins.environments import install
-    from synchub.render import outcome
-    from synchub.spec.answers import Outcome
+    from rich.text import Text
+
+    from synchub.plugins.adding import install, system
 
     folder = session.config.parent
     with progress(session) as shown:
         step = f"installing {wanted}"
         shown.start(step)
-        made = install(folder, wanted, python=python)
+        added = install(folder, wanted, python=python)
         shown.finish(step)
-    done = f"{made.name} {made.version} is installed."
-    told = Outcome(done, next_step=f'Use it in hub.toml: connector = "singer", tap = "{made.name}".')
-    show(session, lambda: outcome.outcome(told), environment=made)
+    made, part = added.environment, system(added)
+    told = f"{made.name} {made.version} is installed.\n\nIts part of hub.toml:\n\n{part.rstrip()}"
+    show(session, lambda: Text(told), environment=made, hub_toml=part)
 
 
 @command.command("remove", epilog="Example: synchub plugin remove singer:tap-jsonl")
-@click.argument("wanted", metavar="singer:PACKAGE")
+@click.argument("wanted", metavar="singer:PACKAGE|airbyte:PACKAGE")
 @json_option
 @click.pass_obj
 def remove(session: Session, wanted: str) -> None:
     """Take away what `plugin add` installed."""
-    from synchub.plugins.environments import remove as take_away
+    from synchub.plugins.adding import remove as take_away
     from synchub.render import outcome
     from synchub.spec.answers import Outcome
 

@@ -55,3 +55,14 @@ def hub(tmp_path: Path, modules: None) -> Path:
     for path in (folder, folder / "plugins", folder / "hub.toml"):
         path.chmod(0o755)
     return folder
+
+
+@pytest.fixture
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of wheels, which is all that pip knows of."""
+    folder = tmp_path / "index"
+    folder.mkdir()
+    settings = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder), "PIP_CONFIG_FILE": "/dev/null"}
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    return folder

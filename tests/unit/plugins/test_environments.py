@@ -2,50 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import subprocess
-import zipfile
 from pathlib import Path
 
 import pytest
+from unit.plugins.wheels import wheel
 
 from synchub.api import environment_of
 from synchub.errors import ConfigurationError
-from synchub.plugins.environments import Environment, install, installed, remove
-
-CODE = "def main():\n    print('tap {version}')\n"
-
-
-@pytest.fixture
-def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of wheels, which is all that pip knows of."""
-    folder = tmp_path / "index"
-    folder.mkdir()
-    settings = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder), "PIP_CONFIG_FILE": "/dev/null"}
-    for name, value in settings.items():
-        monkeypatch.setenv(name, value)
-    return folder
-
-
-def wheel(index: Path, name: str, version: str, *programs: str) -> None:
-    """Put a package into the index that brings these programs."""
-    module = name.replace("-", "_")
-    info = f"{module}-{version}.dist-info"
-    files = {
-        f"{module}.py": CODE.format(version=version),
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-        f"{info}/entry_points.txt": "[console_scripts]\n" + "".join(f"{each} = {module}:main\n" for each in programs),
-    }
-    listing = [
-        f"{path},sha256={base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip('=')},{len(text)}"
-        for path, text in files.items()
-    ]
-    files[f"{info}/RECORD"] = "\n".join([*listing, f"{info}/RECORD,,", ""])
-    with zipfile.ZipFile(index / f"{module}-{version}-py3-none-any.whl", "w") as archive:
-        for path, text in files.items():
-            archive.writestr(path, text)
+from synchub.plugins.adding import install, remove
+from synchub.plugins.environments import Environment, installed
 
 
 def said_by(hub: Path, made: Environment) -> str:
@@ -61,7 +27,7 @@ def test_a_program_is_installed_listed_brought_up_to_date_and_removed(tmp_path: 
     assert installed(tmp_path) == []
 
     wheel(index, "acme-tap-people", "1.0", "tap-people", "helper")
-    made = install(tmp_path, "singer:acme-tap-people")
+    made = install(tmp_path, "singer:acme-tap-people").environment
     assert not (half / "rest").exists()
     assert (made.name, made.version) == ("acme-tap-people", "1.0")
     assert Path(made.program).name == "tap-people"
@@ -69,7 +35,7 @@ def test_a_program_is_installed_listed_brought_up_to_date_and_removed(tmp_path: 
     assert installed(tmp_path) == [made]
 
     wheel(index, "acme-tap-people", "1.1", "tap-people")
-    made = install(tmp_path, "singer:acme-tap-people")
+    made = install(tmp_path, "singer:acme-tap-people").environment
     assert made.version == "1.1"
     with pytest.raises(ConfigurationError, match="No matching distribution found for acme-tap-people==9"):
         install(tmp_path, "singer:acme-tap-people==9")
@@ -90,7 +56,7 @@ def test_what_can_not_be_used_is_not_kept(tmp_path: Path, index: Path) -> None:
 
 @pytest.mark.parametrize(
     "wanted",
-    ["tap-x", "singer:", "singer:../x", "singer:--index-url=x", "singer:tap-x --pre", "airbyte:tap-x", "singer:.x"],
+    ["tap-x", "singer:", "singer:../x", "singer:--index-url=x", "singer:tap-x --pre", "dlt:tap-x", "singer:.x"],
 )
 def test_what_is_no_package_is_not_handed_to_pip(tmp_path: Path, wanted: str) -> None:
     with pytest.raises(ConfigurationError, match="is nothing that can be added"):

@@ -1,4 +1,4 @@
-"""A tap as a process: its files, its lines, and its end."""
+"""A program as a process: its files, its lines, and its end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import orjson
 from synchub.api import ConfigurationError, RetryLater
 
 LAST = 12
-"""Lines of its log that are told when a tap fails."""
+"""Lines of its log that are told when a program fails."""
 GRACE = 5.0
 """Seconds between asking a process to end and ending it."""
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
@@ -30,10 +30,11 @@ LOOKS = 4
 """How often it is looked at in the time that it may be silent."""
 
 
-class Tap:
-    """One call of a tap. `lines` gives what it prints; it has ended well only if that comes to its end without an error.
+class Program:
+    """One call of a program. `lines` gives what it prints; it has ended well only if that comes to its end without an error.
 
-    `log` is called with each line of its log, in which `hide` has put stars in the place of secrets; `silence` is in seconds, `longest` in bytes.
+    `log` is called with each line of what it complains about, in which `hide` has put stars in the place of secrets;
+    `silence` is in seconds, `longest` in bytes; `name` is what it is called in messages.
     """
 
     def __init__(
@@ -45,8 +46,9 @@ class Tap:
         hide: Callable[[str], str],
         silence: float,
         longest: int,
+        name: str = "",
     ) -> None:
-        self._name = Path(command[0]).name
+        self._name = name or Path(command[0]).name
         self._log, self._hide, self._silence, self._longest = log, hide, silence, longest
         self._last: deque[str] = deque(maxlen=LAST)
         self._over = threading.Event()
@@ -61,6 +63,11 @@ class Tap:
         ]
         for thread in self._threads:
             thread.start()
+
+    @property
+    def last(self) -> str:
+        """The last line that it complained with."""
+        return self._last[-1] if self._last else "it said nothing about why"
 
     def lines(self) -> Iterator[bytes]:
         """What it prints, line by line. Raises RetryLater if it fails or falls silent, ConfigurationError if one line is
@@ -150,7 +157,7 @@ def started(command: Sequence[str], environ: Mapping[str, str]) -> subprocess.Po
         raise ConfigurationError(
             f"{command[0]} can't be started: {error.strerror}.",
             not_done="Nothing was read from it.",
-            next_step="Install it anew with `synchub plugin add`, or correct `tap` of this system.",
+            next_step="Install it anew with `synchub plugin add`, or correct its name in hub.toml.",
         ) from error
 
 
@@ -174,7 +181,7 @@ def _signal(process: subprocess.Popen[bytes], number: int) -> None:
 
 
 def environment(own: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
-    """What a tap sees of the environment: where things are, and what hub.toml gives it."""
+    """What a program sees of the environment: where things are, and what hub.toml gives it."""
     kept = {name: value for name, value in own.items() if name.upper() in PASSED_ON}
     return {**kept, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8", **given}
 
@@ -182,7 +189,7 @@ def environment(own: Mapping[str, str], given: Mapping[str, str]) -> dict[str, s
 @contextmanager
 def files(contents: Mapping[str, Any]) -> Iterator[dict[str, Path]]:
     """JSON files by name, in a folder that only this user can look into, and only for as long as they are needed."""
-    with tempfile.TemporaryDirectory(prefix="synchub-tap-") as folder:
+    with tempfile.TemporaryDirectory(prefix="synchub-") as folder:
         paths = {}
         for name, content in contents.items():
             paths[name] = Path(folder) / f"{name}.json"

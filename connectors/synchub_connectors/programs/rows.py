@@ -8,8 +8,6 @@ from typing import Any
 
 from synchub.api import BrokenRow, Page
 
-from .messages import Noise, Record, Schema, State
-
 ROWS = 5_000
 """Rows of a page, at most."""
 BYTES = 16_000_000
@@ -18,7 +16,7 @@ BYTES = 16_000_000
 
 @dataclass(slots=True)
 class Gathering:
-    """The rows of one stream since the last page, and the state that the tap was in.
+    """The rows of one stream since the last page, and the state that the program was in.
 
     `wanted`: the fields that are asked for; all if empty. A record says nothing of a field that it does not name, so rows
     that name others lie apart. `state` stands for all records that came before it, and those are handed out no later.
@@ -29,7 +27,7 @@ class Gathering:
     piles: dict[tuple[str, ...], list[Mapping[str, Any]]] = field(default_factory=dict)
     rows: int = 0
     size: int = 0
-    state: dict[str, Any] | None = None
+    state: Any = None
     broken: list[BrokenRow] = field(default_factory=list)
     damaged: bool = False
     begun: bool = False
@@ -39,21 +37,27 @@ class Gathering:
     def __post_init__(self) -> None:
         self._tops = frozenset({*self.wanted, *(name.split(".")[0] for name in self.wanted)})
 
-    def take(self, said: Record | Schema | State | Noise, size: int) -> None:
-        """Take in one message, of a line of so many bytes."""
-        match said:
-            case Record(values=values):
-                kept = {key: values[key] for key in values if key in self._tops} if self._tops else values
-                self.piles.setdefault(tuple(kept), []).append(kept)
-                self.rows += 1
-                self.size += size
-            case Schema(fields=fields):
-                self.begun, self.declared = True, fields
-            case State(value=value) if not self.damaged:  # what was lost is to be read again
-                self.state = value or self.state
-            case Noise(text=text, damaged=True):
-                self.damaged = True
-                self.broken.append(BrokenRow("a line of the tap", text, "it is no whole message of Singer"))
+    def record(self, values: Mapping[str, Any], size: int) -> None:
+        """Take in one row, of a line of so many bytes."""
+        kept = {key: values[key] for key in values if key in self._tops} if self._tops else values
+        self.piles.setdefault(tuple(kept), []).append(kept)
+        self.rows += 1
+        self.size += size
+
+    def declare(self, fields: tuple[str, ...]) -> None:
+        """The program has begun with the stream, which has these fields."""
+        self.begun, self.declared = True, fields
+
+    def remember(self, state: Any) -> None:
+        """Where the program could go on from. After what was lost none counts: that is to be read again."""
+        if not self.damaged:
+            self.state = state or self.state
+
+    def lose(self, text: str) -> None:
+        """A row may be lost with this line."""
+        self.damaged = True
+        self.rows += 1
+        self.broken.append(BrokenRow("a line of the program", text, "it is no whole message"))
 
     @property
     def full(self) -> bool:

@@ -1,0 +1,76 @@
+"""Where airbyte-cdk is, and the manifest that it is to run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from synchub.api import ConfigurationError, environment_of
+
+ENGINE = "airbyte-cdk"
+"""The environment in which `synchub plugin add` puts it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The program that runs manifests, the Python beside it, a manifest, and the code that belongs to it."""
+
+    program: Path
+    manifest: Path
+    package: Path | None
+
+    @property
+    def python(self) -> Path:
+        return self.program.with_name("python" + self.program.suffix)
+
+    @property
+    def components(self) -> Path | None:
+        beside = self.manifest.with_name("components.py")
+        return beside if self.package is None and beside.exists() else None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What lets the code that belongs to the manifest run."""
+        found = {} if self.package is None else {"PYTHONPATH": str(self.package)}
+        return {"AIRBYTE_ENABLE_UNSAFE_CODE": "true", **found}
+
+
+def place(manifest: str, folder: Path) -> Place:
+    """Where all is. Raises ConfigurationError if something of it is not installed, or not there.
+
+    manifest  as in hub.toml: a path with .yaml or .yml at its end, else the name of a package
+    folder    that of hub.toml
+    """
+    is_file = manifest.endswith((".yaml", ".yml"))
+    engine = _card(ENGINE, folder)
+    package = None if is_file else _card(manifest, folder)
+    if engine is None or (package is None and not is_file):
+        raise ConfigurationError(
+            f"The manifest {manifest} can't be run: {ENGINE if engine is None else manifest} is not installed.",
+            not_done="Nothing was read from it.",
+            next_step=f"Install it: `synchub plugin add airbyte:{manifest}`.",
+        )
+    program = environment_of(folder, ENGINE) / str(engine.get("program"))
+    if package is not None:
+        own = environment_of(folder, manifest)
+        return Place(program, own / str(package.get("manifest")), own)
+    found = folder / manifest
+    if not found.is_file():
+        raise ConfigurationError(
+            f"There is no manifest {found}.",
+            not_done="Nothing was read from it.",
+            next_step="Correct `manifest` of this system; a path starts in the folder of hub.toml.",
+        )
+    return Place(program, found, None)
+
+
+def _card(name: str, folder: Path) -> Mapping[str, Any] | None:
+    """What `synchub plugin add` noted of an installation; None if there is none."""
+    try:
+        said = json.loads((environment_of(folder, name) / "synchub.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return said if isinstance(said, Mapping) else None

@@ -11,6 +11,7 @@ from .messages import Checked, Fault
 
 REFUSED = re.compile(r"\b(401|403)\b|[Uu]nauthorized|[Ff]orbidden")
 """How a refusal of the credentials reads."""
+CODE = "AIRBYTE_ENABLE_UNSAFE_CODE"
 DOWN = re.compile(r"Exhausted available request attempts|ConnectionError|Timeout|Status Code: (429|5\d\d)")
 """How a system that can't be reached reads."""
 SETTING = re.compile(r"Config validation error|failed to validate|required property")
@@ -24,13 +25,21 @@ NOT_READ = "It was not read to its end; nothing counts as deleted."
 def fault(name: str, said: Fault, hide: Callable[[str], str]) -> SynchubError:
     """An error for what a source said last. `name` is the manifest's, `hide` takes secrets out."""
     text = _shortened(hide(said.text))
+    if CODE in said.text + said.trace:
+        return ConfigurationError(
+            f"{name} comes with Python code of its own, which is not run.",
+            not_done="Nothing was read from it.",
+            next_step="Look at it; if you trust it, set `components = true` for this system.",
+        )
     if said.text.startswith("Error starting the sync"):  # its own sentence sends people to Airbyte's support
-        why = _reason(hide(said.trace)) or _shortened(hide(said.text.partition("Error: ")[2]))
+        why = next(iter(_reasons(hide(said.trace))), "") or _shortened(hide(said.text.partition("Error: ")[2]))
         return ConfigurationError(
             f"{name} can't be run: {why}",
             not_done="Nothing was read from it.",
             next_step="Correct the manifest; `synchub --debug check` shows all that airbyte-cdk says about it.",
         )
+    if said.text.startswith("Something went wrong in the connector"):
+        text = next(reversed(_reasons(hide(said.trace))), text)
     return _refused(name, text) if said.kind == "config_error" else _down(name, text)
 
 
@@ -60,9 +69,9 @@ def _refused(name: str, text: str) -> SynchubError:
     )
 
 
-def _reason(trace: str) -> str:
-    found = REASON.search(trace)
-    return _shortened(found[1]) if found else ""
+def _reasons(trace: str) -> list[str]:
+    """Why, in the words of each error of a trace: what was caught first comes first."""
+    return [_shortened(found) for found in REASON.findall(trace)]
 
 
 def _shortened(text: str) -> str:

@@ -196,6 +196,16 @@ def test_a_damaged_line_is_set_aside_and_read_again(folder: Path, damaged: str) 
     [
         (fault("Status Code: 503. Error: gone", "transient_error"), RetryLater, "could not be read: Status Code: 503"),
         (fault("KeyError: 'email'"), RetryLater, "could not be read: KeyError: 'email'"),
+        (
+            fault("Something went wrong in the connector. See", trace="a.FirstError: one\n\nb.LastError: two\n"),
+            RetryLater,
+            "could not be read: two",
+        ),
+        (
+            fault("Something went wrong", trace="x.Error: set the `AIRBYTE_ENABLE_UNSAFE_CODE` environment variable"),
+            ConfigurationError,
+            "comes with Python code of its own, which is not run",
+        ),
         (fault("HTTP Status Code: 401. Error: no", "config_error"), AuthenticationError, "was refused: HTTP Status Co"),
         (fault("'x' is a required property", "config_error"), ConfigurationError, "says: 'x' is a required property"),
         (

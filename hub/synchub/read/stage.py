@@ -76,18 +76,19 @@ class Staged:
     left_out: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema={REMOTE: pl.String, RAW: pl.Int64}))
     problem: SynchubError | None = None
 
-    def frames(self) -> Iterator[pl.DataFrame]:
-        """The staged rows, a frame at a time, without those that are left out."""
+    def frames(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        """The staged rows, a frame at a time, without those that are left out; only some columns, if that is enough."""
         for laid in self.rows:
-            frame = laid.taken()
-            if self.left_out.height:
-                frame = frame.join(self.left_out, on=[REMOTE, RAW], how="anti", maintain_order="left")
-            yield frame
+            if self.left_out.is_empty():
+                yield laid.taken(columns)
+                continue
+            frame = laid.taken().join(self.left_out, on=[REMOTE, RAW], how="anti", maintain_order="left")
+            yield frame if columns is None else frame.select(columns)
 
     def everyone(self) -> pl.DataFrame:
-        """The remote ids of all rows that were seen."""
-        frames = [laid.taken() for laid in self.seen]
-        return pl.concat(frames).unique() if frames else pl.DataFrame(schema={REMOTE: pl.String})
+        """The remote ids of all rows that were seen; one that was seen twice stands there twice."""
+        frames = [laid.taken([REMOTE]) for laid in self.seen]
+        return pl.concat(frames) if frames else pl.DataFrame(schema={REMOTE: pl.String})
 
 
 def stage(connector: Connector, order: Order, advance: Callable[[int], None]) -> Staged:
@@ -114,13 +115,20 @@ def twice(staged: Staged) -> pl.DataFrame:
     nothing = pl.DataFrame(schema={REMOTE: pl.String, RAW: pl.Int64, UPDATED: pl.Int64, SOURCE: pl.String})
     if not staged.rows:
         return nothing
-    seen = pl.concat([laid.taken() for laid in staged.seen]).group_by(REMOTE).agg(sightings=pl.len())
-    often = seen.filter(pl.col("sightings") > 1)
+    often = _often(staged.seen)
     if often.is_empty():
         return nothing
     rows = pl.concat([_with_source(laid.taken().join(often, on=REMOTE, maintain_order="left")) for laid in staged.rows])
     unlike = (pl.col(RAW).n_unique() > 1) | (pl.len() < pl.col("sightings").first())
     return rows.filter(unlike.over(REMOTE)).unique([REMOTE, RAW], maintain_order=True).select(list(nothing.schema))
+
+
+def _often(seen: Sequence[Laid]) -> pl.DataFrame:
+    """remote_id, sightings: what was seen more than once. Numbers are compared first: they take little room."""
+    numbers = pl.concat([laid.taken([REMOTE])[REMOTE].hash() for laid in seen]).sort()
+    doubled = numbers.filter((numbers == numbers.shift(1)).fill_null(False)).unique().implode()
+    alike = [frame.filter(pl.col(REMOTE).hash().is_in(doubled)) for frame in (laid.taken([REMOTE]) for laid in seen)]
+    return pl.concat(alike).group_by(REMOTE).agg(sightings=pl.len()).filter(pl.col("sightings") > 1)
 
 
 def _with_source(rows: pl.DataFrame) -> pl.DataFrame:

@@ -22,14 +22,16 @@ def answered_rows(tx: Connection) -> pl.DataFrame:
     return pl.DataFrame(placed, schema=_ANSWERED, orient="row")
 
 
-def parted_rows(tx: Connection, rows: pl.DataFrame) -> pl.DataFrame:
-    """node, record: unknown rows and the records that a person said they are not."""
+def parted_rows(tx: Connection) -> pl.DataFrame:
+    """member, remote_id, record: rows and the records that a person said they are not."""
     query = text("SELECT one, other FROM apart WHERE one LIKE 'l:%' AND other LIKE 'r:%'")
     pairs = bulk.select(tx, query, {"one": pl.String, "other": pl.String})
-    if pairs.is_empty():
-        return pl.DataFrame(schema={"node": pl.Int64, "record": pl.Int64})
-    named = rows.select("node", one="l:" + pl.col("member").cast(pl.String) + ":" + pl.col("remote_id"))
-    return named.join(pairs, on="one").select("node", record=pl.col("other").str.strip_prefix("r:").cast(pl.Int64))
+    row = pl.col("one").str.strip_prefix("l:").str.splitn(":", 2).struct
+    return pairs.select(
+        member=row.field("field_0").cast(pl.Int64),
+        remote_id=row.field("field_1"),
+        record=pl.col("other").str.strip_prefix("r:").cast(pl.Int64),
+    )
 
 
 def part_for_ever(tx: Connection, one: str, other: str, *, run: int) -> None:

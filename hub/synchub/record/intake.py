@@ -11,6 +11,9 @@ from synchub.record import bulk, marks, tables
 from synchub.record.codec import pack
 from synchub.record.store import take
 
+_MANY = 100_000
+"""Records made at once: what memory is bounded by."""
+
 
 def packed_held(frame: pl.DataFrame) -> pl.Series:
     """The held pairs of a frame as stored: its columns n.*, v.*, w.*."""
@@ -88,18 +91,19 @@ def forget_own_forms(tx: Connection, member: int, fields: list[str]) -> None:
 def new_records(tx: Connection, count: int, entity: str, *, run: int) -> int:
     """Make `count` empty records; returns the first number."""
     first = take(tx, "record", count)
-    numbers = pl.int_range(first, first + count, dtype=pl.Int64, eager=True)
-    bulk.insert(
-        tx,
-        tables.record,
-        pl.DataFrame({"id": numbers}).with_columns(
-            entity=pl.lit(entity),
-            golden=pl.lit(""),
-            dirty=pl.lit(marks.ALL),
-            void_before=pl.lit(0),
-            made_run=pl.lit(run),
-        ),
-    )
+    for start in range(first, first + count, _MANY):
+        numbers = pl.int_range(start, min(start + _MANY, first + count), dtype=pl.Int64, eager=True)
+        bulk.insert(
+            tx,
+            tables.record,
+            pl.DataFrame({"id": numbers}).with_columns(
+                entity=pl.lit(entity),
+                golden=pl.lit(""),
+                dirty=pl.lit(marks.ALL),
+                void_before=pl.lit(0),
+                made_run=pl.lit(run),
+            ),
+        )
     return first
 
 
@@ -157,7 +161,7 @@ def store_golden(tx: Connection, golden: pl.DataFrame) -> None:
 
 def add_idents(tx: Connection, found: pl.DataFrame) -> None:
     """Remember under which keys records can be found: hash, record."""
-    bulk.insert(tx, tables.ident, found.select("hash", "record").unique().sort("hash"), ignore=True)
+    bulk.insert(tx, tables.ident, found.select("hash", "record").unique().sort("hash", "record"), ignore=True)
 
 
 def withdraw_delete(tx: Connection, records: pl.Series) -> None:

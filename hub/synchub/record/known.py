@@ -41,6 +41,11 @@ def rows_named(tx: Connection, member: int, names: pl.Series) -> pl.DataFrame:
     return bulk.rows_named(tx, f"{_NARROW} WHERE member = {member:d} AND remote_id", names, _NARROW_SCHEMA)
 
 
+def has_rows(tx: Connection, member: int) -> bool:
+    """Whether a member has any link, live or not."""
+    return tx.execute(text("SELECT 1 FROM link WHERE member = :member LIMIT 1"), {"member": member}).first() is not None
+
+
 def stale_rows(tx: Connection, member: int) -> list[str]:
     """The remote ids of live links whose rows were older than known when they were last read."""
     query = text(
@@ -182,6 +187,11 @@ def _later(tx: Connection, records: pl.DataFrame, links: pl.DataFrame, places: M
     standing = both.filter((pl.col("seq") >= pl.col("void_before")) | opt_out)
     clocks = run_clocks(tx, standing["run"])
     return standing.with_columns(seen=pl.col("run").replace_strict(clocks, default=0, return_dtype=pl.Int64))
+
+
+def has_idents(tx: Connection) -> bool:
+    """Whether any record can be found by a key."""
+    return tx.execute(text("SELECT 1 FROM ident LIMIT 1")).first() is not None
 
 
 def candidates(tx: Connection, hashes: pl.Series) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -149,12 +149,13 @@ def asides(
     return bulk.select(tx, query, bulk.schema_of(tables.aside))
 
 
-def take_back(tx: Connection, member: int, remote_ids: list[str], kinds: tuple[str, ...]) -> None:
-    """Rows that are no longer set aside: they were understood, told, or are gone."""
-    if not remote_ids:
+def take_back(tx: Connection, member: int, found: Iterable[pl.Series], kinds: tuple[str, ...]) -> None:
+    """Rows that are no longer set aside: they were understood, told, or are gone. `found`: their remote ids; they are not
+    looked at if none is set aside."""
+    waiting = asides(tx, member, kinds, ("open", "retry", "discarded", GONE))["remote_id"].unique().implode()
+    if waiting.item().is_empty():
         return
-    waiting = set(asides(tx, member, kinds, ("open", "retry", "discarded", GONE))["remote_id"].to_list())
-    remote_ids = [remote_id for remote_id in remote_ids if remote_id in waiting]
+    remote_ids = [remote_id for some in found for remote_id in some.filter(some.is_in(waiting)).to_list()]
     statement = text("DELETE FROM aside WHERE member = :member AND remote_id = :remote_id AND kind = :kind")
     pairs = [{"member": member, "remote_id": remote_id, "kind": kind} for remote_id in remote_ids for kind in kinds]
     if pairs:

@@ -107,7 +107,8 @@ def _close_settled(tx: Connection, work: Work, changed: pl.Series) -> None:
 def _not_parted(tx: Connection, pairs: pl.DataFrame) -> pl.DataFrame:
     """`pairs` of records, one and other, without those of which a person said that they are not the same."""
     links = known.links_of(tx, pl.concat([pairs["one"], pairs["other"]]).unique())
-    apart = parted_rows(tx, links.select("member", "remote_id", node="record"))
+    own = links.select("member", "remote_id", node="record")
+    apart = parted_rows(tx).join(own, on=["member", "remote_id"]).select("node", "record")
     return pairs.join(apart, left_on=["one", "other"], right_on=["node", "record"], how="anti").join(
         apart, left_on=["one", "other"], right_on=["record", "node"], how="anti"
     )

@@ -62,7 +62,7 @@ def _before(tx: Connection, part: Part, staged: Staged) -> pl.DataFrame:
         return known.rows_of_member(tx, part.state.id)
     told = pl.Series("remote_id", [*staged.deleted, *staged.merged, *staged.merged.values()], dtype=pl.String)
     # Rows that had been set aside are among the frames, though this read did not see them.
-    read = [frame["remote_id"] for frame in staged.frames()]
+    read = [frame["remote_id"] for frame in staged.frames(["remote_id"])]
     return known.rows_named(tx, part.state.id, pl.concat([told, staged.everyone()["remote_id"], *read]))
 
 
@@ -105,6 +105,8 @@ def _reused(tx: Connection, work: Work, part: Part, reused: pl.DataFrame) -> Non
 def _gone(tx: Connection, work: Work, part: Part, staged: Staged, before: pl.DataFrame, noticed: Noticed) -> None:
     """Links that are seen to be gone, and those that are there again. A read that broke off shows nothing of either
     but what it saw."""
+    if before.is_empty():
+        return
     seen = staged.everyone()
     back = before.filter(pl.col("tomb").is_not_null()).join(seen, on="remote_id", how="semi")
     if back.height:

@@ -157,10 +157,9 @@ def _leave_out_clashes(staged: Staged) -> None:
 
 def quarantine(tx: Connection, work: Work, part: Part, staged: Staged) -> int:
     """Set aside what could not be understood, with its raw form; take back what can be by now. Returns how many rows."""
-    understood = pl.concat(
-        [pl.DataFrame(schema={REMOTE: pl.String}), *(frame.select(REMOTE) for frame in staged.frames())]
-    )
-    reviews.take_back(tx, part.state.id, understood[REMOTE].to_list(), ("quarantine",))
+    understood = (frame[REMOTE] for frame in staged.frames([REMOTE]))
+    if staged.rows:
+        reviews.take_back(tx, part.state.id, understood, ("quarantine",))
     rows = [pl.DataFrame(schema=_ASIDE), *(_asides(work, part, errors) for errors in staged.errors)]
     rows += [
         pl.DataFrame(

@@ -1,20 +1,38 @@
-"""Unknown rows: who they are. Once over everything unknown in a run, never page by page."""
+"""Unknown rows: who they are. Once over everything unknown in a run, never page by page.
+
+Most rows share no key with anybody. Only those that do are compared, as many at once as memory allows; what hangs together
+is always compared at once.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection
 
 from synchub.match.groups import JOINED, NEW, REASONS, REVIEW, assign
-from synchub.match.idents import HUB_ID, idents, name_of, with_hashes
-from synchub.model import VALUE
+from synchub.match.shares import shares
+from synchub.read.shelf import Pile
 from synchub.read.stage import SOURCE, Staged
-from synchub.record import intake, known, reviews, store
+from synchub.record import intake, reviews, store
 from synchub.record.decisions import answered_rows, parted_rows
+from synchub.run.steps.candidates import Candidates, candidates, named_by
+from synchub.run.steps.unknown import Unknown, find, keys_of, placed, told_apart
 from synchub.run.work import Work
+
+_AT_ONCE = 5
+"""So many buckets of rows are compared at once: they take little room."""
+_OUTCOME = pl.Enum([NEW, JOINED, REVIEW])
+_TOLD: dict[str, Any] = {
+    "node": pl.Int64,
+    "outcome": _OUTCOME,
+    "record": pl.Int64,
+    "group": pl.Int64,
+    "reason": pl.Enum(list(REASONS)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,134 +49,140 @@ class Recognised:
 
 def recognise(tx: Connection, work: Work, staged: Mapping[str, Staged]) -> Recognised:
     """Match all unknown rows of all members, and link them."""
-    keys = (HUB_ID, *work.entity.match)
-    rows = _unknown(tx, work, staged)
-    if rows.is_empty():
-        reviews.close_missing(tx, work.entity.name, "match", rows["remote_id"])
+    unknown = find(tx, work, staged)
+    if unknown.count == 0:
+        reviews.close_missing(tx, work.entity.name, "match", unknown.rows["remote_id"])
         return Recognised(pl.Series("record", [], dtype=pl.Int64), 0, 0, 0)
-    found = with_hashes(idents(rows, keys, work.entity.fields), keys, work.entity.name)
-    candidates = _candidates(tx, work, found)
-    assigned = assign(
-        rows.select("node", "system", name=name_of(rows)),
-        found.select("node", "key", "text"),
-        candidates.keys,
-        taken=candidates.taken,
-        apart=parted_rows(tx, rows),
-        places=len(keys),
+    answers = _answers(tx, work, unknown)
+    hinted = named_by(tx, work, unknown.keys.filter(pl.col("key") > 0)["hash"].unique())
+    compared = _compared(unknown, hinted["hash"], answers["node"])
+    rows, texts = told_apart(work, staged, unknown, compared)
+    found = _candidates(tx, work, unknown, compared, hinted["record"], texts)
+    told, suspects = _tell(tx, work, unknown, compared, rows, texts, found)
+    told = _decided_by_people(told, answers)
+    record, made = _with_new_records(tx, work, unknown, told)
+    _revive(tx, told, found.dormant)
+    _link(tx, work, staged, unknown, record)
+    for some in unknown.keys.iter_slices(work.seams.bucket * _AT_ONCE):
+        intake.add_idents(tx, some.select("hash", record=record.gather(some["node"])).drop_nulls())
+    waiting = _waiting(work, unknown, told)
+    _ask(tx, work, waiting, suspects)
+    _keep(tx, work, staged, waiting, unknown)
+    linked = unknown.rows.filter(record.is_not_null()).group_by("part").len().rows()
+    return Recognised(
+        record.drop_nulls().unique(),
+        made,
+        told.filter(pl.col("outcome") == JOINED).height,
+        waiting.height,
+        {work.parts[part].state.id: count for part, count in linked},
     )
-    told = _decided_by_people(tx, rows, rows.join(assigned.rows, on="node", maintain_order="left"))
-    told, made = _with_new_records(tx, work, told)
-    _revive(tx, told, candidates.dormant)
-    linked = _link(tx, work, staged, told)
-    intake.add_idents(tx, found.join(told.filter(pl.col("outcome") != REVIEW).select("node", "record"), on="node"))
-    waiting = told.filter(pl.col("outcome") == REVIEW)
-    _ask(tx, work, waiting, assigned.suspects)
-    _keep(tx, work, staged, waiting, found)
-    rows_of = dict(told.filter(pl.col("outcome") != REVIEW).group_by("member").len().rows())
-    return Recognised(linked, made, told.filter(pl.col("outcome") == JOINED).height, waiting.height, rows_of)
 
 
-def _unknown(tx: Connection, work: Work, staged: Mapping[str, Staged]) -> pl.DataFrame:
-    """node, part, member, system, remote_id, and v.* of what rows are recognised by; in an order that doesn't depend on reading."""
-    wanted = {
-        "hub_id",
-        "email",
-        "other_emails",
-        "first_name",
-        "last_name",
-        "full_name",
-        *(f for k in work.entity.match for f in k.fields),
-    }
-    parts = [pl.DataFrame(schema={"member": pl.Int64, "rank": pl.Int64, "system": pl.String, "remote_id": pl.String})]
-    for part in work.parts:
-        columns = [VALUE + name for name in part.mapping.inward_fields if name in wanted]
-        for frame in staged[part.name].frames():
-            linked = known.rows_named(tx, part.state.id, frame["remote_id"]).select("remote_id")
-            own = frame.join(linked, on="remote_id", how="anti", maintain_order="left")
-            parts.append(
-                own.select(
-                    "remote_id",
-                    *columns,
-                    member=pl.lit(part.state.id, dtype=pl.Int64),
-                    rank=pl.lit(part.member.rank, dtype=pl.Int64),
-                    system=pl.lit(part.member.system),
-                )
+def _answers(tx: Connection, work: Work, unknown: Unknown) -> pl.DataFrame:
+    """node, answer, answer_record: what people answered about these rows."""
+    return _by_node(work, unknown, answered_rows(tx)).select("node", "answer", "answer_record")
+
+
+def _by_node(work: Work, unknown: Unknown, named: pl.DataFrame) -> pl.DataFrame:
+    """Those of the rows named (member, remote_id, …) that are unknown, with their `node`."""
+    if named.is_empty():
+        return named.with_columns(node=pl.lit(None, dtype=pl.Int64))
+    parts = pl.DataFrame({"member": [part.state.id for part in work.parts]}).with_row_index("part")
+    placed = named.join(parts.with_columns(pl.col("part").cast(pl.Int64)), on="member")
+    rows = unknown.rows.select("part", "remote_id", node=pl.int_range(pl.len(), dtype=pl.Int64))
+    return placed.join(rows, on=["part", "remote_id"])
+
+
+def _compared(unknown: Unknown, hinted: pl.Series, answered: pl.Series) -> pl.Series:
+    """The rows that may be somebody else's too: they share a key with another row, or perhaps with a known record, or bear
+    a hub id. Those that people answered about come along."""
+    own = pl.col("hash")
+    shared = ((own == own.shift(1)) | (own == own.shift(-1))).fill_null(False)
+    alike = unknown.keys.filter(shared | (pl.col("key") == 0) | own.is_in(hinted.implode()))
+    return pl.concat([alike["node"], answered]).unique().sort()
+
+
+def _candidates(
+    tx: Connection, work: Work, unknown: Unknown, compared: pl.Series, hinted: pl.Series, texts: Pile
+) -> Candidates:
+    """Known records that these rows could be, by a key or by the hub's id."""
+    own_ids = pl.concat([frame.filter(pl.col("key") == 0)["text"] for frame in texts.frames()])
+    named = own_ids.str.strip_prefix(f"{work.salt}-").cast(pl.Int64, strict=False).drop_nulls()
+    hashes = unknown.keys.filter(pl.col("node").is_in(compared.implode()))["hash"].unique()
+    return candidates(tx, work, pl.concat([hinted, named]).unique().sort(), hashes)
+
+
+def _tell(
+    tx: Connection, work: Work, unknown: Unknown, compared: pl.Series, rows: Pile, texts: Pile, found: Candidates
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What is told of the rows compared (node, outcome, record, group, reason), and whom those in doubt could be."""
+    apart = _by_node(work, unknown, parted_rows(tx)).select("node", "record")
+    told, suspects = [pl.DataFrame(schema=_TOLD)], [pl.DataFrame(schema={"node": pl.Int64, "record": pl.Int64})]
+    for share in _shares(work, unknown, compared, found):
+        nodes, records = (
+            None if share is None else share.filter(own).select(**{name: number})
+            for own, name, number in (
+                (pl.col("id") >= 0, "node", "id"),
+                (pl.col("id") < 0, "record", -pl.col("id") - 1),
             )
-    rows = pl.concat(parts, how="diagonal").unique(["member", "remote_id"], keep="last").sort("rank", "remote_id")
-    return rows.with_row_index("node").with_columns(pl.col("node").cast(pl.Int64))
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidates:
-    """Known records that unknown rows could be: their keys, their live links, and which of them are dormant."""
-
-    keys: pl.DataFrame
-    taken: pl.DataFrame
-    dormant: pl.Series
-
-
-def _candidates(tx: Connection, work: Work, found: pl.DataFrame) -> _Candidates:
-    by_key = known.candidates(tx, found.filter(pl.col("key") > 0)["hash"].unique())["record"]
-    named = (
-        found.filter(pl.col("key") == 0)["text"]
-        .str.strip_prefix(f"{work.salt}-")
-        .cast(pl.Int64, strict=False)
-        .drop_nulls()
-    )
-    numbers = pl.concat([by_key, named]).unique()
-    records = known.goldens(tx, numbers, ()).filter(
-        pl.col("joined_into").is_null() & (pl.col("entity") == work.entity.name)
-    )
-    links = known.links_of(tx, records["id"])
-    texts, taken = [], []
-    for (number,), own in links.group_by("member", maintain_order=True):
-        place = work.places[int(str(number))]
-        held = known.with_held(own, place.state.fields).rename(
-            {f"hv.{name}": VALUE + name for name in place.state.fields}
         )
-        keyed = idents(held.with_columns(node=pl.col("record")), work.entity.match, work.entity.fields)
-        texts.append(keyed.select(record="node", key=pl.col("key") + 1, text="text"))
-        live = held.filter(pl.col("tomb").is_null())
-        taken.append(live.select("record", system=pl.lit(place.state.system), name=name_of(live)))
-    own_ids = records.select(
-        record="id", key=pl.lit(0, dtype=pl.Int64), text=pl.lit(work.salt + "-") + pl.col("id").cast(pl.String)
-    )
-    schema = {"record": pl.Int64, "system": pl.String, "name": pl.String}
-    living = pl.concat([pl.DataFrame(schema=schema), *taken])
-    shared = (
-        pl.concat([own_ids, *texts]).unique().join(found.select("key", "text").unique(), on=["key", "text"], how="semi")
-    )
-    dormant = records.filter(~pl.col("id").is_in(living["record"].implode()))["id"]
-    return _Candidates(shared, living, dormant)
+        assigned = assign(
+            rows.among("node", nodes),
+            texts.among("node", nodes).drop("hash"),
+            found.keys.among("record", records).drop("hash"),
+            taken=found.taken.among("record", records),
+            apart=apart,
+            places=len(keys_of(work)),
+        )
+        told.append(assigned.rows.select(pl.col(name).cast(kind) for name, kind in _TOLD.items()))
+        suspects.append(assigned.suspects)
+    return pl.concat(told), pl.concat(suspects)
 
 
-def _decided_by_people(tx: Connection, rows: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+def _shares(work: Work, unknown: Unknown, compared: pl.Series, found: Candidates) -> list[pl.DataFrame | None]:
+    """The rows compared and the records they could be (as -1, -2, …), some at once; None for all."""
+    held = pl.concat([frame.select(id=-pl.col("record") - 1, hash="hash") for frame in found.keys.frames()])
+    ids, most = pl.concat([compared, held["id"].unique()]), work.seams.bucket * _AT_ONCE
+    if len(ids) <= most:
+        return [None] if len(ids) else []
+    own = unknown.keys.filter(pl.col("node").is_in(compared.implode())).select(id="node", hash="hash")
+    return list(shares(ids, pl.concat([own, held]), most).partition_by("share"))
+
+
+def _decided_by_people(told: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
     """What a person answered about a row stands, whatever its keys say."""
-    answers = answered_rows(tx)
     if answers.is_empty():
         return told
-    given = told.join(answers, on=["member", "remote_id"], how="left", maintain_order="left")
-    chosen = pl.col("answer").is_not_null()
-    return given.with_columns(
-        outcome=pl.when(chosen & pl.col("answer_record").is_null())
+    given = told.join(answers, on="node", how="left", maintain_order="left")
+    chosen, new = pl.col("answer").is_not_null(), pl.col("answer_record").is_null()
+    outcome = (
+        pl.when(chosen & new)
         .then(pl.lit(NEW))
         .when(chosen)
         .then(pl.lit(JOINED))
-        .otherwise("outcome"),
+        .otherwise(pl.col("outcome").cast(pl.String))
+    )
+    return given.with_columns(
+        outcome=outcome.cast(_OUTCOME),
         record=pl.when(chosen).then("answer_record").otherwise("record"),
         group=pl.when(chosen).then(pl.col("node") + (1 << 40)).otherwise("group"),
     ).drop("answer", "answer_record")
 
 
-def _with_new_records(tx: Connection, work: Work, told: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    groups = told.filter(pl.col("outcome") == NEW).select("group").unique().sort("group")
-    if groups.is_empty():
-        return told, 0
-    first = intake.new_records(tx, groups.height, work.entity.name, run=work.run)
-    numbered = groups.with_columns(made=pl.int_range(first, first + groups.height, dtype=pl.Int64))
-    joined = told.join(numbered, on="group", how="left", maintain_order="left")
-    record = pl.when(pl.col("outcome") == NEW).then("made").otherwise("record")
-    return joined.with_columns(record=record).drop("made"), groups.height
+def _with_new_records(tx: Connection, work: Work, unknown: Unknown, told: pl.DataFrame) -> tuple[pl.Series, int]:
+    """The record of each row, null where that can't be told; and how many were made: one for each row that was not
+    compared with any, one for each group of new ones."""
+    alone = pl.repeat(True, unknown.count, dtype=pl.Boolean, eager=True).scatter(told["node"], False).arg_true()
+    new = told.filter(pl.col("outcome") == NEW)
+    alone = alone.cast(pl.Int64)
+    groups = pl.concat([alone, new["group"].unique()]).sort()
+    record = pl.repeat(None, unknown.count, dtype=pl.Int64, eager=True)
+    first = intake.new_records(tx, len(groups), work.entity.name, run=work.run) if len(groups) else 0
+    joined = told.filter(pl.col("outcome") == JOINED)
+    record = record.scatter(joined["node"], joined["record"])
+    for nodes, own in ((alone, alone), (new["node"], new["group"])):
+        record = record.scatter(nodes, groups.search_sorted(own).cast(pl.Int64) + first)
+    return record, len(groups)
 
 
 def _revive(tx: Connection, told: pl.DataFrame, dormant: pl.Series) -> None:
@@ -169,25 +193,37 @@ def _revive(tx: Connection, told: pl.DataFrame, dormant: pl.Series) -> None:
         intake.withdraw_delete(tx, again)
 
 
-def _link(tx: Connection, work: Work, staged: Mapping[str, Staged], told: pl.DataFrame) -> pl.Series:
+def _link(tx: Connection, work: Work, staged: Mapping[str, Staged], unknown: Unknown, record: pl.Series) -> None:
     """Link every row that was told."""
-    placed = told.filter(pl.col("outcome") != REVIEW).select("member", "remote_id", "record")
-    linked = [pl.Series("record", [], dtype=pl.Int64)]
-    for part in work.parts:
-        own = placed.filter(pl.col("member") == part.state.id).drop("member")
-        done = pl.DataFrame(schema={"remote_id": pl.String})
-        for frame in reversed(list(staged[part.name].frames())):  # the last reading of a row counts
-            rows = (
-                frame.join(own, on="remote_id")
-                .join(done, on="remote_id", how="anti")
-                .unique("remote_id", keep="last", maintain_order=True)
-            )
-            if rows.height:
-                intake.new_links(tx, rows, member=part.state.id, run=work.run, clock=work.clock)
-                done = pl.concat([done, rows.select("remote_id")])
-        reviews.take_back(tx, part.state.id, own["remote_id"].to_list(), ("review", "found", "quarantine"))
-        linked.append(own["record"])
-    return pl.concat(linked).unique()
+    at = unknown.at(record)
+    for number, first, frame in placed(work, staged) if at.null_count() < len(at) else ():
+        rows = frame.with_columns(record=at.slice(first, frame.height)).drop_nulls("record")
+        if rows.height:
+            intake.new_links(tx, rows, member=work.parts[number].state.id, run=work.run, clock=work.clock)
+    linked = unknown.rows.filter(record.is_not_null())
+    for number, part in enumerate(work.parts):
+        own = linked.filter(pl.col("part") == number)["remote_id"]
+        if len(own):
+            reviews.take_back(tx, part.state.id, [own], ("review", "found", "quarantine"))
+
+
+def _waiting(work: Work, unknown: Unknown, told: pl.DataFrame) -> pl.DataFrame:
+    """node, member, system, remote_id, reason: the rows that can't be told."""
+    left = told.filter(pl.col("outcome") == REVIEW).sort("node")
+    rows = (
+        unknown.rows[left["node"]]
+        .select("part", "remote_id")
+        .hstack(left.select("node", pl.col("reason").cast(pl.String)))
+    )
+    member = {number: part.state.id for number, part in enumerate(work.parts)}
+    system = {number: part.member.system for number, part in enumerate(work.parts)}
+    return rows.select(
+        "node",
+        "remote_id",
+        "reason",
+        member=pl.col("part").replace_strict(member, return_dtype=pl.Int64),
+        system=pl.col("part").replace_strict(system, return_dtype=pl.String),
+    )
 
 
 def _ask(tx: Connection, work: Work, waiting: pl.DataFrame, suspects: pl.DataFrame) -> None:
@@ -206,15 +242,18 @@ def _ask(tx: Connection, work: Work, waiting: pl.DataFrame, suspects: pl.DataFra
     reviews.close_missing(tx, work.entity.name, "match", asked["subject"])
 
 
-def _keep(tx: Connection, work: Work, staged: Mapping[str, Staged], waiting: pl.DataFrame, found: pl.DataFrame) -> None:
+def _keep(tx: Connection, work: Work, staged: Mapping[str, Staged], waiting: pl.DataFrame, unknown: Unknown) -> None:
     """Set rows that can't be told aside, raw: the next run looks at them again without reading them again."""
-    hashes = found.group_by("node").agg(idents=pl.col("hash").sort().cast(pl.String).str.join(","))
+    if waiting.is_empty():
+        return
+    own_keys = unknown.keys.filter(pl.col("node").is_in(waiting["node"].implode()))
+    hashes = own_keys.group_by("node").agg(idents=pl.col("hash").sort().cast(pl.String).str.join(","))
     rows = waiting.join(hashes, on="node", how="left").select(
         "member", "remote_id", pl.col("idents").fill_null(""), reason=pl.col("reason").replace_strict(REASONS)
     )
     for part in work.parts:
         own = rows.filter(pl.col("member") == part.state.id)
-        for frame in staged[part.name].frames() if own.height else ():
+        for frame in staged[part.name].frames(["remote_id", SOURCE]) if own.height else ():
             kept = own.join(frame.select("remote_id", raw=SOURCE).drop_nulls("raw"), on="remote_id")
             reviews.set_aside(
                 tx,

@@ -1,0 +1,125 @@
+"""Rows that no link is known of, as numbers: what they say stays on disk until it must be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+from sqlalchemy import Connection
+
+from synchub.match.idents import HUB_ID, idents, name_of, with_hashes
+from synchub.model import VALUE
+from synchub.read.shelf import Pile
+from synchub.read.stage import Staged
+from synchub.record import known
+from synchub.run.work import Part, Work
+from synchub.spec.job import MatchKey
+
+_ROWS = {"at": pl.Int64, "part": pl.Int64, "rank": pl.Int64, "remote_id": pl.String}
+_KEYS = {"at": pl.Int64, "key": pl.Int8, "hash": pl.Int64}
+ROWS = {"node": pl.Int64, "system": pl.String, "name": pl.String}
+TEXTS = {"node": pl.Int64, "key": pl.Int64, "text": pl.String, "hash": pl.Int64}
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Rows are numbered (`node`) from 0, in an order that doesn't depend on reading.
+
+    rows    part (its place among the parts of the work), remote_id, and at: the row's place among all staged rows; by node
+    keys    node, key, hash: the keys of all rows, hashes in order
+    staged  how many staged rows there are, known ones too
+    """
+
+    rows: pl.DataFrame
+    keys: pl.DataFrame
+    staged: int
+
+    @property
+    def count(self) -> int:
+        return self.rows.height
+
+    def at(self, of_node: pl.Series) -> pl.Series:
+        """What is told of each row, as a column beside all staged rows: null where the row is not one of these."""
+        nothing = pl.Series([None], dtype=pl.Int64).new_from_index(0, self.staged)
+        return nothing.scatter(self.rows["at"], of_node)
+
+
+def keys_of(work: Work) -> Sequence[MatchKey]:
+    """What rows are recognised by: the hub's own id, then the keys of the entity."""
+    return (HUB_ID, *work.entity.match)
+
+
+def telling(work: Work, fields: Iterable[str]) -> list[str]:
+    """Those of these fields that rows are recognised by."""
+    named = {"hub_id", "email", "other_emails", "first_name", "last_name", "full_name"}
+    wanted = named | {name for key in work.entity.match for name in key.fields}
+    return [name for name in fields if name in wanted]
+
+
+def placed(
+    work: Work, staged: Mapping[str, Staged], columns: Sequence[str] | None = None
+) -> Iterator[tuple[int, int, pl.DataFrame]]:
+    """All staged rows, a frame at a time: the part's place, the place of the frame's first row among all, the frame.
+    Of `columns` (v.*, remote_id) those that the part has."""
+    first = 0
+    for number, part in enumerate(work.parts):
+        have = {"remote_id", *(VALUE + name for name in part.mapping.inward_fields)}
+        asked = None if columns is None else [name for name in columns if name in have]
+        for frame in staged[part.name].frames(asked):
+            yield number, first, frame
+            first += frame.height
+
+
+def find(tx: Connection, work: Work, staged: Mapping[str, Staged]) -> Unknown:
+    """The unknown rows of all members. Of several readings of a row the last one staged counts."""
+    rows, keyed, count = [pl.DataFrame(schema=_ROWS)], [pl.DataFrame(schema=_KEYS)], 0
+    for number, first, frame in placed(work, staged, _columns(work)):
+        part = work.parts[number]
+        own = _unlinked(tx, part, frame.with_columns(node=pl.int_range(first, first + frame.height, dtype=pl.Int64)))
+        found = with_hashes(idents(own, keys_of(work), work.entity.fields), keys_of(work), work.entity.name)
+        keyed.append(found.select(at="node", key=pl.col("key").cast(pl.Int8), hash="hash"))
+        places = {"part": pl.lit(number, dtype=pl.Int64), "rank": pl.lit(part.member.rank, dtype=pl.Int64)}
+        rows.append(own.select("remote_id", at="node", **places).select(list(_ROWS)))
+        count = first + frame.height
+    ordered = pl.concat(rows).sort("rank", "remote_id", "part", "at").drop("rank")
+    again = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(-1)) for name in ("part", "remote_id"))
+    last = ordered.filter(~(again & (pl.int_range(pl.len()) < pl.len() - 1)))
+    return Unknown(last, _numbered(last["at"], pl.concat(keyed), count), count)
+
+
+def told_apart(work: Work, staged: Mapping[str, Staged], unknown: Unknown, nodes: pl.Series) -> tuple[Pile, Pile]:
+    """What must be known of some unknown rows to tell who they are: node, system, name; and their keys: node, key, text,
+    hash."""
+    asked = unknown.at(pl.repeat(None, unknown.count, dtype=pl.Int64, eager=True).scatter(nodes, nodes))
+    rows, texts = (Pile(work.shelf, work.seams.bucket, schema) for schema in (ROWS, TEXTS))
+    for number, first, frame in placed(work, staged, _columns(work)) if len(nodes) else ():
+        own = frame.with_columns(node=asked.slice(first, frame.height)).drop_nulls("node")
+        if own.is_empty():
+            continue
+        rows.add(own.select("node", system=pl.lit(work.parts[number].member.system), name=name_of(own)))
+        found = with_hashes(idents(own, keys_of(work), work.entity.fields), keys_of(work), work.entity.name)
+        texts.add(found.select(list(TEXTS)))
+    return rows, texts
+
+
+def _columns(work: Work) -> list[str]:
+    return ["remote_id", *(VALUE + name for name in telling(work, work.entity.fields))]
+
+
+def _unlinked(tx: Connection, part: Part, frame: pl.DataFrame) -> pl.DataFrame:
+    if not known.has_rows(tx, part.state.id):
+        return frame
+    linked = known.rows_named(tx, part.state.id, frame["remote_id"]).select("remote_id")
+    return frame.join(linked, on="remote_id", how="anti", maintain_order="left")
+
+
+def _numbered(at: pl.Series, keys: pl.DataFrame, count: int) -> pl.DataFrame:
+    """The keys with the number of their row; those of rows that do not count are left out."""
+    nodes = pl.Series([None], dtype=pl.Int64).new_from_index(0, count)
+    nodes = nodes.scatter(at, pl.int_range(len(at), dtype=pl.Int64, eager=True))
+    return (
+        keys.select("key", "hash", node=nodes.gather(keys["at"])).drop_nulls("node").sort("hash")
+        if keys.height
+        else keys.rename({"at": "node"})
+    )

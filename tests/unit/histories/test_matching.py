@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from unit.histories.pairs import ANN, NewHub, NewPair, written
 
@@ -252,3 +254,25 @@ def test_two_clashing_creates_of_one_unique_email(pair: NewPair) -> None:
     assert len(ann.shop.rows) == 1
     assert ann.both("job_title") == ("CEO", "CEO")
     assert ann.both("first_name") == ("Ann", "Ann")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_who_is_who_does_not_depend_on_how_many_are_compared_at_once(new_hub: NewHub, seed: int) -> None:
+    """Twice there are new rows, that share keys with each other and with those that were there before."""
+    ends = []
+    for bucket in (1, 20_000):
+        chance = random.Random(seed)
+        systems = [MemorySystem(name, ["email", "phone", "first_name"]) for name in ("a", "b", "c")]
+        closed = {system.name: {"create": False} for system in systems}
+        hub = new_hub(systems, match=["email", "phone"], members=closed, bucket=bucket)
+        for at in (10, 20):
+            for number in range(36):
+                row = {"email": f"p{chance.randrange(40)}@example.org", "phone": f"+4930567{chance.randrange(900):03}"}
+                given = {name: value for name, value in row.items() if chance.random() < 0.8}
+                chance.choice(systems).create(at=at - 5, first_name=f"F{number % 3}", **given)
+            hub.sync(at)
+        links = {record["hub_id"]: hub.links(record["hub_id"]) for record in hub.records()}
+        ends.append((hub.records(), links, sorted(question["subject"] for question in hub.review())))
+    assert ends[0] == ends[1]
+    assert len(ends[0][0]) > 20
+    assert len(ends[0][2]) > 5

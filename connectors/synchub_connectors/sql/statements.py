@@ -69,6 +69,10 @@ def _insert_one(
 
 def update(connection: sa.Connection, source: Source, table: sa.Table, changes: Sequence[Change]) -> list[str]:
     columns = tuple(changes[0].values)
+    at_once = update_arrays(source, table, columns) if source.database == "postgresql" else None
+    if at_once is not None:
+        connection.execute(at_once, _arrays(source, columns, changes))
+        return [_name_after(source, change) for change in changes]
     keys, where = _where(source, table)
     values = {column: f"value_of_{place}__" for place, column in enumerate(columns)}
     statement = sa.update(table).where(where).values({c: sa.bindparam(name) for c, name in values.items()})
@@ -100,6 +104,34 @@ def insert_arrays(source: Source, table: sa.Table, columns: Sequence[str]) -> sa
     ]
     selected = sa.select(*values).order_by(rows.c.place)
     return sa.insert(table).from_select(list(columns), selected)
+
+
+def update_arrays(source: Source, table: sa.Table, columns: Sequence[str]) -> sa.Update | None:
+    """UPDATE … FROM one array of texts a column, those of the key first: one statement, however many rows. None as in
+    `insert_arrays`."""
+    listed = [*source.key, *columns]
+    if any(isinstance(source.kinds[column].sql, types.NullType) for column in listed):
+        return None
+    names = [f"c{place}" for place in range(len(listed))]
+    arrays = [sa.cast(sa.bindparam(name, type_=sa.Text), ARRAY(sa.Text)) for name in names]
+    rows = sa.func.unnest(*arrays).table_valued(*names, name="r").render_derived()
+    values = [
+        sa.cast(sa.type_coerce(rows.c[name], sa.Text), source.kinds[column].sql)
+        for name, column in zip(names, listed, strict=True)
+    ]
+    same = [table.c[column] == value for column, value in zip(source.key, values, strict=False)]
+    return sa.update(table).where(*same).values(dict(zip(columns, values[len(source.key) :], strict=True)))
+
+
+def _arrays(source: Source, columns: Sequence[str], changes: Sequence[Change]) -> dict[str, str]:
+    """The parameters of `update_arrays`."""
+    keys = zip(*(key_parts(change.remote_id or "", source.key) or () for change in changes), strict=True)
+    named = [
+        all_spelled([understood(part, source.kinds[column], source.zone) for part in parts], source.kinds[column])
+        for column, parts in zip(source.key, keys, strict=True)
+    ]
+    given = [all_spelled([change.values[column] for change in changes], source.kinds[column]) for column in columns]
+    return {f"c{place}": texts for place, texts in enumerate([*named, *given])}
 
 
 def _bound(source: Source, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -188,7 +188,7 @@ def write(work: Work, decision: Decision) -> dict[str, Done]:
             *(series for one in done.values() for series in one.undone),
         ]
     ).unique()
-    planned = [frame["record"] for part in parts for frame in decision.operations(part.name)]
+    planned = [frame["record"] for part in parts for frame in decision.operations(part.name, ["record"])]
     agreed = pl.concat([left.head(0), *planned]).unique()
     with work.store.write() as tx:
         if not work.partial:

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from servers.postgresql import PASSWORD, PostgreSQL
 from servers.process import free_port
+from sqlalchemy import Engine, event
 
 from synchub.api import AuthenticationError, ConfigurationError, Key, Operation, Result, RetryLater
 from synchub.testing.host import LocalHost
@@ -232,6 +233,37 @@ def test_a_batch_of_thousands_keeps_its_order(url: str) -> None:
     results = connect(url).write("plain", operations)
     assert [result.stored and result.stored["nick"] for result in results] == [str(number) for number in range(5_000)]
     assert [result.remote_id for result in results] == [str(number + 1) for number in range(5_000)]
+
+
+def test_thousands_of_updates_are_one_statement(url: str) -> None:
+    connector = connect(url)
+    connector.write("plain", [create(name=f"n{number}") for number in range(3_000)])
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        sent.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    results = connector.write("plain", [update(str(number), name=f"m{number}") for number in range(3_000, 0, -1)])
+    event.remove(Engine, "before_cursor_execute", note)
+    assert [result.stored and result.stored["name"] for result in results] == [f"m{n}" for n in range(3_000, 0, -1)]
+    assert len([statement for statement in sent if statement.startswith("UPDATE plain")]) == 1
+
+
+def test_an_update_that_the_database_refuses_stops_no_other(url: str) -> None:
+    connector = connect(url)
+    connector.write("plain", [create(nick=f"n{number}") for number in range(5)])
+    results = connector.write("plain", [update(str(n), nick="n0" if n == 3 else f"m{n}") for n in range(2, 6)])
+    assert [result.status for result in results] == ["ok", "rejected", "ok", "ok"]
+    assert sorted(row["nick"] for row in rows_of(connector, "plain")) == ["m2", "m4", "m5", "n0", "n2"]
+
+
+def test_rows_of_a_key_of_several_columns_are_updated(url: str) -> None:
+    run(url, "CREATE TABLE pairs (one INTEGER, two TEXT, name TEXT, PRIMARY KEY (one, two))")
+    run(url, "INSERT INTO pairs VALUES (1, 'a', 'x'), (1, 'b', 'x'), (2, 'a', 'x')")
+    results = connect(url).write("pairs", [update('["1","b"]', name="y"), update('["2","a"]', two="c", name=None)])
+    assert [(result.status, result.remote_id) for result in results] == [("ok", '["1","b"]'), ("ok", '["2","c"]')]
+    assert run(url, "SELECT * FROM pairs ORDER BY one, two") == [(1, "a", "x"), (1, "b", "y"), (2, "c", None)]
 
 
 def test_rows_without_values(url: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -42,10 +42,10 @@ class Decision:
     spoken_for: dict[str, int] = field(default_factory=dict)
     """Deletes of each member that are not the guard's to stop: a person said yes to them, or is asked."""
 
-    def operations(self, member: str) -> Iterator[pl.DataFrame]:
-        """A member's operations, a frame at a time."""
+    def operations(self, member: str, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        """A member's operations, a frame at a time; only some columns, if that is enough."""
         for laid in self.frames.get(member, []):
-            yield laid.taken()
+            yield laid.taken(columns)
 
     def count(self, member: str, operations: pl.DataFrame) -> None:
         """Count a frame of a member's operations, those that only carry an opt-out apart."""

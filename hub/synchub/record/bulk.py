@@ -80,7 +80,10 @@ def select(
 def _frame(result: CursorResult[Any], schema: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:
     with closing(result):
         cursor: Any = result.cursor  # the driver's own tuples: nothing in them is to be converted
-        return pl.DataFrame(cursor.fetchall(), schema=schema, orient="row")
+        frames = [pl.DataFrame(cursor.fetchmany(_CHUNK), schema=schema, orient="row")]
+        while frames[-1].height == _CHUNK:  # as tuples they take ten times the room
+            frames.append(pl.DataFrame(cursor.fetchmany(_CHUNK), schema=schema, orient="row"))
+        return pl.concat(frames) if len(frames) > 1 else frames[0]
 
 
 def rows_of(tx: Connection, table: Table, column: str, wanted: Iterable[int]) -> pl.DataFrame:

@@ -31,13 +31,15 @@ _NARROW = "SELECT remote_id, id AS link, record, raw_hash, tomb FROM link"
 _NARROW_SCHEMA = {"remote_id": pl.String, "link": pl.Int64, "record": pl.Int64, "raw_hash": pl.Int64, "tomb": pl.Int64}
 
 
-def rows_of_member(tx: Connection, member: int) -> pl.DataFrame:
-    """Every link of a member, narrow: remote_id, link, record, raw_hash, tomb."""
-    return bulk.select(tx, text(f"{_NARROW} WHERE member = :member"), _NARROW_SCHEMA, member=member)
+def rows_of_member(tx: Connection, member: int, *columns: str) -> pl.DataFrame:
+    """Every link of a member, narrow: those of the columns remote_id, link, record, raw_hash, tomb."""
+    schema = {name: _NARROW_SCHEMA[name] for name in columns}
+    named = ", ".join("id AS link" if name == "link" else name for name in columns)
+    return bulk.select(tx, text(f"SELECT {named} FROM link WHERE member = :member"), schema, member=member)
 
 
 def rows_named(tx: Connection, member: int, names: pl.Series) -> pl.DataFrame:
-    """Those of a member's links that have one of these remote ids, as `rows_of_member` has them."""
+    """Those of a member's links that have one of these remote ids: all columns that `rows_of_member` has."""
     return bulk.rows_named(tx, f"{_NARROW} WHERE member = {member:d} AND remote_id", names, _NARROW_SCHEMA)
 
 

@@ -66,3 +66,16 @@ def test_a_run_that_finds_nothing_writes_down_that_it_was_there_and_nothing_else
         hub.sync(30)
     wrote = {found[1] for statement in sent if (found := re.match(r"(?:INSERT INTO|UPDATE) (\w+)", statement))}
     assert wrote == {"counter", "member", "run"}
+
+
+def test_what_is_read_as_it_was_told_when_it_was_made_is_not_heard_again(new_hub: NewHub) -> None:
+    """The run after a first sync finds nothing in the rows that it made, and stores nothing of them; an edit is heard."""
+    crm, hub = _office(new_hub, 50)
+    shop = hub.systems[1]
+    hub.sync(10)
+    with counted() as sent:
+        hub.sync(20)
+    assert not [statement for statement in sent if statement.startswith("UPDATE link")]
+    shop.edit("7", at=25, job_title="boss")
+    assert written(hub.sync(30)) == 1
+    assert [row["job_title"] for row in crm.rows.values() if row.get("job_title")] == ["boss"]

@@ -15,6 +15,7 @@ from synchub.run.steps.doubles import hashes
 from synchub.run.steps.keying import remember_held
 from synchub.run.work import Part, Work
 
+_BEFORE = ("remote_id", "link", "record", "tomb")
 _NAMES = frozenset({"first_name", "last_name", "full_name", "company"})
 
 
@@ -59,11 +60,11 @@ def listen(tx: Connection, work: Work, part: Part, staged: Staged) -> Noticed:
 def _before(tx: Connection, part: Part, staged: Staged) -> pl.DataFrame:
     """The links that this read has anything to say of: all of them only if it may tell who is missing."""
     if staged.complete:
-        return known.rows_of_member(tx, part.state.id)
+        return known.rows_of_member(tx, part.state.id, *_BEFORE)
     told = pl.Series("remote_id", [*staged.deleted, *staged.merged, *staged.merged.values()], dtype=pl.String)
     # Rows that had been set aside are among the frames, though this read did not see them.
     read = [frame["remote_id"] for frame in staged.frames(["remote_id"])]
-    return known.rows_named(tx, part.state.id, pl.concat([told, staged.everyone()["remote_id"], *read]))
+    return known.rows_named(tx, part.state.id, pl.concat([told, staged.everyone()["remote_id"], *read])).select(_BEFORE)
 
 
 def _how(work: Work, part: Part) -> Listening:

@@ -87,11 +87,13 @@ def _order(tx: Connection, work: Work, part: Part, *, doubted: bool) -> Order:
     # A row that came back, or that is mapped otherwise by now, is heard though nothing changed in it.
     quiet = pl.col("tomb").is_null() & pl.lit(same_mapping)
     narrow = (REMOTE, pl.when(quiet).then(RAW).alias(RAW))
-    everything = None if cursor is not None else known.rows_of_member(tx, part.state.id).select(*narrow)
+    everything = (
+        None if cursor is not None else known.rows_of_member(tx, part.state.id, REMOTE, RAW, "tomb").select(*narrow)
+    )
 
     def links(names: pl.Series) -> pl.DataFrame:
-        if everything is not None:
-            return everything
+        if everything is not None:  # a table is made of what stands to the right: that is to be the page
+            return everything.join(names.to_frame(REMOTE), on=REMOTE, how="semi")
         with work.store.read() as own:
             return known.rows_named(own, part.state.id, names).select(*narrow)
 

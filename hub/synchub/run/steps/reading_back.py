@@ -58,4 +58,4 @@ def _applied(part: Part, sent: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame
 def _stored(rows: pl.DataFrame) -> pl.DataFrame:
     """What was read, as what is stored: n.*, v.*, stored_at."""
     said = [column for column in rows.columns if column.startswith((NATIVE, VALUE))]
-    return rows.select(REMOTE, *said, stored_at=UPDATED)
+    return rows.select(REMOTE, *said, "raw_hash", stored_at=UPDATED)

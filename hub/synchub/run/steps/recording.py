@@ -25,7 +25,7 @@ _STATES = {
 
 def record(work: Work, part: Part, sent: pl.DataFrame, told: pl.DataFrame, stored: pl.DataFrame, done: Done) -> None:
     """Record a batch. `sent` has the operations' numbers, `told` their results, `stored` what the system holds now."""
-    times = stored.select("id", "stored_at")
+    times = stored.select("id", "stored_at", "raw_hash")
     both = sent.join(told, on="id", maintain_order="left").join(times, on="id", how="left", maintain_order="left")
     # An answer that tells no time was looked up: an older copy that is read later is known by it.
     both = both.with_columns(result_at=pl.coalesce("result_at", "stored_at")).drop("stored_at")
@@ -33,7 +33,7 @@ def record(work: Work, part: Part, sent: pl.DataFrame, told: pl.DataFrame, store
     landed_well = both.filter(pl.col("status").is_in(["ok", "unchanged"]))
     landed = land(
         landed_well,
-        stored.drop("stored_at").join(landed_well.select("id"), on="id", how="semi"),
+        stored.drop("stored_at", "raw_hash").join(landed_well.select("id"), on="id", how="semi"),
         part.mapping.inward_fields,
         part.mapping.comparable,
     )
@@ -113,7 +113,7 @@ def _links(tx: Connection, work: Work, part: Part, good: pl.DataFrame, landed: L
     if made.is_empty():
         return changed.select("id", "link")
     first = take(tx, "link", made.height)
-    numbered = made.select("id", "record", "result_id", "result_version", "result_at").with_columns(
+    numbered = made.select("id", "record", "result_id", "result_version", "result_at", "raw_hash").with_columns(
         link=pl.int_range(first, first + made.height, dtype=pl.Int64)
     )
     held = numbered.join(landed.held, on="id", maintain_order="left")
@@ -122,6 +122,7 @@ def _links(tx: Connection, work: Work, part: Part, good: pl.DataFrame, landed: L
         tables.link,
         held.select(
             "record",
+            "raw_hash",  # all of the row is held: read as it was told it has nothing to say
             id="link",
             member=pl.lit(part.state.id, dtype=pl.Int64),
             remote_id="result_id",

@@ -33,7 +33,7 @@ def remap(tx: Connection, work: Work, part: Part) -> None:
     if not changed:
         return
     intake.forget_own_forms(tx, part.state.id, changed)
-    links = known.rows_of_member(tx, part.state.id)["link"]
+    links = known.rows_of_member(tx, part.state.id, "link")["link"]
     for start in range(0, len(links), work.seams.bucket):
         _bucket(
             tx,

@@ -10,7 +10,8 @@ from synchub.api import CanLookup, Operation, Result, Row
 from synchub.mapping.forms import empty
 from synchub.mapping.moments import microseconds
 from synchub.mapping.native import native_frame
-from synchub.model import NATIVE, TO, VALUE
+from synchub.model import NATIVE, RAW, TO, VALUE
+from synchub.read.stage import fingerprints
 from synchub.run.work import Part
 from synchub.write.batch import OPERATION, stored_frame
 
@@ -46,13 +47,22 @@ def _rows(part: Part, asked: Sequence[Operation], results: Sequence[Result]) -> 
 
 
 def stored_of(part: Part, planned: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
-    """Stored rows (see `stored_frame`) as the mapping reads them: id, n.*, v.*, and stored_at: the row's own time."""
+    """Stored rows (see `stored_frame`) as the mapping reads them: id, n.*, v.*, stored_at: the row's own time, and raw_hash."""
     times = empty(frame.height).cast(pl.Int64)
     if part.mapping.updated is not None:
         native, form = part.mapping.updated
         times = microseconds(frame[native], form)
-    natives = _natives_of(part, frame).with_columns(times.alias("stored_at"))
+    natives = _natives_of(part, frame).with_columns(times.alias("stored_at"), _raw_hash(part, frame))
     return natives.join(_values_of(part, frame, natives, planned), on="id", how="left", maintain_order="left")
+
+
+def _raw_hash(part: Part, frame: pl.DataFrame) -> pl.Series:
+    """The fingerprint that each row will be read with, if nobody changes it; null where not all of the row was told."""
+    native = frame.select(part.mapping.natives)
+    if part.stream.version not in (None, *part.mapping.natives) or native.width == 0:
+        return pl.Series(RAW, [None], dtype=pl.Int64).new_from_index(0, frame.height)
+    whole = native.select(pl.all_horizontal(pl.all().is_not_null())).to_series()
+    return fingerprints(native).zip_with(whole, pl.Series([None], dtype=pl.Int64))
 
 
 def _values_of(part: Part, frame: pl.DataFrame, natives: pl.DataFrame, planned: pl.DataFrame) -> pl.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
+from pathlib import Path
 from typing import ClassVar
 
 from pydantic import BaseModel
@@ -56,6 +57,7 @@ class Spreadsheet(Connector):
     def __init__(self, config: SpreadsheetSettings, host: Host) -> None:
         self._settings = config
         self._host = host
+        self._opened: tuple[tuple[object, ...], SheetTable] | None = None
 
     def check(self) -> None:
         """Find the files and read their headers. Raises ConfigurationError."""
@@ -107,6 +109,7 @@ class Spreadsheet(Connector):
         for frame, broken in table.batches():
             whole = whole and not broken
             yield Page(rows=frame, fields=table.columns, broken=broken)
+        self._opened = None  # it takes as much memory as all of its cells
         if touched(place.file) != before:
             raise RetryLater(
                 f"{place.file.name} was changed while it was read.",
@@ -227,7 +230,7 @@ class Spreadsheet(Connector):
 
     def _table(self, place: Place, sheet: str) -> Table:
         if place.is_workbook:
-            return SheetTable(place.file, sheet, self._settings.header_row, self._host.timezone)
+            return self._sheet(place.file, sheet)
         dialect = find_dialect(
             place.file,
             encoding=self._settings.encoding,
@@ -235,6 +238,15 @@ class Spreadsheet(Connector):
             header_row=self._settings.header_row,
         )
         return TextTable(place.file, dialect)
+
+    def _sheet(self, file: Path, sheet: str) -> SheetTable:
+        """A sheet; the one that was looked at last is not loaded again while its file stays as it is."""
+        asked = (file, sheet, touched(file))
+        opened = self._opened  # sheets may be read side by side
+        if opened is None or opened[0] != asked:
+            opened = asked, SheetTable(file, sheet, self._settings.header_row, self._host.timezone)
+            self._opened = opened
+        return opened[1]
 
 
 def _without(failed: dict[str, str], results: Sequence[Result]) -> list[Result]:

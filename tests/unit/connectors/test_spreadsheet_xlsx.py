@@ -317,3 +317,14 @@ def test_an_unchanged_workbook_is_not_read_again(file: Path) -> None:
 
 def test_lookup(file: Path) -> None:
     assert [row["id"] for row in connect(file).lookup("Leads", [Key("name", "BOB"), Key("id", "2")])] == ["2"]
+
+
+def test_what_was_looked_at_before_is_read_as_it_is_now(file: Path) -> None:
+    """A sheet that is described and then read is loaded once, but not if it was saved in between."""
+    connector = connect(file)
+    assert len(connector.streams()) == 1
+    before, _ = read_all(connector)
+    assert [stream.name for stream in connector.streams()] == ["Leads"]
+    edit(file, lambda book: book["Leads"].append((3, "Cy")))
+    after, _ = read_all(connector)
+    assert ([row["name"] for row in before], [row["name"] for row in after]) == (["Ann", "Bob"], ["Ann", "Bob", "Cy"])

@@ -6,6 +6,7 @@ import pytest
 from unit.histories.pairs import ANN, FIELDS, NewHub, NewPair, written
 
 from synchub.testing.memory import MemorySystem
+from synchub.testing.memory_seams import Killed
 
 CONSENT = {"fields": ("email", "opted_out", "consent_at", "lead_score")}
 
@@ -163,3 +164,19 @@ def test_an_opt_out_right_after_the_hub_made_the_row_is_heard(new_hub: NewHub) -
     shop.edit("1", at=11, opted_out=True)
     hub.sync(20)
     assert [system.rows["1"]["opted_out"] for system in (crm, shop)] == [True, True]
+
+
+@pytest.mark.parametrize("crm_says", [None, False])
+@pytest.mark.parametrize("traits", [{}, {"incremental": True}, {"answers": False, "can_lookup": False}])
+def test_an_opt_out_right_after_a_create_without_an_answer_is_heard(
+    pair: NewPair, traits: dict[str, bool], crm_says: bool | None
+) -> None:
+    """Ann was entered in the shop, nobody heard of it, and she opts out there: that is her word, no form of the shop's."""
+    ann = pair({"opted_out": crm_says}, shop_is=traits)
+    ann.hub.crash_at("sent")
+    with pytest.raises(Killed):
+        ann.hub.sync(10)
+    ann.shop.edit("1", at=12, opted_out=True)
+    for at in (20, 30, 40):
+        ann.hub.sync(at)
+    assert ann.both("opted_out") == (True, True)

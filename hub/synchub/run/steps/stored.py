@@ -52,34 +52,42 @@ def stored_of(part: Part, planned: pl.DataFrame, frame: pl.DataFrame) -> pl.Data
     if part.mapping.updated is not None:
         native, form = part.mapping.updated
         times = microseconds(frame[native], form)
-    natives = _natives_of(part, frame).with_columns(times.alias("stored_at"), _raw_hash(part, frame))
-    return natives.join(_values_of(part, frame, natives, planned), on="id", how="left", maintain_order="left")
+    natives = _natives_of(part, frame)
+    odd = _otherwise(part, natives, planned)
+    unlike = odd.select(pl.any_horizontal(pl.lit(False), pl.all())).to_series()
+    values = _values_of(part, frame, unlike, [name for name in odd.columns if odd[name].any()])
+    told = natives.with_columns(times.alias("stored_at"), _raw_hash(part, frame, unlike))
+    return told.join(values, on="id", how="left", maintain_order="left")
 
 
-def _raw_hash(part: Part, frame: pl.DataFrame) -> pl.Series:
-    """The fingerprint that each row will be read with, if nobody changes it; null where not all of the row was told."""
+def _raw_hash(part: Part, frame: pl.DataFrame, unlike: pl.Series) -> pl.Series:
+    """The fingerprint that each row will be read with, if nobody changes it; null where not all of the row was told, or any
+    of it is not what was sent: then it is to be heard."""
     native = frame.select(part.mapping.natives)
     if part.stream.version not in (None, *part.mapping.natives) or native.width == 0:
         return pl.Series(RAW, [None], dtype=pl.Int64).new_from_index(0, frame.height)
-    whole = native.select(pl.all_horizontal(pl.all().is_not_null())).to_series()
+    whole = native.select(pl.all_horizontal(pl.all().is_not_null())).to_series() & ~unlike
     return fingerprints(native).zip_with(whole, pl.Series([None], dtype=pl.Int64))
 
 
-def _values_of(part: Part, frame: pl.DataFrame, natives: pl.DataFrame, planned: pl.DataFrame) -> pl.DataFrame:
-    """id, v.*: what stored rows mean, for those that are not just what was sent, in the fields where any is not; the
-    others need no second look."""
+def _otherwise(part: Part, natives: pl.DataFrame, planned: pl.DataFrame) -> pl.DataFrame:
+    """A column a field: whether a row holds something else there than what it was sent."""
     names = [name for name in part.mapping.inward_fields if NATIVE + name in natives.columns]
     sent = planned.select("id", *(TO + name for name in names if TO + name in planned.columns))
     both = natives.join(sent, on="id", how="left", maintain_order="left")
-    odd = both.select(
+    return both.select(
         (
             pl.col(NATIVE + name).is_not_null()
             & (pl.col(NATIVE + name) != (pl.col(TO + name) if TO + name in both.columns else pl.lit("")).fill_null(""))
         ).alias(name)
         for name in names
     )
-    unlike = odd.select(pl.any_horizontal(pl.lit(False), pl.all())).to_series()
-    mapped = part.mapping.inward(frame.filter(unlike), only=[name for name in names if odd[name].any()]).frame
+
+
+def _values_of(part: Part, frame: pl.DataFrame, unlike: pl.Series, names: list[str]) -> pl.DataFrame:
+    """id, v.*: what stored rows mean, for those that are not just what was sent, in the fields where any is not; the
+    others need no second look."""
+    mapped = part.mapping.inward(frame.filter(unlike), only=names).frame
     ids = frame.filter(unlike).select(OPERATION).with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
     values = mapped.select("row", *(column for column in mapped.columns if column.startswith(VALUE)))
     return ids.rename({OPERATION: "id"}).join(values, on="row", how="left", maintain_order="left").drop("row")

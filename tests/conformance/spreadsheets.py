@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 from openpyxl import Workbook, load_workbook
 
 from synchub.api import Row
+from synchub.plugins import load
+from synchub.plugins.classes import isolated_class
 from synchub.testing.conformance import Scene, Skipped
 from synchub_connectors.spreadsheet.connector import Spreadsheet
 
@@ -66,6 +68,12 @@ class Csv(Scene):
 
     def cut(self) -> None:
         raise Skipped("a file has no line that could break")
+
+
+class Apart(Csv):
+    """The same, read and written by a process of its own."""
+
+    connector = isolated_class(load(None).connectors["spreadsheet"])
 
 
 class Workbooks(Csv):

@@ -139,13 +139,15 @@ def check(session: Session, path: str, scene: str, strict: bool) -> int:
 
 
 @command.command("add", epilog="Example: synchub plugin add singer:tap-jsonl==0.3.1")
-@click.argument("wanted", metavar="singer:PACKAGE|airbyte:PACKAGE|airbyte:FILE")
+@click.argument("wanted", metavar="KIND:NAME")
 @click.option("--python", metavar="PATH", help="The interpreter to make its environment of. Default: synchub's own.")
 @json_option
 @click.pass_obj
 def add(session: Session, wanted: str, python: str | None) -> None:
-    """Install a tap of Singer, or what runs a manifest of Airbyte, in a virtual environment of its own below plugins/.venvs;
-    or bring it up to date.
+    """Install what is kept apart from synchub, in a virtual environment below plugins/.venvs; or bring it up to date.
+
+    singer:PACKAGE is a tap of Singer, airbyte:PACKAGE or airbyte:FILE a manifest of Airbyte and what runs it,
+    isolated:PACKAGE a package of plugins whose connectors run in processes of their own.
 
     Asks the package index, by pip; another index and the like are set in pip's own configuration. Runs what the package
     brings, so install only what you trust.
@@ -166,7 +168,7 @@ def add(session: Session, wanted: str, python: str | None) -> None:
 
 
 @command.command("remove", epilog="Example: synchub plugin remove singer:tap-jsonl")
-@click.argument("wanted", metavar="singer:PACKAGE|airbyte:PACKAGE")
+@click.argument("wanted", metavar="KIND:NAME")
 @json_option
 @click.pass_obj
 def remove(session: Session, wanted: str) -> None:

@@ -10,11 +10,11 @@ from typing import Any
 
 from synchub.api import environment_of
 from synchub.errors import ConfigurationError
-from synchub.plugins import manifest_settings, manifests, taps
+from synchub.plugins import manifests, packages, sections, taps
 from synchub.plugins.environments import Environment, installed
 
 WANTED = re.compile(
-    r"(singer|airbyte):([A-Za-z0-9][A-Za-z0-9._-]*)((?:\[[A-Za-z0-9._, -]+\])?(?:[=<>!~]=?=?[A-Za-z0-9.*+!,=<>~-]+)?)"
+    r"(singer|airbyte|isolated):([A-Za-z0-9][A-Za-z0-9._-]*)((?:\[[A-Za-z0-9._, -]+\])?(?:[=<>!~]=?=?[A-Za-z0-9.*+!,=<>~-]+)?)"
 )
 FILE = re.compile(r"airbyte:(.+\.ya?ml)")
 
@@ -43,6 +43,10 @@ def install(folder: Path, wanted: str, *, python: str | None = None) -> Added:
     if kind == "singer":
         made = taps.add_tap(folder, name, requirement, python)
         return Added(made, {"connector": kind, "tap": made.name})
+    if kind == "isolated":
+        made = packages.add_isolated(folder, name, requirement)
+        first = made.connectors[0]
+        return Added(made, {"connector": first["name"]}, first["settings"])
     if name == manifests.ENGINE:
         return Added(manifests.add_engine(folder, requirement, python), {"connector": kind, "manifest": "people.yaml"})
     made = manifests.add_package(folder, name, requirement, python)
@@ -53,7 +57,9 @@ def install(folder: Path, wanted: str, *, python: str | None = None) -> Added:
 def system(added: Added) -> str:
     """The part of hub.toml that uses it, with the settings of a manifest to be filled in."""
     keys = "\n".join(f'{key} = "{value}"' for key, value in added.keys.items())
-    return f"[systems.NAME]\n{keys}\n\n{manifest_settings.tables(added.settings)}".rstrip() + "\n"
+    if added.environment.kind == "isolated":
+        return f"[systems.NAME]\n{keys}\n{sections.lines(added.settings)}".rstrip() + "\n"
+    return f"[systems.NAME]\n{keys}\n\n{sections.tables(added.settings)}".rstrip() + "\n"
 
 
 def _file(folder: Path, path: str, python: str | None) -> Added:

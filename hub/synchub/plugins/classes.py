@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import sys
+from pathlib import Path
 
 from synchub.api import Connector
 from synchub.errors import PluginError
@@ -13,6 +15,8 @@ from synchub.plugins.offers import OfferedConnector
 
 def connector_class(offered: OfferedConnector) -> type[Connector]:
     """The connector's class, imported and found fit. Raises PluginError, which names its origin."""
+    if offered.apart:
+        return isolated_class(offered)
     if offered.frames:
         from synchub.plugins.framed import connector_of  # most hubs have no such plugin, and it needs pydantic
 
@@ -26,6 +30,38 @@ def connector_class(offered: OfferedConnector) -> type[Connector]:
     if fault:
         raise _unfit(offered, f"is not usable: {offered.info.target} {fault}")
     return found  # type: ignore[no-any-return]
+
+
+CAPABILITIES = ("lookup", "write", "create_all")
+"""Methods that a connector may have."""
+
+
+def capabilities(found: type[Connector]) -> frozenset[str]:
+    return frozenset(name for name in CAPABILITIES if callable(getattr(found, name, None)))
+
+
+def isolated_class(
+    offered: OfferedConnector, *, place: Path | None = None, silence: float = 900, memory: int = 0
+) -> type[Connector]:
+    """The class that does all that the connector does in a process of its own.
+
+    place    the hub's file; its plugins may be drop-ins in the folder beside it
+    silence  seconds that one call may take without a word
+    memory   bytes that the process may have; 0: as many as it likes
+    """
+    from synchub.plugins.isolated.connector import Start, isolated  # most hubs have none
+
+    named = f"The connector {offered.info.name} ({offered.origin})"
+    if offered.apart:
+        from synchub.plugins.isolated.declared import model_of
+
+        config, can = model_of(offered.apart.settings), offered.apart.capabilities
+        python, around = str(offered.apart.python), None
+    else:
+        found = connector_class(offered)
+        config, can, python = found.Config, capabilities(found), sys.executable
+        around = (place.parent, place) if place else None
+    return isolated(Start(offered.info.name, named, config, can, around, python, silence, memory))
 
 
 def _fault(found: object) -> str:

@@ -12,8 +12,9 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from synchub.api import environment_of
 from synchub.errors import ConfigurationError
@@ -32,6 +33,8 @@ class Environment:
     program: str = ""
     kind: str = "singer"
     manifest: str = ""
+    connectors: list[dict[str, Any]] = field(default_factory=list)
+    """Of a package of plugins: name, summary, settings as JSON Schema, capabilities."""
 
 
 def installed(folder: Path) -> list[Environment]:

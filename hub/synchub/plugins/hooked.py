@@ -14,7 +14,7 @@ import pluggy
 
 from synchub.api import ConnectorInfo, Frame, Rule, Transform
 from synchub.plugins import hooks
-from synchub.plugins.offers import OfferKind
+from synchub.plugins.offers import Apart, OfferKind
 
 NAME = re.compile(r"[a-z][a-z0-9_-]*")
 FRAMES = "synchub.plugins.framed:connector_of"
@@ -31,6 +31,8 @@ class Offered:
     summary: str = ""
     frames: tuple[Frame, ...] = ()
     """The functions that a connector consists of, where it is no class of its own."""
+    apart: Apart | None = None
+    """Where a connector is that has an environment of its own."""
 
 
 @dataclass(frozen=True, slots=True)

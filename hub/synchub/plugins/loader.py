@@ -12,11 +12,12 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 from threading import Timer
 
-from synchub.api import API_VERSION
+from synchub.api import API_VERSION, ConnectorInfo, environment_of
 from synchub.plugins import dropins
-from synchub.plugins.hooked import Answers, ask, at_home, blame, together
+from synchub.plugins.environments import installed
+from synchub.plugins.hooked import Answers, Offered, ask, at_home, blame, together
 from synchub.plugins.names import BUILT_IN, Asked, Taken, share_out
-from synchub.plugins.offers import Origin, Plugins
+from synchub.plugins.offers import Apart, Origin, Plugins
 
 GROUP = re.compile(r"synchub\.v(\d+)")
 SLOW_SECONDS = 10.0
@@ -46,6 +47,7 @@ def load(
     points = _installed(speaks) if entry_points is None else entry_points
     asked = list(_ask_installed(points, speaks, slow))
     if folder:
+        asked += _isolated(folder)
         asked += _ask_dropins(folder, config or folder / "hub.toml", slow)
     return share_out(asked, taken or {})
 
@@ -80,6 +82,24 @@ def _origin(point: EntryPoint) -> Origin:
 def _built_in_first(found: tuple[Origin, EntryPoint, int]) -> tuple[bool, str, str]:
     origin, point, _ = found
     return origin.distribution != BUILT_IN, str(origin), point.name
+
+
+def _isolated(folder: Path) -> Iterator[Asked]:
+    """Those in environments of their own are asked when they are installed: here only what they said then is read."""
+    for each in installed(folder):
+        if each.kind == "isolated":
+            python = environment_of(folder, each.name) / each.program
+            offered = [
+                Offered(
+                    "connector",
+                    said["name"],
+                    ConnectorInfo(said["name"], "", said["summary"]),
+                    said["summary"],
+                    apart=Apart(python, said["settings"], frozenset(said["capabilities"])),
+                )
+                for said in each.connectors
+            ]
+            yield Asked(each.name, Origin(each.name, each.version), Answers(tuple(offered)))
 
 
 def _ask_dropins(folder: Path, config: Path, slow: float) -> Iterator[Asked]:

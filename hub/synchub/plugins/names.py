@@ -61,7 +61,11 @@ def _together(asked: list[Asked], kept: list[list[Offered]], loaded: tuple[Loade
     for plugin, offers in zip(asked, kept, strict=True):
         for offered in offers:
             connector = offered.kind == "connector"
-            thing = OfferedConnector(offered.thing, plugin.origin, offered.frames) if connector else offered.thing
+            thing = (
+                OfferedConnector(offered.thing, plugin.origin, offered.frames, offered.apart)
+                if connector
+                else offered.thing
+            )
             things.setdefault(offered.kind, {})[offered.name] = thing
     return Plugins(
         connectors=things.get("connector", {}),

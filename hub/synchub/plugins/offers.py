@@ -49,6 +49,15 @@ class LoadedPlugin:
 
 
 @dataclass(frozen=True, slots=True)
+class Apart:
+    """A connector in an environment of its own: its interpreter, its settings as JSON Schema, what it can besides reading."""
+
+    python: Path
+    settings: Mapping[str, Any]
+    capabilities: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class OfferedConnector:
     """A connector of the catalogue, and who brings it."""
 
@@ -56,6 +65,8 @@ class OfferedConnector:
     origin: Origin
     frames: tuple[Frame, ...] = ()
     """The functions that it consists of, where it is no class."""
+    apart: Apart | None = None
+    """Where it is, if that is an environment of its own: it can't be imported here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from synchub.mapping import mapping_problems, where_problems
 from synchub.mapping.transforms import built_in_transforms
 from synchub.merge.rules import RULES
 from synchub.plugins import loader
-from synchub.plugins.classes import connector_class
+from synchub.plugins.classes import connector_class, isolated_class
 from synchub.plugins.guarded import guarded
 from synchub.plugins.offers import Plugins
 from synchub.record import own_states, store
@@ -28,6 +28,7 @@ from synchub.redact import Redactor
 from synchub.run.hosting import Outside, SystemHost
 from synchub.run.work import Seams
 from synchub.secrets import Secrets
+from synchub.spec.hub import SystemSettings
 from synchub.spec.job import Configuration
 
 CHECKS = Checks(mapping=mapping_problems, where=where_problems)
@@ -71,7 +72,7 @@ class Opened:
         """The connector of one configured system. Raises what keeps it from being made."""
         if system not in self.connectors:
             settings = self.configuration.systems[system]
-            found = connector_class(self.plugins.connectors[settings.connector])
+            found = self._class_for(settings)
             config = system_config(self.configuration, system, model=found.Config, secrets=self.secrets)
             around = self.configuration
             host = SystemHost(system, around.folder, around.settings, self.outside, settings, self.secrets)
@@ -81,6 +82,17 @@ class Opened:
             with guarded(system):
                 self.connectors[system] = found(config, host)
         return self.connectors[system]
+
+    def _class_for(self, settings: SystemSettings) -> type[Connector]:
+        offered = self.plugins.connectors[settings.connector]
+        if settings.isolation == "none" and not offered.apart:
+            return connector_class(offered)
+        return isolated_class(
+            offered,
+            place=self.configuration.file,
+            silence=settings.isolation_silence,
+            memory=settings.isolation_memory * 1024 * 1024,
+        )
 
     def let_go(self) -> None:
         """Close the connectors: an instance serves one run, and the next one makes its own."""

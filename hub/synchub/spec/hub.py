@@ -55,6 +55,17 @@ class SystemSettings(BaseModel):
         description="Seconds that one HTTP request may spend waiting between its tries, while the system fails or "
         "asks to be left alone. Then its part of the run is left for the next one.",
     )
+    isolation: Literal["none", "process"] = Field(
+        default="none",
+        description="process: its connector runs in a process of its own. One that was installed with `plugin add "
+        "isolated:NAME` always does.",
+    )
+    isolation_silence: float = Field(
+        default=900, gt=0, description="Seconds that a process of its own may work on one call without a word."
+    )
+    isolation_memory: int = Field(
+        default=0, ge=0, description="Megabytes of address space that a process of its own may have. 0: no limit."
+    )
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from synchub.api import environment_of
 from synchub.errors import ConfigurationError
 from synchub.plugins.adding import install, remove, system
 from synchub.plugins.environments import installed
-from synchub.plugins.manifest_settings import tables
+from synchub.plugins.sections import tables
 
 YAML = "import json\nclass YAMLError(ValueError):\n    pass\ndef safe_load(file):\n    return json.load(file)\n"
 SPEC = {

@@ -1,4 +1,4 @@
-"""The settings of a manifest of Airbyte, as a part of hub.toml to be filled in."""
+"""Settings that are declared by JSON Schema, as a part of hub.toml to be filled in."""
 
 from __future__ import annotations
 
@@ -29,6 +29,16 @@ def tables(spec: Any) -> str:
         if lines:
             texts.append("\n".join([f"[systems.NAME.{table}]", *lines]))
     return "\n\n".join(texts)
+
+
+def lines(spec: Any) -> str:
+    """The settings of a connector, which stand in [systems.NAME] itself."""
+    return "\n".join(_line(each, _secret(each.said)) for each in _settings(spec, "", required=True, choice=False))
+
+
+def _secret(said: Mapping[str, Any]) -> bool:
+    options = [each for word in CHOICES for each in said.get(word) or ()]
+    return any(each.get("format") == "password" for each in (said, *options))
 
 
 def _settings(spec: Any, path: str, *, required: bool, choice: bool) -> Iterator[Setting]:

@@ -1,0 +1,147 @@
+"""Connectors in processes of their own, in runs of the installed command."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from acceptance.command import Hub, written
+from unit.plugins.wheels import wheel
+
+PLUGIN = """
+import os
+from pathlib import Path
+import json
+{imports}
+from pydantic import BaseModel, SecretStr
+from synchub.api import Connector, ConnectorInfo, Field, Page, Stream, hookimpl
+
+class Settings(BaseModel):
+    file: str
+    token: SecretStr
+
+class People(Connector):
+    Config = Settings
+
+    def __init__(self, config, host):
+        self.file, self.token = host.folder / config.file, config.token.get_secret_value()
+
+    def check(self):
+        assert self.token == "let-me-in"
+
+    def streams(self):
+        return [Stream("people", tuple(map(Field, ("id", "mail", "name"))), key=("id",))]
+
+    def read(self, stream, cursor, fields):
+        self.check()
+        for row in json.loads(self.file.read_text()):
+            yield Page([{{**row, "name": row["name"] + {suffix}}}], ("id", "mail", "name"))
+            if (self.file.parent / "kill").exists():
+                os.kill(os.getpid(), 9)
+        yield Page([], ("id", "mail", "name"), complete=True)
+
+@hookimpl
+def synchub_connectors():
+    return [ConnectorInfo("{name}", "{module}:People", summary="People in a file")]
+"""
+HUB = """
+[systems.list]
+connector = "spreadsheet"
+path      = "list.csv"
+
+[syncs.contacts]
+entity = "contact"
+
+[syncs.contacts.members.list]
+stream    = "list"
+mapping   = "people"
+on_delete = "propagate"
+limits    = { deletes = "100%" }
+"""
+SYSTEM = """
+[systems.{name}]
+connector = "{name}"
+file      = "{name}.json"
+token     = "env:TOKEN"
+{more}
+
+[syncs.contacts.members.{name}]
+stream    = "people"
+mapping   = "people"
+direction = "in"
+"""
+MAPPING = 'entity = "contact"\nkey = "id"\n[fields]\nemail = "mail"\nfull_name = "name"\n'
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Hub:
+    made = Hub(tmp_path / "hub", {"TOKEN": "let-me-in"}, timeout=900)
+    made.write("list.csv", "id,mail,name\n")
+    made.write("mappings/people.toml", MAPPING)
+    made.write("plugins/.keep", "")
+    return made
+
+
+def people(hub: Hub, name: str, *rows: tuple[str, str]) -> None:
+    listed = [{"id": mail, "mail": mail, "name": full} for mail, full in rows]
+    hub.write(f"{name}.json", json.dumps(listed))
+
+
+def listed(hub: Hub) -> list[str]:
+    return sorted(line.split(",", 1)[1] for line in (hub.folder / "list.csv").read_text().splitlines()[1:])
+
+
+def test_two_plugins_may_need_two_versions_of_one_library(hub: Hub, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    index.mkdir()
+    hub.environ |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(index), "PIP_CONFIG_FILE": "/dev/null"}
+    for number in ("1", "2"):
+        name, module = f"acme-{number}", f"acme_{number}"
+        wheel(index, "acme-lib", f"{number}.0", brings={"acme_version.py": f"VERSION = ' {number}'\n"})
+        code = PLUGIN.format(imports="import acme_version", suffix="acme_version.VERSION", name=module, module=module)
+        entry = f"[synchub.v1]\n{module} = {module}\n"
+        files = {f"{module}.py": code, f"{module}-1.0.dist-info/entry_points.txt": entry}
+        wheel(index, name, "1.0", brings=files, requires=(f"acme-lib=={number}.0", "synchub>=0.1"))
+        people(hub, module, (f"ann{number}@acme.com", "Ann Lee"))
+    hub.write("hub.toml", HUB)
+    for number in ("1", "2"):
+        told = hub("plugin", "add", f"isolated:acme-{number}").stdout
+        assert f'connector = "acme_{number}"' in told
+        assert 'token = "keyring:NAME"' in told
+    hub.write("hub.toml", HUB + "".join(SYSTEM.format(name=f"acme_{number}", more="") for number in ("1", "2")))
+    assert "connector: acme_1" in hub("plugin", "list").stdout
+    hub("check")
+    assert written(hub.sync()) == 2
+    assert listed(hub) == ["ann1@acme.com,Ann Lee 1", "ann2@acme.com,Ann Lee 2"]
+
+    hub.environ["TOKEN"] = "another"
+    told = hub("check", code=1).stdout
+    assert "The connector of acme_1 (acme-1 1.0) failed: AssertionError" in " ".join(told.split())
+    hub("plugin", "remove", "isolated:acme-2")
+    told = hub("check", "--offline", code=2)
+    assert "unknown connector 'acme_2'" in told.stdout + told.stderr
+
+
+def test_one_that_is_killed_half_way_deletes_nobody_and_the_next_run_is_right(hub: Hub) -> None:
+    code = PLUGIN.format(imports="", suffix="''", name="people", module="people")
+    hub.write("plugins/people.py", code)
+    people(hub, "people", ("ann@acme.com", "Ann Lee"), ("bob@acme.com", "Bob Ray"))
+    hub.write("hub.toml", HUB + SYSTEM.format(name="people", more='isolation = "process"'))
+    for path in (hub.folder / "plugins", hub.folder / "hub.toml", hub.folder / "plugins" / "people.py"):
+        path.chmod(path.stat().st_mode & ~0o022)
+    assert written(hub.sync()) == 2
+    everybody = ["ann@acme.com,Ann Lee", "bob@acme.com,Bob Ray"]
+    assert listed(hub) == everybody
+
+    people(hub, "people", ("eve@acme.com", "Eve Ito"), ("bob@acme.com", "Bob Ray"))
+    hub.write("kill", "")
+    told = hub("sync", code=1)
+    said = " ".join((told.stdout + told.stderr).split())
+    assert "The connector people (plugins/people.py), in its own process, was killed by signal 9" in said
+    assert set(everybody) <= set(listed(hub))
+
+    (hub.folder / "kill").unlink()
+    hub.sync()
+    assert listed(hub) == ["bob@acme.com,Bob Ray", "eve@acme.com,Eve Ito"]
+    assert written(hub.sync()) == 0

@@ -51,6 +51,8 @@ def isolated_class(
     """
     from synchub.plugins.isolated.connector import Start, isolated  # most hubs have none
 
+    if sys.platform == "win32":
+        raise _unfit(offered, "can't have a process of its own: there is no such thing on Windows")
     named = f"The connector {offered.info.name} ({offered.origin})"
     if offered.apart:
         from synchub.plugins.isolated.declared import model_of

@@ -40,7 +40,7 @@ def find(folder: Path, config: Path) -> Iterator[DropIn]:
     plugins = folder / "plugins"
     if not plugins.is_dir():
         return
-    shared = _first_fault([config, plugins], folder)
+    shared = first_fault([config, plugins], folder)
     for path in sorted(plugins.iterdir()):
         single = path.suffix == ".py" and path.is_file()
         if path.name[0] in "_." or not (single or (path / "__init__.py").is_file()):
@@ -90,10 +90,10 @@ def _unsafe(path: Path, plugins: Path) -> str:
     for part in (path, *inside):
         if not part.resolve().is_relative_to(root):
             return f"{part.relative_to(plugins.parent)} leads out of plugins/; it was not loaded"
-    return _first_fault([path, *inside], plugins.parent)
+    return first_fault([path, *inside], plugins.parent)
 
 
-def _first_fault(paths: list[Path], folder: Path) -> str:
+def first_fault(paths: list[Path], folder: Path) -> str:
     """Who else could have written one of `paths`, as a sentence; empty if nobody."""
     if not hasattr(os, "geteuid"):
         return ""  # Windows guards files by lists of rights that these bits don't show

@@ -40,7 +40,12 @@ class Environment:
 def installed(folder: Path) -> list[Environment]:
     """The environments of the hub in `folder`, by name. One that was not finished is not among them."""
     cards = sorted(environment_of(folder, "x").parent.glob(f"*/{CARD}"))
-    return [Environment(**json.loads(card.read_text("utf-8"))) for card in cards]
+    return [read_card(card.parent) for card in cards]
+
+
+def read_card(place: Path) -> Environment:
+    """What was noted of the environment at `place` when it was finished."""
+    return Environment(**json.loads((place / CARD).read_text("utf-8")))
 
 
 def keep(place: Path, made: Environment) -> Environment:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from importlib import metadata
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from threading import Timer
+from typing import Any
 
-from synchub.api import API_VERSION, ConnectorInfo, environment_of
+from synchub.api import API_VERSION, ConnectorInfo
 from synchub.plugins import dropins
-from synchub.plugins.environments import installed
+from synchub.plugins.environments import CARD, Environment, read_card
 from synchub.plugins.hooked import Answers, Offered, ask, at_home, blame, together
 from synchub.plugins.names import BUILT_IN, Asked, Taken, share_out
 from synchub.plugins.offers import Apart, Origin, Plugins
@@ -47,7 +48,7 @@ def load(
     points = _installed(speaks) if entry_points is None else entry_points
     asked = list(_ask_installed(points, speaks, slow))
     if folder:
-        asked += _isolated(folder)
+        asked += _isolated(folder, config or folder / "hub.toml")
         asked += _ask_dropins(folder, config or folder / "hub.toml", slow)
     return share_out(asked, taken or {})
 
@@ -84,22 +85,28 @@ def _built_in_first(found: tuple[Origin, EntryPoint, int]) -> tuple[bool, str, s
     return origin.distribution != BUILT_IN, str(origin), point.name
 
 
-def _isolated(folder: Path) -> Iterator[Asked]:
-    """Those in environments of their own are asked when they are installed: here only what they said then is read."""
-    for each in installed(folder):
+def _isolated(folder: Path, config: Path) -> Iterator[Asked]:
+    """Those in environments of their own were asked when they were installed: here only what they said then is read."""
+    plugins = folder / "plugins"
+    cards = [card.parent for card in plugins.glob(f".venvs/*/{CARD}")]
+    fault = dropins.first_fault([config, plugins, plugins / ".venvs", *cards], folder) if cards else ""
+    for place in sorted(cards):
+        try:
+            each = read_card(place)
+            offered = tuple(_offered(place, each, said) for said in each.connectors)
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            problem = f"what `plugin add` noted of it can't be read: {blame(error)}"
+            yield Asked(place.name, Origin(place.name), Answers(problems=(problem,)))
+            continue
         if each.kind == "isolated":
-            python = environment_of(folder, each.name) / each.program
-            offered = [
-                Offered(
-                    "connector",
-                    said["name"],
-                    ConnectorInfo(said["name"], "", said["summary"]),
-                    said["summary"],
-                    apart=Apart(python, said["settings"], frozenset(said["capabilities"])),
-                )
-                for said in each.connectors
-            ]
-            yield Asked(each.name, Origin(each.name, each.version), Answers(tuple(offered)))
+            answers = Answers(problems=(fault,)) if fault else Answers(offered)
+            yield Asked(each.name, Origin(each.name, each.version), answers)
+
+
+def _offered(place: Path, each: Environment, said: Mapping[str, Any]) -> Offered:
+    apart = Apart(place / each.program, said["settings"], frozenset(said["capabilities"]))
+    name, summary = str(said["name"]), str(said["summary"])
+    return Offered("connector", name, ConnectorInfo(name, "", summary), summary, apart=apart)
 
 
 def _ask_dropins(folder: Path, config: Path, slow: float) -> Iterator[Asked]:

@@ -24,7 +24,7 @@ def main() -> None:
     link = Link(incoming.read1, outgoing)  # type: ignore[attr-defined]
     start, _ = wire.receive(link.read)
     try:
-        with guarded(start["system"]):
+        with guarded(start["system"]), link.in_call():
             _limit(start["memory"])
             host = Hosted(link, start)
             connector = _made(start, host)
@@ -87,11 +87,10 @@ class Serving:
         try:
             with guarded(self._system), link.in_call():
                 result, more = self._calls[said["call"]](said, body)
-                text = {"result": result, "state": self._host.changed_state()}
-                wire.packed(text)
+                text = wire.packed({"result": result, "state": self._host.changed_state()})
         except SynchubError as error:
-            text, more = {"raise": plain.error(error), "state": self._host.changed_state()}, b""
-        link.say(text, more)
+            text, more = wire.packed({"raise": plain.error(error), "state": self._host.changed_state()}), b""
+        link.write(text, more)
 
     def _read(self, said: Mapping[str, Any], body: bytes) -> tuple[Any, bytes]:
         self._reads[said["reading"]] = iter(self._connector.read(said["stream"], said["cursor"], said["fields"]))

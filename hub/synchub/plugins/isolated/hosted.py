@@ -34,12 +34,18 @@ class Link:
         finally:
             self._calls -= 1
 
-    def say(self, head: Any, body: bytes = b"") -> None:
+    def say(self, head: Any) -> None:
         with self._lock:
-            wire.send(self._out, head, body)
+            wire.send(self._out, head)
+
+    def write(self, head: tuple[bytes, bool, bool], body: bytes) -> None:
+        with self._lock:
+            wire.write(self._out, head, body)
 
     def ask(self, what: str, **more: Any) -> tuple[Any, bytes]:
-        """What the other side answers. Raises what it raised."""
+        """What the other side answers. Raises what it raised, and RuntimeError when it does not listen."""
+        if not self._calls:
+            raise RuntimeError("the host can be asked only while a call is carried out")
         with self._lock:
             wire.send(self._out, {"ask": what, **more})
             said, body = wire.receive(self.read)

@@ -35,7 +35,12 @@ class Broken(Exception):
 
 def send(file: IO[bytes], head: Any, body: bytes = b"") -> None:
     """Write one frame. Raises TypeError for a value that is not plain, with nothing written."""
-    text, marked, large = packed(head)
+    write(file, packed(head), body)
+
+
+def write(file: IO[bytes], head: tuple[bytes, bool, bool], body: bytes = b"") -> None:
+    """Write one frame whose head is packed already."""
+    text, marked, large = head
     file.write(LENGTHS.pack(len(text), len(body), marked, large))
     file.write(text)
     file.write(body)

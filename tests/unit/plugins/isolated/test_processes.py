@@ -216,3 +216,27 @@ def test_one_that_is_closed_leaves_no_process(made: Any) -> None:
     with pytest.raises(ProcessLookupError):
         os.kill(connector._process._child.pid, 0)
     assert threading.active_count() == before
+
+
+def test_an_environment_whose_card_is_broken_stops_no_other(hub: Path) -> None:
+    for name, text in (("broken", "{"), ("odd", '{"name": "odd"}')):
+        place = hub / "plugins" / ".venvs" / name
+        place.mkdir(parents=True, mode=0o700)
+        (place / "synchub.json").write_text(text)
+    found = load(hub)
+    assert "sample" in found.connectors
+    assert [each.name for each in found.loaded if each.problems] == ["broken", "odd"]
+
+
+def test_an_environment_that_others_can_write_is_not_used(hub: Path) -> None:
+    card = {"name": "mycrm", "requirement": "mycrm", "version": "1", "program": "bin/python", "kind": "isolated"}
+    said = [{"name": "mycrm", "summary": "", "settings": {}, "capabilities": []}]
+    place = hub / "plugins" / ".venvs" / "mycrm"
+    place.mkdir(parents=True, mode=0o700)
+    (place.parent).chmod(0o700)
+    (place / "synchub.json").write_text(json.dumps({**card, "connectors": said}))
+    assert "mycrm" in load(hub).connectors
+    place.chmod(0o777)
+    found = load(hub)
+    assert "mycrm" not in found.connectors
+    assert any("can be written by others" in problem for problem in found.problems)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from unit.histories.pairs import ANN, NewPair, Pair, written
+from unit.histories.pairs import ANN, FIELDS, NewHub, NewPair, Pair, written
 
 from synchub.errors import RecordRejected
+from synchub.testing.memory import MemorySystem
 from synchub.testing.memory_seams import Killed
 
 BOB = "bob@example.org"
@@ -136,3 +137,18 @@ def test_rows_of_records_that_were_joined_since(pair: NewPair) -> None:
     ann.hub.undo(run, at=30)
     assert [row["email"] for row in ann.shop.rows.values()] == ["eve@example.org", ANN]
     assert written(ann.hub.sync(40)) == 0
+
+
+def test_an_undo_leaves_the_hubs_id_with_the_row_that_bears_it(new_hub: NewHub) -> None:
+    """Ann's row at the fair is split off, which gives it the id of a record of its own. An undo brings back its values."""
+    crm, fair = MemorySystem("crm", FIELDS), MemorySystem("fair", FIELDS, keeps_hub_id=True)
+    crm.create(at=0, email=ANN, first_name="Ann")
+    hub = new_hub([crm, fair])
+    hub.sync(10)
+    hub.split(ANN, ("fair", "1"), at=15)
+    split = hub.sync(20).run
+    assert (fair.rows["1"]["hub_id"], fair.rows["1"]["first_name"]) == ("memory-2", None)
+    hub.undo(split, at=25)
+    assert (fair.rows["1"]["hub_id"], fair.rows["1"]["first_name"]) == ("memory-2", "Ann")
+    assert [hub.sync(at).problem for at in (30, 40)] == ["", ""]
+    assert written(hub.sync(50)) == 0

@@ -9,6 +9,7 @@ import polars as pl
 from sqlalchemy import Connection
 
 from synchub.model import AS, BLANK, OVER, TO, VALUE, WAS
+from synchub.plan.operations import HUB_ID
 from synchub.record import bulk, journal, known, tables
 from synchub.run.work import Part, Work
 from synchub.spec.entities import GROUPS
@@ -69,7 +70,8 @@ def _one(part: Part, operation: dict, change: dict, link: dict | None) -> tuple[
     if operation["kind"] == "update" and link["tomb"] is not None:
         return None, "it is gone there"
     if operation["kind"] == "update":  # what an undo that broke off has put back is done
-        sent = [name for name in sent if not _holds(part, name, change.get(WAS + name) or BLANK, link)]
+        told = [name for name in sent if name != HUB_ID]  # whose row it is nobody takes back but by a join or split
+        sent = [name for name in told if not _holds(part, name, change.get(WAS + name) or BLANK, link)]
     moved = [name for name in sent if not _holds(part, name, change[TO + name], link)]
     if operation["kind"] == "update":
         kept = GROUPS["consent"] if change.get(f"{AS}opted_out") == "true" else ()

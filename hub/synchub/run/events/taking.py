@@ -114,9 +114,10 @@ def _by_key(tx: Connection, work: Work, waiting: pl.DataFrame) -> pl.DataFrame:
     )
     links = known.links_of(tx, maybe["contact"].unique())
     places = {state.id: state for state in members.of_entity(tx, contact.name)}
+    telling = {"other_emails", *(name for key in contact.match for name in key.fields)}
     held = [pl.DataFrame(schema={"contact": pl.Int64, "hash": pl.Int64})]
     for (number,), own in links.group_by("member"):
-        fields = places[int(str(number))].fields
+        fields = [name for name in places[int(str(number))].fields if name in telling]
         opened = known.with_held(own, fields).rename({f"hv.{name}": VALUE + name for name in fields})
         keyed = idents(opened.with_columns(node=pl.col("record")), contact.match, contact.fields)
         held.append(with_hashes(keyed, contact.match, contact.name).select(contact="node", hash="hash"))

@@ -14,6 +14,8 @@ from sqlalchemy import Connection, select, text
 
 from synchub.record import bulk, tables
 
+_AT_ONCE = 50_000
+"""Records that one statement changes: SQLite holds all pages in memory that a statement changes, as they were before."""
 ALL = -1
 """Every bit: for every sync there is, or will be."""
 
@@ -46,6 +48,7 @@ def mark_all(tx: Connection, entity: str, mark: int) -> None:
 
 def take_off(tx: Connection, records: pl.Series, others: int) -> None:
     """Leave only the marks `others` on records."""
-    if records.is_empty():
-        return
-    tx.exec_driver_sql(f"UPDATE record SET dirty = dirty & {others:d} WHERE {bulk.among(tx, 'id', records)}")
+    ordered = records.sort()
+    for start in range(0, len(ordered), _AT_ONCE):
+        some = bulk.among(tx, "id", ordered.slice(start, _AT_ONCE))
+        tx.exec_driver_sql(f"UPDATE record SET dirty = dirty & {others:d} WHERE {some}")

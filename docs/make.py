@@ -43,7 +43,7 @@ def settings() -> str:
 def quality() -> str:
     """The rules of quality, and the tiers of the built-in connectors."""
     files = sorted((DOCS.parent / "connectors" / "synchub_connectors").glob("*/quality.toml"))
-    return quality_reference({file.parent.name: quality_of(file) for file in files})
+    return quality_reference({file.parent.name.replace("_", "-"): quality_of(file) for file in files})
 
 
 def picture() -> str:

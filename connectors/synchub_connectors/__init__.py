@@ -43,6 +43,11 @@ def synchub_connectors() -> list[ConnectorInfo]:
             summary="Any tap of Singer, in a process of its own, read only",
         ),
         ConnectorInfo(
+            "singer-target",
+            "synchub_connectors.singer_target.connector:SingerTarget",
+            summary="Any target of Singer, in a process of its own, write only",
+        ),
+        ConnectorInfo(
             "airbyte",
             "synchub_connectors.airbyte.connector:Airbyte",
             summary="Any low-code manifest of Airbyte, in a process of its own, read only",

@@ -88,6 +88,8 @@ class Stream:
     lag            for how many seconds `lookup` and `read` may not show yet what was written: a create whose answer was
                    lost is not held to have failed before. A system that still works on a request counts too
     weak           whether what this stream says can be forged or guessed (mail): `fill_only` by default
+    write_only     whether nothing can be read or looked up there, and the same written again changes nothing: what has
+                   no answer is sent again, and an update or archive holds every field. `read` hands out an empty page
     """
 
     name: str
@@ -104,6 +106,7 @@ class Stream:
     checks_before: bool = False
     weak: bool = False
     lag: float = 0
+    write_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

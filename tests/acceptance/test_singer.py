@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import struct
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,9 +14,9 @@ from urllib.parse import parse_qs, urlparse
 
 import pytest
 from acceptance.command import Hub, written
+from acceptance.installed import installed
 from servers.serving import serving
 
-ROOT = Path(__file__).resolve().parents[2]
 TAPS = ("tap-jsonl==0.3.1", "tap-dbf==0.1.25", "tap-rest-api==0.2.22")
 PEOPLE = [
     {"id": 1, "mail": "ann@acme.com", "name": "Ann Lee", "changed": "2024-05-01T10:00:00Z"},
@@ -53,19 +51,7 @@ MAPPING = 'entity = "contact"\nkey = "{key}"\n[fields]\nemail = "{mail}"\nfull_n
 
 @pytest.fixture(scope="session")
 def taps() -> Path:
-    """The virtual environments of all taps. They are installed once, into `.taps` or what SYNCHUB_TAPS names.
-
-    A package index that can't be reached fails every test here, with what pip says.
-    """
-    hub = Hub(Path(os.environ.get("SYNCHUB_TAPS", ROOT / ".taps")))
-    hub.write("hub.toml", "")
-    with (hub.folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # tests run in several processes
-        there = {each["requirement"] for each in hub.json("plugin", "list")["environments"]}
-        missing = [tap for tap in TAPS if tap not in there]
-        with ThreadPoolExecutor(len(TAPS)) as pool:
-            list(pool.map(lambda tap: hub("plugin", "add", f"singer:{tap}"), missing))
-    return hub.folder / "plugins" / ".venvs"
+    return installed(*TAPS)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from conformance import described, manifests, taps
+from conformance import described, manifests, taps, targets
 from conformance.crm import Contacts, Notes
 from conformance.database_servers import Served
 from conformance.databases import Table
@@ -146,3 +146,10 @@ class TestAirbyteChanging(TestAirbyte):
 
     def scene(self, folder: Path) -> Scene:
         return manifests.Changing(folder)
+
+
+class TestSingerTarget(Conformance):
+    quality = CONNECTORS / "singer_target" / "quality.toml"
+
+    def scene(self, folder: Path) -> Scene:
+        return targets.Warehouse(folder)

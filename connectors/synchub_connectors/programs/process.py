@@ -17,6 +17,8 @@ import orjson
 
 from synchub.api import ConfigurationError, RetryLater
 
+NOT_READ = "It was not read to its end; nothing counts as deleted."
+NOT_WRITTEN = "What it was given counts as not written, and is sent again by the next run."
 LAST = 12
 """Lines of its log that are told when a program fails."""
 GRACE = 5.0
@@ -34,10 +36,10 @@ class Program:
     """One call of a program. `lines` gives what it prints; it has ended well only if that comes to its end without an error.
 
     `log` is called with each line of what it complains about, in which `hide` has put stars in the place of secrets;
-    `silence` is in seconds, `longest` in bytes; `name` is what it is called in messages.
+    `silence` is in seconds, `longest` in bytes; `name` is what it is called in messages; `fed` what it is given to read.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what there is to say of a process, by name
         self,
         command: Sequence[str],
         *,
@@ -47,20 +49,25 @@ class Program:
         silence: float,
         longest: int,
         name: str = "",
+        fed: Sequence[bytes] | None = None,
     ) -> None:
         self._name = name or Path(command[0]).name
+        self._not_done = NOT_READ if fed is None else NOT_WRITTEN
         self._log, self._hide, self._silence, self._longest = log, hide, silence, longest
         self._last: deque[str] = deque(maxlen=LAST)
         self._over = threading.Event()
         self._words = 0
         self._reading = self._stuck = False
-        self._process = started(command, environ)
+        self._process = started(command, environ, fed=fed is not None)
         assert self._process.stdout is not None
         assert self._process.stderr is not None
         self._threads = [
             threading.Thread(target=self._listen, args=(self._process.stderr,), daemon=True),
             threading.Thread(target=self._watch, daemon=True),
         ]
+        if fed is not None:
+            assert self._process.stdin is not None
+            self._threads.append(threading.Thread(target=self._feed, args=(self._process.stdin, fed), daemon=True))
         for thread in self._threads:
             thread.start()
 
@@ -104,9 +111,16 @@ class Program:
         said = " | ".join(self._last)
         return RetryLater(
             f"{self._name} {how}.{f' It said last: {said}' if said else ' It said nothing about why.'}",
-            not_done="It was not read to its end; nothing counts as deleted.",
+            not_done=self._not_done,
             next_step="If it says that a setting or a secret is wrong, correct it in hub.toml; else it is tried again.",
         )
+
+    def _feed(self, into: IO[bytes], fed: Sequence[bytes]) -> None:
+        """Hand it its lines. One that has ended before it took them all is asked how it ended."""
+        with suppress(OSError, ValueError), into:
+            for line in fed:
+                into.write(line)
+                self._words += 1
 
     def _listen(self, err: IO[bytes]) -> None:
         with suppress(ValueError, OSError):  # closed while it was read
@@ -140,14 +154,16 @@ class Program:
         for pipe in (self._process.stdout, *([] if listening.is_alive() else [self._process.stderr])):
             if pipe is not None:
                 pipe.close()
+        for feeding in self._threads[2:]:
+            feeding.join(GRACE)
 
 
-def started(command: Sequence[str], environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def started(command: Sequence[str], environ: Mapping[str, str], *, fed: bool) -> subprocess.Popen[bytes]:
     """The process, in a group of its own. Raises ConfigurationError if there is no such program."""
     try:
         return subprocess.Popen(
             command,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if fed else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=dict(environ),
@@ -156,7 +172,7 @@ def started(command: Sequence[str], environ: Mapping[str, str]) -> subprocess.Po
     except OSError as error:
         raise ConfigurationError(
             f"{command[0]} can't be started: {error.strerror}.",
-            not_done="Nothing was read from it.",
+            not_done=f"Nothing was {'written to' if fed else 'read from'} it.",
             next_step="Install it anew with `synchub plugin add`, or correct its name in hub.toml.",
         ) from error
 

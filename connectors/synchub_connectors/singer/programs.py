@@ -1,4 +1,4 @@
-"""Where the program of a tap is."""
+"""Where the program of a tap or of a target is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from synchub.api import ConfigurationError, environment_of
 
 
 def program(name: str, folder: Path) -> list[str]:
-    """The command that starts a tap. Raises ConfigurationError if there is none.
+    """The command that starts a tap or a target. Raises ConfigurationError if there is none.
 
     name    as in hub.toml: what `synchub plugin add` installed wins over what is in the PATH
     folder  that of hub.toml
@@ -26,8 +26,8 @@ def program(name: str, folder: Path) -> list[str]:
         found = None
     if found is None:
         raise ConfigurationError(
-            f"The tap {name} is not installed.",
-            not_done="Nothing was read from it.",
+            f"The program {name} is not installed.",
+            not_done="Nothing was read from it, and nothing written.",
             next_step=f"Install it: `synchub plugin add singer:{name}`.",
         )
     return [found]

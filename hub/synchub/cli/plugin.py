@@ -146,7 +146,7 @@ def check(session: Session, path: str, scene: str, strict: bool) -> int:
 def add(session: Session, wanted: str, python: str | None) -> None:
     """Install what is kept apart from synchub, in a virtual environment below plugins/.venvs; or bring it up to date.
 
-    singer:PACKAGE is a tap of Singer, airbyte:PACKAGE or airbyte:FILE a manifest of Airbyte and what runs it,
+    singer:PACKAGE is a tap or a target of Singer, airbyte:PACKAGE or airbyte:FILE a manifest of Airbyte and what runs it,
     isolated:PACKAGE a package of plugins whose connectors run in processes of their own.
 
     Asks the package index, by pip; another index and the like are set in pip's own configuration. Runs what the package

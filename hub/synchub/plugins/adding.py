@@ -42,7 +42,11 @@ def install(folder: Path, wanted: str, *, python: str | None = None) -> Added:
     kind, name, requirement = _parts(wanted)
     if kind == "singer":
         made = taps.add_tap(folder, name, requirement, python)
-        return Added(made, {"connector": kind, "tap": made.name})
+        loads = Path(made.program).name.startswith("target-")
+        return Added(
+            made,
+            {"connector": "singer-target", "target": made.name} if loads else {"connector": kind, "tap": made.name},
+        )
     if kind == "isolated":
         made = packages.add_isolated(folder, name, requirement)
         first = made.connectors[0]

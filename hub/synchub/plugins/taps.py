@@ -1,4 +1,4 @@
-"""Taps of Singer: programs, each in a virtual environment of its own."""
+"""Taps and targets of Singer: programs, each in a virtual environment of its own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LISTING = (
 
 
 def add_tap(folder: Path, name: str, requirement: str, python: str | None) -> Environment:
-    """Make the environment of a tap, or bring it up to date."""
+    """Make the environment of a tap or a target, or bring it up to date."""
     wanted = f"singer:{requirement}"
     place = environment_of(folder, name)
     with virtual(place, python, wanted) as inside:
@@ -39,5 +39,5 @@ def _program(name: str, programs: list[str]) -> str:
     raise ConfigurationError(
         f"{name} brings {'several programs' if likely else 'no program'} named tap-… or target-…: {', '.join(programs)}.",
         not_done="It was not kept.",
-        next_step="Install another package; taps of Singer are listed on hub.meltano.com.",
+        next_step="Install another package; taps and targets of Singer are listed on hub.meltano.com.",
     )

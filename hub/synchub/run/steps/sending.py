@@ -12,9 +12,10 @@ from synchub.errors import RetryLater
 from synchub.mapping.keys import remote_ids
 from synchub.mapping.native import native_frame
 from synchub.mapping.plain import native_values
-from synchub.model import AS, OVER, TO, WAS
+from synchub.model import AS, NATIVE, OVER, TO, WAS
 from synchub.plugins.guarded import guarded
-from synchub.record import journal
+from synchub.record import bulk, journal, tables
+from synchub.record.codec import prefixed, unpack
 from synchub.run.steps.done import Done
 from synchub.run.steps.meanwhile import still_due
 from synchub.run.steps.stored import told_or_looked_up
@@ -67,7 +68,8 @@ def _all_at_once(part: Part, written_down: pl.DataFrame) -> Answered | None:
 
 
 def _one_by_one(work: Work, part: Part, written_down: pl.DataFrame, done: Done) -> Answered:
-    asked = operations(written_down, part.stream, part.mapping.native_target, native_values, salt=work.salt)
+    whole = _whole(work, part, written_down) if part.stream.write_only else written_down
+    asked = operations(whole, part.stream, part.mapping.native_target, native_values, salt=work.salt)
     results = part.write(asked)
     if len(results) != len(asked):
         raise _uneven(part, len(results), len(asked))
@@ -78,6 +80,22 @@ def _one_by_one(work: Work, part: Part, written_down: pl.DataFrame, done: Done) 
         told_or_looked_up(part, written_down, asked, results),
         [result.stored for result in results if result.status == "conflict" and result.stored and result.remote_id],
     )
+
+
+def _whole(work: Work, part: Part, written_down: pl.DataFrame) -> pl.DataFrame:
+    """Updates with all that their rows are known to hold: there is nobody who could add what does not change."""
+    fields = [column.removeprefix(TO) for column in written_down.columns if column.startswith(TO)]
+    with work.store.read() as tx:
+        links = bulk.rows_of(tx, tables.link, "id", written_down["link"].drop_nulls())
+    held = unpack(links.select(pl.coalesce("held", "said")).to_series(), prefixed((NATIVE,), fields))
+    known = links.select(link="id").hstack(held)
+    both = written_down.join(known, on="link", how="left", maintain_order="left")
+    filled = [
+        pl.when(pl.col("kind") == "update").then(pl.coalesce(column, NATIVE + name)).otherwise(column).alias(column)
+        for name in fields
+        for column in (TO + name, WAS + name)
+    ]
+    return both.with_columns(filled).select(written_down.columns)
 
 
 def _uneven(part: Part, told: int, asked: int) -> RetryLater:

@@ -1,4 +1,5 @@
-"""Settling: before anything is read, every operation whose end an earlier run did not learn is settled by lookup."""
+"""Settling: before anything is read, every operation whose end an earlier run did not learn is settled by lookup. What went
+to a system that can only be written, where twice is as good as once, is sent again."""
 
 from __future__ import annotations
 
@@ -53,6 +54,9 @@ def opened(waiting: pl.DataFrame, part: Part) -> pl.DataFrame:
 
 
 def _settle_part(work: Work, part: Part, waiting: pl.DataFrame) -> None:
+    if part.stream.write_only:
+        _plan_anew(work, waiting, "its answer never came, so it is sent again")
+        return
     if not isinstance(part.connector, CanLookup):  # whatever else is open is settled by what is read
         _wait(work, part, waiting.filter(pl.col("kind") == "create"))
         return

@@ -134,6 +134,9 @@ def _member_problems(
     if member.direction != "in" and not stream.writes:
         message = f"{member.system}/{stream.name} can only be read"
         yield str(document.problem((*path, "direction"), message, 'write direction = "in"', part="value"))
+    if member.direction != "out" and stream.write_only:
+        message = f"{member.system}/{stream.name} can only be written"
+        yield str(document.problem((*path, "direction"), message, 'write direction = "out"', part="value"))
     wanted = OPERATIONS.get(member.on_delete)
     if member.direction != "in" and stream.writes and wanted and wanted not in stream.writes:
         able = ", ".join(sorted(stream.writes))

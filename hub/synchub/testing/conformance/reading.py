@@ -193,21 +193,30 @@ def system_that_is_down(s: Subject) -> None:
     Exempt: Where there is no line that could break, as with files.
     """
     s.plant(2)
-    s.read()
+    _asked(s)
     speaks_http = s.line.seen > 0
     (s.line.cut if speaks_http else s.scene.cut)()
     try:
-        found = s.read(connector=s.connector())
+        found = _asked(s)
     except RetryLater as error:
         expect(bool(error.happened), "the error does not say what happened")
     except SynchubError as error:
         raise Broken(f"it raised {type(error).__name__}, not RetryLater: {error.happened}") from error
     else:
-        raise Broken(f"the system could not be reached, and the read ended with {len(found.rows)} rows")
+        told = f"a write ended with {found} results" if s.stream.write_only else f"the read ended with {found} rows"
+        raise Broken(f"the system could not be reached, and {told}")
     finally:
         s.line.clear()
         s.scene.mend()
-    expect(len(s.read().rows) == 2, "the system is back, and not all is read")
+    expect(_asked(s) >= 1, "the system is back, and could not be written")
+    expect(len(s.read().rows) >= 2, "the system is back, and not all is read")
+
+
+def _asked(s: Subject) -> int:
+    """Read it, or write where nothing can be read; how many rows or results that gave."""
+    if s.stream.write_only:
+        return len(s.write(s.create(82)))
+    return len(s.read(connector=s.connector()).rows)
 
 
 def _all_there(found: Reading, ids: Iterable[str], what: str) -> None:

@@ -19,6 +19,8 @@ def judge(rule: Rule, making: Making, folder: Path) -> RuleVerdict:
     """Try one rule in `folder`, which is empty. What the connector raises is what was seen."""
     try:
         with Subject(making(folder)) as subject:
+            if rule.group == "reading":
+                subject.needs_reading()
             rule.check(subject)
     except Broken as seen:
         return verdict(rule, "broken", str(seen))

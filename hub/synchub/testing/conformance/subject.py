@@ -156,11 +156,20 @@ class Subject:
         if missing:
             raise Skipped(f"the stream takes no {' and no '.join(missing)}")
 
+    def needs_reading(self) -> None:
+        """Skip the rule if nothing can be read there."""
+        if self.stream.write_only:
+            raise Skipped("it can only be written")
+
     # Reading
 
     def read(self, cursor: Cursor | None = None, connector: Connector | None = None) -> Reading:
-        """A whole read, by a new instance unless told which."""
+        """A whole read, by a new instance unless told which. What can only be written is looked at in the scene."""
         found = Reading()
+        if self.stream.write_only:
+            rows = [{self.key_name: name, **row} for name, row in self.scene.rows().items()]
+            found.take(Page(rows, tuple(each.name for each in self.stream.fields)), self.stream.key)
+            return found
         for page in self.pages(cursor, connector):
             found.take(page, self.stream.key)
         return found
@@ -215,7 +224,8 @@ class Subject:
         return Operation("create", None, given, f"create-{number}")
 
     def update(self, name: str, values: Row, *, before: Row | None = None) -> Operation:
-        return Operation("update", name, values, f"update-{name}-{sorted(values)}", before=before or {})
+        rest = self.writable(self.scene.rows().get(name, {})) if self.stream.write_only else {}
+        return Operation("update", name, {**rest, **values}, f"update-{name}-{sorted(values)}", before=before or {})
 
     def writable(self, values: Row) -> dict[str, Any]:
         fields = {each.name for each in self.stream.fields if each.writable}

@@ -13,7 +13,7 @@ from synchub.spec.quality import Tier
 if TYPE_CHECKING:
     from synchub.testing.conformance.subject import Subject
 
-Group = Literal["reading", "writing", "looking up", "transport", "hygiene", "import", "documentation"]
+Group = Literal["discovery", "reading", "writing", "looking up", "transport", "hygiene", "import", "documentation"]
 
 PAGE = "docs/quality.md"
 """Where each rule has a section of its name."""

@@ -1,0 +1,1 @@
+"""Targets of Singer: programs that load JSON lines into a system."""

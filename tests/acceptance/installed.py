@@ -1,0 +1,28 @@
+"""Programs that others wrote, from the package index: installed once, kept between runs."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from acceptance.command import Hub
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def installed(*wanted: str) -> Path:
+    """The folder of their virtual environments, in `.taps` or what SYNCHUB_TAPS names.
+
+    A package index that can't be reached fails the test that asks, with what pip says.
+    """
+    hub = Hub(Path(os.environ.get("SYNCHUB_TAPS", ROOT / ".taps")))
+    hub.write("hub.toml", "")
+    with (hub.folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests run in several processes
+        there = {each["requirement"] for each in hub.json("plugin", "list")["environments"]}
+        missing = [each for each in wanted if each not in there]
+        with ThreadPoolExecutor(len(wanted)) as pool:
+            list(pool.map(lambda each: hub("plugin", "add", f"singer:{each}"), missing))
+    return hub.folder / "plugins" / ".venvs"

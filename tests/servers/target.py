@@ -1,8 +1,8 @@
 """A target of Singer that keeps rows in a file of JSON, by key, and does wrong what its settings say.
 
 Its settings: `file` is where the rows are, `token` must be right, `exit` its exit code, `deaf` to print no state, `die_at` to
-end at that record, `hang` how long it does nothing, `log` what it complains about; `note` is a file where it writes down how
-it was called and what it was given.
+end at that line, `bad` a text that no record may hold, `hang` how long it does nothing, `log` what it complains about; `note`
+and `given` are files where it writes down how it was called and what it was given.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ for number, line in enumerate(sys.stdin.buffer):
         os.kill(os.getpid(), 9)
     if message["type"] == "SCHEMA":
         (key,) = message["key_properties"]
+    if message["type"] == "RECORD" and said.get("bad", "no such text") in json.dumps(message):
+        sys.exit("a record is bad")
     if message["type"] == "RECORD":
         rows[message["record"][key]] = message["record"]
         with open(said["file"] + ".new", "w") as file:

@@ -76,6 +76,11 @@ class Program:
         """The last line that it complained with."""
         return self._last[-1] if self._last else "it said nothing about why"
 
+    @property
+    def stuck(self) -> bool:
+        """Whether it was ended because it fell silent."""
+        return self._stuck
+
     def lines(self) -> Iterator[bytes]:
         """What it prints, line by line. Raises RetryLater if it fails or falls silent, ConfigurationError if one line is
         too long."""

@@ -28,6 +28,7 @@ from synchub_connectors.programs.process import NOT_WRITTEN, Program, environmen
 from synchub_connectors.programs.secrets import Secrets
 from synchub_connectors.singer.programs import program
 
+from .apart import loaded_apart
 from .lines import acknowledges, record, schema, state
 from .settings import TargetSettings
 
@@ -39,7 +40,7 @@ class SingerTarget(Connector):
     """What a target of Singer loads. It can only be written; every batch is a process of its own.
 
     Singer knows one acknowledgement: a state that comes back says that all records before it are loaded. So a batch is
-    written whole, or is sent again.
+    written whole, or is tried in parts.
     """
 
     Config: ClassVar[type[BaseModel]] = TargetSettings
@@ -51,7 +52,9 @@ class SingerTarget(Connector):
 
     def check(self) -> None:
         """Start the target and give it nothing but a state. Most look at their settings only, and not at their system."""
-        self._load([])
+        problem = self._load([])
+        if problem is not None:
+            raise problem
 
     def streams(self) -> Sequence[Stream]:
         return [self._stream(name) for name in self._settings.streams]
@@ -75,27 +78,43 @@ class SingerTarget(Connector):
         yield Page([], ())
 
     def write(self, stream: str, operations: Sequence[Operation]) -> Sequence[Result]:
-        """Have the target load whole records. Raises RetryLater unless it acknowledged them all and ended well."""
-        own = self._settings
-        known = {own.key, *own.streams[stream]}
-        results: list[Result] = []
-        rows: list[dict[str, Any]] = []
-        for operation in operations:
-            unknown = sorted(operation.values.keys() - known)
-            if unknown:
-                why = f"{stream} has no field {', '.join(unknown)}: add it to `streams` of this system"
-                results.append(Result("rejected", operation.remote_id, reason=why, field=unknown[0]))
+        """Have the target load whole records. Raises RetryLater if it fails whatever it is given, or falls silent."""
+        known = {self._settings.key, *self._settings.streams[stream]}
+        unknown = [sorted(operation.values.keys() - known) for operation in operations]
+        rows = [self._row(stream, operation) for operation, names in zip(operations, unknown, strict=True) if not names]
+        failed = iter(self._failures(stream, rows) if rows else [])
+        results = []
+        for operation, names in zip(operations, unknown, strict=True):
+            if names:
+                why = f"{stream} has no field {', '.join(names)}: add it to `streams` of this system"
+                results.append(Result("rejected", operation.remote_id, reason=why, field=names[0]))
                 continue
-            row = self._row(stream, operation)
-            rows.append(row)
-            results.append(Result("ok", row[own.key], stored={name: row[name] for name in known}))
-        if rows:
-            now = self._host.now()
-            fields: dict[str, FieldType] = dict(own.streams[stream])
-            if own.deleted_at:
-                fields[own.deleted_at] = "datetime"
-            self._load([schema(stream, fields, own.key), *(record(stream, row, now) for row in rows)])
+            row, problem = next(failed)
+            if problem is None:
+                stored = {name: row[name] for name in known}
+                results.append(Result("ok", row[self._settings.key], stored=stored))
+            else:
+                results.append(Result("retry", operation.remote_id, reason=problem.happened))
         return results
+
+    def _failures(
+        self, stream: str, rows: Sequence[dict[str, Any]]
+    ) -> Sequence[tuple[dict[str, Any], RetryLater | None]]:
+        """Every row, and what keeps it from being loaded, if anything does."""
+        own, now = self._settings, self._host.now()
+        fields: dict[str, FieldType] = {
+            **own.streams[stream],
+            **({own.deleted_at: "datetime"} if own.deleted_at else {}),
+        }
+        head = schema(stream, fields, own.key)
+        lines = [record(stream, row, now) for row in rows]
+        problem = self._load([head, *lines])
+        if problem is None:
+            return [(row, None) for row in rows]
+        done = loaded_apart(len(lines), lambda first, last: self._load([head, *lines[first:last]]) is None)
+        if not any(done):
+            raise problem
+        return [(row, None if loaded else problem) for row, loaded in zip(rows, done, strict=True)]
 
     def _row(self, stream: str, operation: Operation) -> dict[str, Any]:
         """The whole record: every field that is declared, so that targets which fix their columns see them all."""
@@ -113,8 +132,9 @@ class SingerTarget(Connector):
             row[own.deleted_at] = self._host.now() if archived else None
         return row
 
-    def _load(self, lines: Sequence[bytes]) -> None:
-        """Give the target lines and a state, and wait for that state and for its end."""
+    def _load(self, lines: Sequence[bytes]) -> RetryLater | None:
+        """Give the target lines and a state, and wait for that state and for its end; what was wrong, or None. One that
+        falls silent is not tried again: RetryLater is raised."""
         token = self._host.new_id()
         with files({"config": self._secrets.config()}) as paths:
             command = [*program(self._settings.target, self._host.folder), "--config", str(paths["config"])]
@@ -130,12 +150,17 @@ class SingerTarget(Connector):
             try:
                 with closing(target):
                     acknowledged = [acknowledges(line, token) for line in target.lines()]
+            except RetryLater as problem:
+                if target.stuck:
+                    raise
+                return problem
             finally:
                 with suppress(OSError):
                     self._secrets.keep(parsed(paths["config"].read_bytes()))
-        if not any(acknowledged):
-            raise RetryLater(
-                f"{self._settings.target} ended without a word that it had loaded what it was given.",
-                not_done=NOT_WRITTEN,
-                next_step="See its log (`synchub -v sync`), and whether it prints the state at its end, as targets do.",
-            )
+        if any(acknowledged):
+            return None
+        return RetryLater(
+            f"{self._settings.target} ended without a word that it had loaded what it was given.",
+            not_done=NOT_WRITTEN,
+            next_step="See its log (`synchub -v sync`), and whether it prints the state at its end, as targets do.",
+        )

@@ -15,6 +15,7 @@ from servers.target import TOKEN, write_target
 
 from synchub.api import ConfigurationError, Operation, RetryLater
 from synchub.testing.host import LocalHost
+from synchub_connectors.singer_target.apart import DOWN, STARTS, loaded_apart
 from synchub_connectors.singer_target.connector import SingerTarget
 from synchub_connectors.singer_target.settings import TargetSettings
 
@@ -121,6 +122,45 @@ def test_nothing_counts_as_written_before_it_says_so_and_ends_well(
         target(tmp_path, **said).write("people", [create()])
     assert told in raised.value.happened
     assert "sent again" in str(raised.value)
+
+
+def test_one_bad_record_holds_up_no_others(tmp_path: Path) -> None:
+    people = [create(hub_id=f"a-{number}", email=f"person{number}@example.org") for number in range(40)]
+    results = target(tmp_path, bad="person17@").write("people", people)
+    assert [place for place, result in enumerate(results) if result.status != "ok"] == [17]
+    assert results[17].status == "retry"
+    assert "a record is bad" in results[17].reason
+    assert len(json.loads((tmp_path / "rows.json").read_text())) == 39
+
+
+def test_one_that_is_down_is_not_started_for_every_record(tmp_path: Path) -> None:
+    people = [create(hub_id=f"a-{number}") for number in range(1000)]
+    with pytest.raises(RetryLater):
+        target(tmp_path, token="not-mine").write("people", people)
+    assert len((tmp_path / "note").read_text().splitlines()) == 7
+
+
+def test_one_that_hangs_is_started_once(tmp_path: Path) -> None:
+    with pytest.raises(RetryLater):
+        target(tmp_path, hang=60, silence=0.4).write("people", [create(), create(hub_id="a-2")])
+    assert len((tmp_path / "note").read_text().splitlines()) == 1
+
+
+@pytest.mark.parametrize("bad", [{0}, {999}, {1, 500}, {3, 4, 5}, set(range(0, 1000, 2))])
+def test_parts_are_tried_until_the_bad_are_alone_or_it_is_enough(bad: set[int]) -> None:
+    starts: list[tuple[int, int]] = []
+
+    def load(first: int, last: int) -> bool:
+        starts.append((first, last))
+        return not bad & set(range(first, last))
+
+    done = loaded_apart(1000, load)
+    assert len(starts) <= STARTS
+    assert not any(done[place] for place in bad)
+    if len(bad) <= 3:
+        assert {place for place, loaded in enumerate(done) if not loaded} == bad
+    else:
+        assert len(starts) == DOWN
 
 
 def test_one_that_ends_before_it_took_all_is_told_by_how_it_ended(tmp_path: Path) -> None:

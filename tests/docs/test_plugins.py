@@ -16,9 +16,16 @@ from docs.pages import ROOT, code, fences, read, table
 from synchub.plugins.hooks import HOOKS
 
 PAGE = ROOT / "docs" / "plugins.md"
-CONNECTOR, RULE, TRANSFORM, TABLE, TEST = (
+CONNECTOR, RULE, TRANSFORM, TABLE, RESOURCE, TEST = (
     next(fence.text for fence in fences(PAGE, "python") if mark in fence.text)
-    for mark in ("class JsonLines", "def shortest", "def strip_legal_form", "def dinner", "class TestJsonLines")
+    for mark in (
+        "class JsonLines",
+        "def shortest",
+        "def strip_legal_form",
+        "def dinner",
+        "@dlt.resource",
+        "class TestJsonLines",
+    )
 )
 MAPPING, MEMBER, GUESTS, QUALITY = (
     next(fence.text for fence in fences(PAGE, "toml") if mark in fence.text)
@@ -134,6 +141,29 @@ def test_the_table_is_read_and_its_rows_may_go(tmp_path: Path) -> None:
     assert "bob@acme.com,Bob Ray" in (made.folder / "list.csv").read_text()
     made.write("seats.csv", "mail,seat\nann@acme.com,1\n")
     assert written(made.sync()) == 0
+    assert "gone" in made("why", "contact", "bob@acme.com").stdout
+
+
+def test_the_resource_of_dlt_is_read_and_its_rows_may_go(tmp_path: Path) -> None:
+    made = Hub(tmp_path / "hub", {"RUNTIME__DLTHUB_TELEMETRY": "false", "HOME": str(tmp_path)})
+    settings = GUESTS.replace("guests", "signups").replace('"dinner"', '"people"')
+    made.write("hub.toml", settings + HUB.partition("[entities")[0] + LIST)
+    mapping = 'entity = "contact"\nkey = "id"\n[fields]\nemail = "mail"\nfull_name = "name"\n'
+    made.write("mappings/signups.toml", mapping)
+    made.write("mappings/list.toml", mapping)
+    made.write("plugins/signups.py", RESOURCE)
+    made.write("list.csv", "id,mail,name\n")
+    people = [{"id": 7, "mail": "ann@acme.com", "name": "Ann Lee", "changed": "2024-05-01T10:00:00Z"}]
+    made.write("signups/1.json", json.dumps(people))
+    made.write("signups/2.json", json.dumps({"id": 8, "mail": "bob@acme.com", "name": "Bob Ray", "changed": None}))
+    for path in (made.folder, *made.folder.rglob("*")):
+        path.chmod(path.stat().st_mode & ~0o022)
+    made("check")
+    assert written(made.sync()) == 2
+    assert "bob@acme.com,Bob Ray" in (made.folder / "list.csv").read_text()
+    assert written(made.sync()) == 0
+    (made.folder / "signups" / "2.json").unlink()
+    made.sync()
     assert "gone" in made("why", "contact", "bob@acme.com").stdout
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -57,7 +57,9 @@ def connector_of(frames: Sequence[Frame]) -> type[Connector]:
 
 def called(frame: Frame, host: Host) -> pl.DataFrame | Iterable[Any]:
     """What the function of a frame returns: columns, or something to iterate over. Raises PluginError for all else."""
-    table = frame.read(host) if inspect.signature(frame.read).parameters else frame.read()
+    table = frame.read(host) if wants_host(frame.read) else frame.read()
+    if isinstance(table, pl.LazyFrame):
+        table = table.collect()
     if isinstance(table, ArrowStream):
         return columns_of(table, frame)
     if isinstance(table, Iterable) and not isinstance(table, str | bytes | Mapping):
@@ -65,11 +67,21 @@ def called(frame: Frame, host: Host) -> pl.DataFrame | Iterable[Any]:
     raise _unfit(frame, f"returned a value of type {type(table).__name__}")
 
 
+def wants_host(read: Callable[..., Any]) -> bool:
+    """Whether a function has a place for the host: one of that name, or one that it can't be called without."""
+    parameters = inspect.signature(read).parameters
+    return "host" in parameters or any(
+        each.default is each.empty and each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)
+        for each in parameters.values()
+    )
+
+
 def columns_of(table: ArrowStream, frame: Frame) -> pl.DataFrame:
     found = pl.DataFrame(table)
     for name in (*frame.key, *([frame.updated_at] if frame.updated_at else [])):
         if name not in found.columns:
-            raise _unfit(frame, f"returned no column {name}; it has: {', '.join(found.columns)}")
+            index = " (an index of pandas is no column: reset_index)" if hasattr(table, "reset_index") else ""
+            raise _unfit(frame, f"returned no column {name}; it has: {', '.join(found.columns)}{index}")
     return found
 
 

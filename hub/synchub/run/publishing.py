@@ -13,8 +13,21 @@ from typing import Any
 
 import orjson
 import polars as pl
-from sqlalchemy import BigInteger, Boolean, Column, Connection, Date, DateTime, Float, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    DateTime,
+    Float,
+    MetaData,
+    Table,
+    Text,
+    inspect,
+)
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.schema import CreateColumn
 
 from synchub.errors import ConfigurationError
 from synchub.record import bulk, store
@@ -121,8 +134,7 @@ def _to_database(hub: Opened, url: str, progress: Progress) -> ExportReport:
                 frame = _plain(frame, there)
                 table = _table(name, frame)
                 if name not in made:
-                    table.drop(there, checkfirst=True)
-                    table.create(there)
+                    _make_ready(there, table)
                     made.add(name)
                 bulk.insert(there, table, frame)
 
@@ -130,6 +142,25 @@ def _to_database(hub: Opened, url: str, progress: Progress) -> ExportReport:
     finally:
         target.close()
     return ExportReport(store.shown(url), {_PREFIX + name: height for name, height in rows.items()})
+
+
+def _make_ready(there: Connection, table: Table) -> None:
+    """Empty the table for what is new, within this transaction. It stays the same table, with the rights, views and indexes
+    that people gave it, and whoever reads it meanwhile sees it as it was. A column that is no longer filled stays, empty."""
+    inspector = inspect(there)
+    if not inspector.has_table(table.name):
+        table.create(there)
+        return
+    types = {column["name"]: column["type"] for column in inspector.get_columns(table.name)}
+    if any(not isinstance(types[one.name], type(one.type)) for one in table.columns if one.name in types):
+        table.drop(there)
+        table.create(there)
+        return
+    name = there.dialect.identifier_preparer.format_table(table)
+    for column in table.columns:
+        if column.name not in types:
+            there.exec_driver_sql(f"ALTER TABLE {name} ADD COLUMN {CreateColumn(column).compile(there)}")
+    there.execute(table.delete())
 
 
 @contextmanager

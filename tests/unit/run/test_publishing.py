@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 import psycopg
 import pytest
+from sqlalchemy import NullPool, create_engine
 
 from synchub.errors import ConfigurationError
 from synchub.spec.options import Silent
@@ -107,6 +108,75 @@ def test_a_database_of_others(postgresql_database: str) -> None:
         said = there.execute("SELECT said_at FROM synchub_contact_claims WHERE value = 'CEO'").fetchall()
     assert (len(rows), rows[0]) == (70, ("ann@example.org", True, '["a","b"]', "1990-05-01", 12.5))
     assert said == [(datetime(2024, 5, 1, 9, 12, tzinfo=UTC),)]
+
+
+class Looking(Silent):
+    """Somebody who looks at what is there, again and again while an export goes on."""
+
+    def __init__(self, url: str) -> None:
+        self.there = psycopg.connect(url, autocommit=True)
+        self.there.execute("SET lock_timeout = '2s'")
+        self.seen: list[tuple[str | None, ...]] = []
+
+    def look(self) -> None:
+        self.seen.append(self.there.execute("SELECT string_agg(email, ',' ORDER BY email) FROM mine").fetchone() or ())
+
+    def advance(self, step: str, count: int = 1) -> None:
+        self.look()
+
+
+def test_whoever_reads_meanwhile_sees_all_of_the_one_before(postgresql_database: str) -> None:
+    """Through a view of their own, too: the tables stay the same ones."""
+    url = postgresql_database.replace("+psycopg", "")
+    with _hub() as hub:
+        hub.hub.export(postgresql_database, "parquet", Silent())
+        with psycopg.connect(url) as there:
+            there.execute("CREATE VIEW mine AS SELECT email FROM synchub_contact")
+        hub.systems[0].create(at=25, email="zoe@example.org")
+        hub.sync(30)
+        looking = Looking(url)
+        hub.hub.export(postgresql_database, "parquet", looking)
+        assert set(looking.seen) == {("ann@example.org,p0@example.org",)}
+        assert len(looking.seen) >= 4
+        looking.look()
+        assert looking.seen[-1] == ("ann@example.org,p0@example.org,zoe@example.org",)
+        looking.there.close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_fields_come_and_go_and_the_tables_stay(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/t.db" if kind == "sqlite" else request.getfixturevalue("postgresql_database")
+
+    def told(statement: str) -> list[tuple[object, ...]]:
+        with create_engine(url, poolclass=NullPool).begin() as there:
+            found = there.exec_driver_sql(statement)
+            return [tuple(row) for row in found] if found.returns_rows else []
+
+    with _hub() as hub:
+        hub.hub.export(url, "parquet", Silent())
+        told("ALTER TABLE synchub_contact DROP COLUMN job_title")
+        told("ALTER TABLE synchub_contact ADD COLUMN gone_by_now TEXT")
+        told("CREATE VIEW mine AS SELECT email, gone_by_now FROM synchub_contact")
+        hub.hub.export(url, "parquet", Silent())
+        assert told("SELECT email, job_title FROM synchub_contact WHERE job_title IS NOT NULL") == [
+            ("ann@example.org", "CEO")
+        ]
+        assert sorted(told("SELECT * FROM mine")) == [("ann@example.org", None), ("p0@example.org", None)]
+
+
+def test_a_field_that_has_another_type_by_now_makes_its_table_anew(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/t.db"
+    with _hub() as hub:
+        hub.hub.export(url, "parquet", Silent())
+        with sqlite3.connect(tmp_path / "t.db") as there:
+            there.execute("ALTER TABLE synchub_contact DROP COLUMN email")
+            there.execute("ALTER TABLE synchub_contact ADD COLUMN email BIGINT")
+            there.execute("ALTER TABLE synchub_contact ADD COLUMN old TEXT")
+        hub.hub.export(url, "parquet", Silent())
+    with sqlite3.connect(tmp_path / "t.db") as there:
+        kinds = {row[1]: row[2] for row in there.execute("PRAGMA table_info(synchub_contact)")}
+    assert kinds["email"] == "TEXT"
+    assert "old" not in kinds
 
 
 @pytest.mark.parametrize(

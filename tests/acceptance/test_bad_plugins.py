@@ -47,7 +47,10 @@ PRINTING = """
 """
 CONNECTOR = """
     import json
+    import os
+    import subprocess
     import sys
+    import threading
     from pydantic import BaseModel
     from synchub.api import Connector, ConnectorInfo, Field, Page, Stream, hookimpl
 
@@ -66,8 +69,12 @@ CONNECTOR = """
             self.fail("init")
         def fail(self, where):
             print("printed in", where)
+            os.write(1, b"printed past Python ")
+            subprocess.run(["echo", "printed by a program"])
             if where == self.config.at and self.config.how == "exit":
                 sys.exit(0)
+            if where == self.config.at and self.config.how == "hang":
+                threading.Event().wait()
             if where == self.config.at:
                 json.loads("{")
         def check(self):
@@ -155,6 +162,9 @@ def test_what_they_print_is_not_in_the_answer(hub: Hub) -> None:
         done = hub(*command, "--json", code=None)
         assert json.loads(done.stdout)
         assert "printed at import" in done.stderr
+        if command[0] in ("check", "plan", "sync", "streams"):
+            assert "printed past Python" in done.stderr
+            assert "printed by a program" in done.stderr
     for command in (["check", "--schema", "hub"], ["streams", "loud", "people", "--mapping"], ["x"]):
         assert "printed" not in hub(*command, code=None).stdout
 
@@ -185,6 +195,34 @@ def test_a_connector_that_can_not_be_closed(hub: Hub, how: str) -> None:
     done = hub("plan", "--json")
     assert json.loads(done.stdout)["plans"]
     assert "The connector of odd (plugins/faulty.py) failed" in done.stderr
+
+
+def test_connectors_that_hang(hub: Hub) -> None:
+    """In whatever they are asked: the others are synced, and what is said names the system, who brought it, and the place."""
+    places = {"init": "made", "streams": "its streams", "read": "read", "pages": "read", "write": "write", "close": ""}
+    drop(hub, "faulty", CONNECTOR)
+    for at in places:
+        settings = f'connector = "faulty"\ntimeout = "2s"\nat = "{at}"\nhow = "hang"'
+        add(hub, f"at_{at}", settings, "people")
+    done = hub("sync", "--json", code=1)
+    told = {member["member"]: member for run in json.loads(done.stdout)["runs"] for member in run["members"]}
+    for at, what in places.items():
+        if what:
+            problem = told[f"at_{at}"]["problem"]
+            assert f"The connector of at_{at} (plugins/faulty.py) hangs" in problem
+            assert what in problem
+            assert "in fail, line" in problem
+            assert "of faulty.py" in problem
+    assert "The connector of at_close (plugins/faulty.py) hangs" in done.stderr
+    assert "bob@example.com" in (hub.folder / "more.csv").read_text()
+
+
+def test_one_with_a_setting_of_the_hubs_own_name_is_not_used(hub: Hub) -> None:
+    """It would never be given it."""
+    drop(hub, "faulty", CONNECTOR.replace("at: str", "at: str\n        timeout: int = 3"))
+    add(hub, "odd", 'connector = "faulty"\nat = "never"', "people")
+    told = hub("check", code=None)
+    assert "declares timeout in its Config" in told.stdout + told.stderr
 
 
 def listen_to_ctrl_c() -> None:

@@ -81,12 +81,41 @@ class Session:
     @contextmanager
     def plugins_apart(self) -> Iterator[None]:
         """What plugins print goes to stderr meanwhile: stdout is for the answer, which a program may be reading."""
-        before, self.out = self.out, self.out or sys.stdout
+        if self.out is not None:
+            yield
+            return
+        with stdout_apart() as self.out:
+            try:
+                yield
+            finally:
+                self.out = None
+
+
+@contextmanager
+def stdout_apart() -> Iterator[TextIO]:
+    """The standard output, while whatever else writes there writes to stderr: Python's print, libraries in C, and programs
+    that are started."""
+    own = sys.stdout
+    if not (_is_number(1, own) and _is_number(2, sys.stderr)):
+        with redirect_stdout(sys.stderr):
+            yield own
+        return
+    own.flush()
+    with os.fdopen(os.dup(1), "w", encoding=own.encoding, errors=own.errors, buffering=1) as out:
+        os.dup2(2, 1)
         try:
             with redirect_stdout(sys.stderr):
-                yield
+                yield out
         finally:
-            self.out = before
+            os.dup2(out.fileno(), 1)
+
+
+def _is_number(number: int, stream: TextIO | None) -> bool:
+    """Whether a stream is the process's own one of this number, and not what somebody put in its place."""
+    try:
+        return stream is not None and stream.fileno() == number
+    except (AttributeError, OSError, ValueError):
+        return False
 
 
 def _refuse_strangers(file: Path) -> None:

@@ -70,6 +70,8 @@ def _fault(found: object) -> str:
     """What keeps `found` from being a connector; empty if nothing does."""
     from pydantic import BaseModel  # here, because listing plugins should not pay for it
 
+    from synchub.spec.hub import SystemSettings
+
     if not (isinstance(found, type) and issubclass(found, Connector)):
         return "is no subclass of synchub.api.Connector"
     if inspect.isabstract(found):
@@ -77,6 +79,9 @@ def _fault(found: object) -> str:
     settings = getattr(found, "Config", None)
     if not (isinstance(settings, type) and issubclass(settings, BaseModel)):
         return "has no Config that is a pydantic model"
+    kept = SystemSettings.model_fields.keys() & settings.model_fields.keys()
+    if kept:
+        return f"declares {', '.join(sorted(kept))} in its Config: a setting of that name is the hub's own"
     return ""
 
 

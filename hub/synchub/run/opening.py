@@ -23,6 +23,7 @@ from synchub.plugins import loader
 from synchub.plugins.classes import connector_class, isolated_class
 from synchub.plugins.guarded import guarded
 from synchub.plugins.offers import Plugins
+from synchub.plugins.watched import Watched, seconds
 from synchub.record import own_states, store
 from synchub.redact import Redactor
 from synchub.run.hosting import Outside, SystemHost
@@ -72,6 +73,7 @@ class Opened:
         """The connector of one configured system. Raises what keeps it from being made."""
         if system not in self.connectors:
             settings = self.configuration.systems[system]
+            offered = self.plugins.connectors[settings.connector]
             found = self._class_for(settings)
             config = system_config(self.configuration, system, model=found.Config, secrets=self.secrets)
             around = self.configuration
@@ -80,7 +82,16 @@ class Opened:
                 host.state = own_states.load(tx, system)
             self.hosts[system] = host
             with guarded(system):
-                self.connectors[system] = found(config, host)
+                self.connectors[system] = (
+                    found(config, host)
+                    if settings.timeout is None
+                    else Watched(
+                        lambda: found(config, host),
+                        named=system,
+                        origin=str(offered.origin),
+                        limit=seconds(settings.timeout),
+                    )
+                )
         return self.connectors[system]
 
     def _class_for(self, settings: SystemSettings) -> type[Connector]:

@@ -66,6 +66,12 @@ class SystemSettings(BaseModel):
     isolation_memory: int = Field(
         default=0, ge=0, description="Megabytes of address space that a process of its own may have. 0: no limit."
     )
+    timeout: str | None = Field(
+        default=None,
+        pattern=r"^[1-9]\d*[smh]$",
+        description="How long one call of the connector may take, 90s, 10m or 1h: a page that is read, a batch that is "
+        "written. Then the run goes on without this system, and says where the connector hangs. Default: no limit.",
+    )
 
     @property
     def settings(self) -> dict[str, Any]:

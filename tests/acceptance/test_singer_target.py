@@ -12,6 +12,7 @@ from acceptance.command import Hub, written
 from acceptance.installed import installed
 from psycopg.rows import dict_row
 from servers.postgresql import PASSWORD, USER, PostgreSQL
+from servers.target import TOKEN, write_target
 
 TARGETS = ("target-jsonl==0.1.4", "meltanolabs-target-postgres==0.8.1")
 LIST = "id,mail,name,score,born,changed\n{}"
@@ -183,3 +184,81 @@ def test_target_postgres_that_can_not_get_in_loses_nothing(hub: Hub, postgresql:
     assert "not-the-password" not in done.stdout + done.stderr
     assert written(hub.sync()) == 2
     assert written(hub.sync()) == 0
+
+
+EVENTS = """
+[systems.list]
+connector = "spreadsheet"
+path      = "list.csv"
+
+[systems.visits]
+connector = "spreadsheet"
+path      = "visits.csv"
+
+[systems.lake]
+connector = "singer-target"
+target    = "./target-fake"
+
+[systems.lake.streams.visits]
+who  = "text"
+kind = "text"
+at   = "datetime"
+
+[systems.lake.settings]
+file = "{file}"
+
+[systems.lake.secrets]
+token = "env:TARGET_PASSWORD"
+
+[syncs.contacts]
+entity = "contact"
+
+[syncs.contacts.members.list]
+stream    = "list"
+mapping   = "list"
+direction = "in"
+
+[syncs.activity]
+entity = "event"
+
+[syncs.activity.members.visits]
+stream    = "visits"
+mapping   = "visits"
+direction = "in"
+
+[syncs.activity.members.lake]
+stream    = "visits"
+mapping   = "lake"
+direction = "out"
+"""
+
+
+def event_mapping(contact: str, more: str, key: str) -> str:
+    own = f'contact = {{ native = "{contact}", by = "email" }}\ntype = "kind"\noccurred_at = "at"\n{more}'
+    return f'entity = "event"\nkey = "{key}"\n\n[fields]\n{own}'
+
+
+def test_events_are_passed_on_once_though_the_target_was_down(tmp_path: Path) -> None:
+    """A target of our own: it can be cut off, and counts."""
+    write_target(tmp_path)
+    file = tmp_path / "rows.json"
+    hub = Hub(tmp_path, {"POLARS_MAX_THREADS": "1", "TARGET_PASSWORD": TOKEN})
+    hub.write("hub.toml", EVENTS.format(file=file))
+    hub.write("mappings/list.toml", 'entity = "contact"\nkey = "id"\n[fields]\nemail = "mail"\n')
+    hub.write("mappings/visits.toml", event_mapping("mail", "", "id"))
+    hub.write("mappings/lake.toml", event_mapping("who", 'hub_id = "hub_id"\n', "hub_id"))
+    hub.write("list.csv", "id,mail\n1,ann@acme.com\n")
+    hub.write("visits.csv", "id,mail,kind,at\n7,ann@acme.com,visit,2024-01-02T03:04:05Z\n")
+    file.with_name("rows.json.down").touch()
+    hub("check", code=1)
+    hub.sync(code=1)
+    assert not file.exists()
+    file.with_name("rows.json.down").unlink()
+    assert written(hub.sync()) == 1
+    (row,) = json.loads(file.read_text()).values()
+    assert (row["who"], row["kind"], row["at"]) == ("ann@acme.com", "visit", "2024-01-02T03:04:05Z")
+    file.unlink()
+    assert written(hub.sync()) == 0
+    assert not file.exists()
+    told = hub("streams", "lake", "visits").stdout
+    assert "can only be written" in told

@@ -72,19 +72,22 @@ def streams(reports: Sequence[StreamReport]) -> RenderableType:
             Text(clean(report.stream)),
             Text(clean(", ".join(report.key))),
             Text(str(len(report.fields))),
-            Text("changes" if report.incremental else "in full"),
+            Text("" if report.write_only else "changes" if report.incremental else "in full"),
             Text(clean(", ".join(report.writes)) or "read only", style="quiet"),
         )
     return made
 
 
 def _stream(report: StreamReport) -> RenderableType:
-    facts = [
-        f"key: {', '.join(report.key)}",
+    reading = [
         f"found by: {', '.join(report.matching_keys)}" if report.matching_keys else "",
         f"changed at: {report.updated_at}" if report.updated_at else "tells no time of change",
         "reads what changed" if report.incremental else "always reads in full",
         "tells deletions" if report.sees_deletes else "",
+    ]
+    facts = [
+        f"key: {', '.join(report.key)}",
+        *(["can only be written"] if report.write_only else reading),
         f"takes {', '.join(report.writes)}" if report.writes else "read only",
     ]
     made = table("field", "type", "", "samples")

@@ -157,6 +157,7 @@ class StreamReport:
     sees_deletes: bool = False
     writes: tuple[str, ...] = ()
     mapping: str = ""
+    write_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

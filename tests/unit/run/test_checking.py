@@ -168,6 +168,8 @@ def test_nested_fields_are_known_by_their_first_part(office: Office):
         ('["update"]', 'on_delete = "archive"', "odd/things can't archive records: it takes: update"),
         ('["update"]', 'on_delete = "propagate"', "odd/things can't delete records: it takes: update"),
         ('["delete"]', 'on_delete = "propagate"', None),
+        ('["create"]), write_only=bool(1', "", 'odd/things can only be written: write direction = "out"'),
+        ('["create"]), write_only=bool(1', 'direction = "out"', None),
         ("[]", 'direction = "in"', None),
     ],
 )

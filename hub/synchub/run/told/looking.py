@@ -219,6 +219,7 @@ def _report(system: str, stream: Stream, fields: Sequence[str] = (), rows: pl.Da
         stream.incremental,
         stream.sees_deletes,
         tuple(sorted(stream.writes)),
+        write_only=stream.write_only,
     )
 
 

@@ -49,7 +49,9 @@ def read_card(place: Path) -> Environment:
 
 
 def keep(place: Path, made: Environment) -> Environment:
-    """Note that an environment is finished."""
+    """Note that an environment is finished. Nobody else may write into its folder: what is in it is run."""
+    for folder in (place, place.parent):
+        folder.chmod(folder.stat().st_mode & ~0o022)
     (place / CARD).write_text(json.dumps(asdict(made), indent=2) + "\n", "utf-8")
     return made
 

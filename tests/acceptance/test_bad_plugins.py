@@ -202,7 +202,7 @@ def test_connectors_that_hang(hub: Hub) -> None:
     places = {"init": "made", "streams": "its streams", "read": "read", "pages": "read", "write": "write", "close": ""}
     drop(hub, "faulty", CONNECTOR)
     for at in places:
-        settings = f'connector = "faulty"\ntimeout = "2s"\nat = "{at}"\nhow = "hang"'
+        settings = f'connector = "faulty"\ntimeout = "5s"\nat = "{at}"\nhow = "hang"'
         add(hub, f"at_{at}", settings, "people")
     done = hub("sync", "--json", code=1)
     told = {member["member"]: member for run in json.loads(done.stdout)["runs"] for member in run["members"]}

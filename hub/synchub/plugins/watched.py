@@ -138,6 +138,7 @@ class Watched(Connector):
                 f"The connector of {self._named} ({self._origin}) hangs: it was {what} and came no further in "
                 f"{self._limit:g} seconds{place}.",
                 not_done="It takes no further part in this run. What it was doing may still be done; the next run looks.",
-                next_step="If it only takes that long, raise `timeout` of this system; else report this to its author.",
+                next_step="If it only takes that long, raise `timeout` of this system; else report this to its "
+                'author. With `isolation = "process"` it can be ended.',
             )
             raise self._hung from None

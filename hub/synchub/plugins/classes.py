@@ -79,7 +79,8 @@ def _fault(found: object) -> str:
     settings = getattr(found, "Config", None)
     if not (isinstance(settings, type) and issubclass(settings, BaseModel)):
         return "has no Config that is a pydantic model"
-    kept = SystemSettings.model_fields.keys() & settings.model_fields.keys()
+    # `connector` is no setting that could mean two things, and was always there.
+    kept = (SystemSettings.model_fields.keys() & settings.model_fields.keys()) - {"connector"}
     if kept:
         return f"declares {', '.join(sorted(kept))} in its Config: a setting of that name is the hub's own"
     return ""

@@ -236,5 +236,5 @@ def test_every_stage_has_its_place() -> None:
 
 def test_the_catalogue_lists_every_connector() -> None:
     listed = {info.name: info for info in synchub_connectors()}
-    assert listed.keys() == {"spreadsheet", "sql", "hubspot", "email", "rest", "singer"}
+    assert listed.keys() == {"spreadsheet", "sql", "hubspot", "email", "rest", "singer", "singer-target", "airbyte"}
     assert all(info.summary and ":" in info.target for info in listed.values())

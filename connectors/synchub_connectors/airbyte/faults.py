@@ -8,10 +8,10 @@ from collections.abc import Callable
 from synchub.api import AuthenticationError, ConfigurationError, RetryLater, SynchubError
 
 from .messages import Checked, Fault
+from .places import UNSAFE_CODE
 
 REFUSED = re.compile(r"\b(401|403)\b|[Uu]nauthorized|[Ff]orbidden")
 """How a refusal of the credentials reads."""
-CODE = "AIRBYTE_ENABLE_UNSAFE_CODE"
 DOWN = re.compile(r"Exhausted available request attempts|ConnectionError|Timeout|Status Code: (429|5\d\d)")
 """How a system that can't be reached reads."""
 SETTING = re.compile(r"Config validation error|failed to validate|required property")
@@ -25,7 +25,7 @@ NOT_READ = "It was not read to its end; nothing counts as deleted."
 def fault(name: str, said: Fault, hide: Callable[[str], str]) -> SynchubError:
     """An error for what a source said last. `name` is the manifest's, `hide` takes secrets out."""
     text = _shortened(hide(said.text))
-    if CODE in said.text + said.trace:
+    if UNSAFE_CODE in said.text + said.trace:
         return ConfigurationError(
             f"{name} comes with Python code of its own, which is not run.",
             not_done="Nothing was read from it.",

@@ -12,6 +12,8 @@ from synchub.api import ConfigurationError, environment_of
 
 ENGINE = "airbyte-cdk"
 """The environment in which `synchub plugin add` puts it."""
+UNSAFE_CODE = "AIRBYTE_ENABLE_UNSAFE_CODE"
+"""The variable of the environment without which airbyte-cdk runs no code that belongs to a manifest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Place:
     def environment(self) -> dict[str, str]:
         """What lets the code that belongs to the manifest run."""
         found = {} if self.package is None else {"PYTHONPATH": str(self.package)}
-        return {"AIRBYTE_ENABLE_UNSAFE_CODE": "true", **found}
+        return {UNSAFE_CODE: "true", **found}
 
 
 def place(manifest: str, folder: Path) -> Place:

@@ -6,6 +6,8 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from synchub_connectors.programs.secrets import told_once
+
 
 class AirbyteSettings(BaseModel):
     """[systems.NAME] with connector = "airbyte" """
@@ -49,7 +51,5 @@ class AirbyteSettings(BaseModel):
 
     @model_validator(mode="after")
     def _once(self) -> Self:
-        twice = sorted(self.settings.keys() & self.secrets.keys())
-        if twice:
-            raise ValueError(f"{', '.join(twice)} stands under settings and under secrets")
+        told_once(self.settings, self.secrets)
         return self

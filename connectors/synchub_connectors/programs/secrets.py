@@ -11,6 +11,13 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
 
+def told_once(settings: Mapping[str, Any], secrets: Mapping[str, SecretStr]) -> None:
+    """Raises ValueError if a setting of the program is told twice: for all to see, and as a secret."""
+    twice = sorted(settings.keys() & secrets.keys())
+    if twice:
+        raise ValueError(f"{', '.join(twice)} stands under settings and under secrets")
+
+
 class Secrets:
     """The secrets that a program is given now: those of hub.toml, or what it put in their place.
 

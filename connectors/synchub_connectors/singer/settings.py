@@ -6,6 +6,8 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from synchub_connectors.programs.secrets import told_once
+
 
 class SingerSettings(BaseModel):
     """[systems.NAME] with connector = "singer" """
@@ -53,9 +55,7 @@ class SingerSettings(BaseModel):
 
     @model_validator(mode="after")
     def _once(self) -> Self:
-        twice = sorted(self.settings.keys() & self.secrets.keys())
-        if twice:
-            raise ValueError(f"{', '.join(twice)} stands under settings and under secrets")
+        told_once(self.settings, self.secrets)
         both = sorted(set(self.full) & self.cursors.keys())
         if both:
             raise ValueError(f"{', '.join(both)} stands in full and in cursors")

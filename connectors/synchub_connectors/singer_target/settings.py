@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from synchub.api import FieldType
+from synchub_connectors.programs.secrets import told_once
 
 Name = Annotated[str, Field(min_length=1)]
 
@@ -58,9 +59,7 @@ class TargetSettings(BaseModel):
 
     @model_validator(mode="after")
     def _once(self) -> Self:
-        twice = sorted(self.settings.keys() & self.secrets.keys())
-        if twice:
-            raise ValueError(f"{', '.join(twice)} stands under settings and under secrets")
+        told_once(self.settings, self.secrets)
         own = {self.key, self.deleted_at} if self.deleted_at else {self.key}
         for stream, fields in self.streams.items():
             if own & fields.keys():

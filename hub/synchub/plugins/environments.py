@@ -66,7 +66,7 @@ def virtual(place: Path, python: str | None, wanted: str) -> Iterator[Path]:
     try:
         if fresh:
             run([python or sys.executable, "-m", "venv", str(place)], wanted)
-        yield programs_of(place) / ("python.exe" if sys.platform == "win32" else "python")
+        yield python_of(place)
     except BaseException:
         if fresh:
             shutil.rmtree(place, ignore_errors=True)
@@ -75,6 +75,10 @@ def virtual(place: Path, python: str | None, wanted: str) -> Iterator[Path]:
 
 def programs_of(place: Path) -> Path:
     return place / ("Scripts" if sys.platform == "win32" else "bin")
+
+
+def python_of(place: Path) -> Path:
+    return programs_of(place) / ("python.exe" if sys.platform == "win32" else "python")
 
 
 def run(command: Sequence[str], wanted: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from synchub.api import environment_of
 from synchub.errors import ConfigurationError
-from synchub.plugins.environments import CARD, PIP, Environment, keep, programs_of, run, virtual
+from synchub.plugins.environments import CARD, PIP, Environment, keep, programs_of, python_of, run, virtual
 
 ENGINE = "airbyte-cdk"
 FLOOR = f"{ENGINE}>=7.39,<8"
@@ -88,8 +88,7 @@ def _inside(folder: Path, python: str | None) -> Path:
     place = environment_of(folder, ENGINE)
     if not (place / CARD).exists():
         add_engine(folder, ENGINE, python)
-    program = programs_of(place) / PROGRAM
-    return program.with_name("python")
+    return python_of(place)
 
 
 def _useless(name: str, why: str) -> ConfigurationError:

@@ -22,7 +22,7 @@ from synchub.merge.rules import RULES
 from synchub.plugins import loader
 from synchub.plugins.classes import connector_class, isolated_class
 from synchub.plugins.guarded import guarded
-from synchub.plugins.offers import Plugins
+from synchub.plugins.offers import OfferedConnector, Plugins
 from synchub.plugins.watched import Watched, seconds
 from synchub.record import own_states, store
 from synchub.redact import Redactor
@@ -74,7 +74,7 @@ class Opened:
         if system not in self.connectors:
             settings = self.configuration.systems[system]
             offered = self.plugins.connectors[settings.connector]
-            found = self._class_for(settings)
+            found = self._class_for(offered, settings)
             config = system_config(self.configuration, system, model=found.Config, secrets=self.secrets)
             around = self.configuration
             host = SystemHost(system, around.folder, around.settings, self.outside, settings, self.secrets)
@@ -94,8 +94,7 @@ class Opened:
                 )
         return self.connectors[system]
 
-    def _class_for(self, settings: SystemSettings) -> type[Connector]:
-        offered = self.plugins.connectors[settings.connector]
+    def _class_for(self, offered: OfferedConnector, settings: SystemSettings) -> type[Connector]:
         if settings.isolation == "none" and not offered.apart:
             return connector_class(offered)
         return isolated_class(

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from servers.manifest import ended, fault, log, record, state, stream, write_engine
+from unit.connectors.programs import cursors, noted, read, rows
 
-from synchub.api import AuthenticationError, ConfigurationError, Page, PluginError, RetryLater, SynchubError
+from synchub.api import AuthenticationError, ConfigurationError, PluginError, RetryLater, SynchubError
 from synchub.testing.host import LocalHost
 from synchub_connectors.airbyte.connector import Airbyte
 from synchub_connectors.airbyte.settings import AirbyteSettings
@@ -30,23 +29,6 @@ def manifest(folder: Path, *lines: Any, own: dict[str, Any] | None = None, **sai
     settings = {"streams": [stream()], "lines": list(lines), "note": str(folder / "note"), **said}
     config = AirbyteSettings.model_validate({"manifest": "people.yaml", "settings": settings, **(own or {})})
     return Airbyte(config, LocalHost("people", folder))
-
-
-def noted(folder: Path) -> list[Any]:
-    """How it was called: arguments, environment, files, and where they were with which rights."""
-    return [json.loads(line) for line in (folder / "note").read_text().splitlines()]
-
-
-def read(connector: Airbyte, cursor: Any = None, fields: Sequence[str] = ()) -> list[Page]:
-    return list(connector.read("people", cursor, fields))
-
-
-def rows(pages: list[Page]) -> list[Any]:
-    return [row for page in pages for row in page.rows]  # type: ignore[union-attr]
-
-
-def cursors(pages: list[Page]) -> list[Any]:
-    return [page.cursor for page in pages if page.cursor is not None]
 
 
 def test_a_stream_is_what_the_catalog_says(folder: Path) -> None:

@@ -6,14 +6,14 @@ import json
 import logging
 import os
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from servers.tap import record, schema, state, stream, write_tap
+from unit.connectors.programs import cursors, noted, read, rows
 
-from synchub.api import ConfigurationError, Page, PluginError, RetryLater
+from synchub.api import ConfigurationError, PluginError, RetryLater
 from synchub.testing.host import LocalHost
 from synchub_connectors.singer.connector import Singer
 from synchub_connectors.singer.settings import SingerSettings
@@ -32,23 +32,6 @@ def tap(folder: Path, *lines: Any, own: dict[str, Any] | None = None, **said: An
     settings = {"streams": [stream()], "lines": list(lines), "note": str(folder / "note"), **said}
     config = SingerSettings.model_validate({"tap": "./tap-fake", "settings": settings, **(own or {})})
     return Singer(config, LocalHost("people", folder))
-
-
-def noted(folder: Path) -> list[Any]:
-    """How the tap was called: arguments, environment, files, and where they were with which rights."""
-    return [json.loads(line) for line in (folder / "note").read_text().splitlines()]
-
-
-def read(connector: Singer, cursor: Any = None, fields: Sequence[str] = ()) -> list[Page]:
-    return list(connector.read("people", cursor, fields))
-
-
-def rows(pages: list[Page]) -> list[Any]:
-    return [row for page in pages for row in page.rows]  # type: ignore[union-attr]
-
-
-def cursors(pages: list[Page]) -> list[Any]:
-    return [page.cursor for page in pages if page.cursor is not None]
 
 
 def test_a_stream_is_what_the_catalog_says(folder: Path) -> None:

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import suppress
 
 import pytest
-from sqlalchemy import event
-from sqlalchemy.exc import OperationalError
 from unit.histories.pairs import NewPair
 
 from synchub.errors import SynchubError
-from synchub.testing.memory_hub import MemoryHub
+from synchub.testing.simulation.faults import Strikes, watch_store
+from synchub.testing.simulation.steps import HUB, Fault
 
 MORE_THAN_A_RUN_BEGINS = 20
-
-
-def fail_at(hub: MemoryHub, number: int) -> None:
-    """From now on the transaction of this number can't begin."""
-    begun = 0
-
-    def begin(_connection: object) -> None:
-        nonlocal begun
-        begun += 1
-        if begun == number:
-            raise OperationalError("begin", None, sqlite3.OperationalError("database or disk is full"))
-
-    event.listen(hub.store.engine, "begin", begin)
 
 
 @pytest.mark.parametrize("number", range(1, MORE_THAN_A_RUN_BEGINS))
@@ -37,7 +22,8 @@ def test_what_could_not_be_kept_is_read_again(pair: NewPair, number: int) -> Non
     ann.hub.sync(10)
     ann.crm.edit("1", at=15, job_title="Chair")
     ann.crm.edit("2", at=16, job_title="Head")
-    fail_at(ann.hub, number)
+    strikes = Strikes((Fault("disk full", HUB, "begin", nth=number),), do=lambda _deed: None, log=lambda _line: None)
+    watch_store(ann.hub.store, lambda call: strikes(HUB, call))
     for at in (20, 30, 40):
         with suppress(SynchubError):  # one of these runs can't even begin, or record what it read
             ann.hub.sync(at)

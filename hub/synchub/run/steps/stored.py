@@ -56,15 +56,16 @@ def stored_of(part: Part, planned: pl.DataFrame, frame: pl.DataFrame) -> pl.Data
     odd = _otherwise(part, natives, planned)
     unlike = odd.select(pl.any_horizontal(pl.lit(False), pl.all())).to_series()
     values = _values_of(part, frame, unlike, [name for name in odd.columns if odd[name].any()])
-    told = natives.with_columns(times.alias("stored_at"), _raw_hash(part, frame, unlike))
+    told = natives.with_columns(times.alias("stored_at"), _raw_hash(part, frame, planned, unlike))
     return told.join(values, on="id", how="left", maintain_order="left")
 
 
-def _raw_hash(part: Part, frame: pl.DataFrame, unlike: pl.Series) -> pl.Series:
-    """The fingerprint that each row will be read with, if nobody changes it; null where not all of the row was told, or any
-    of it is not what was sent: then it is to be heard."""
+def _raw_hash(part: Part, frame: pl.DataFrame, planned: pl.DataFrame, unlike: pl.Series) -> pl.Series:
+    """The fingerprint that each row that was made will be read with, if nobody changes it; null where not all of the row was
+    told, or any of it is not what was sent: then it is to be heard."""
     native = frame.select(part.mapping.natives)
-    if part.stream.version not in (None, *part.mapping.natives) or native.width == 0:
+    made = (planned["kind"] == "create").any()
+    if not made or part.stream.version not in (None, *part.mapping.natives) or native.width == 0:
         return pl.Series(RAW, [None], dtype=pl.Int64).new_from_index(0, frame.height)
     whole = native.select(pl.all_horizontal(pl.all().is_not_null())).to_series() & ~unlike
     return fingerprints(native).zip_with(whole, pl.Series([None], dtype=pl.Int64))

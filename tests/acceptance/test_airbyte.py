@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,29 +14,14 @@ from urllib.parse import parse_qs, urlparse
 
 import pytest
 from acceptance.command import Hub, written
+from acceptance.installed import hub_in, installed
+from acceptance.into_a_list import HUB, MAPPING
 from servers.serving import serving
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "airbyte-source-rocket-chat"
 TOKEN = "let-me-in-please"
-HUB = """
-[systems.list]
-connector = "spreadsheet"
-path      = "list.csv"
-
-[syncs.contacts]
-entity = "contact"
-
-[syncs.contacts.members.list]
-stream    = "list"
-mapping   = "list"
-on_delete = "propagate"
-limits    = {{ deletes = "100%" }}
-
-[syncs.contacts.members.people]
-stream    = "{stream}"
-mapping   = "people"
-direction = "in"
+SYSTEM = """
 
 [systems.people]
 connector = "airbyte"
@@ -50,23 +33,12 @@ token = "env:TOKEN"
 [systems.people.settings]
 {settings}
 """
-MAPPING = 'entity = "contact"\nkey = "{key}"\n[fields]\nemail = "{mail}"\nfull_name = "{name}"\n'
 
 
 @pytest.fixture(scope="session")
-def installed() -> Path:
-    """airbyte-cdk and the package. They are installed once, into `.taps` or what SYNCHUB_TAPS names.
-
-    A package index that can't be reached fails every test here, with what pip says.
-    """
-    hub = Hub(Path(os.environ.get("SYNCHUB_TAPS", ROOT / ".taps")), timeout=1200)
-    hub.write("hub.toml", "")
-    with (hub.folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # tests run in several processes
-        there = {each["requirement"] for each in hub.json("plugin", "list")["environments"]}
-        if f"{PACKAGE}==0.1.13" not in there:
-            hub("plugin", "add", f"airbyte:{PACKAGE}==0.1.13")
-    return hub.folder / "plugins" / ".venvs"
+def engine() -> Path:
+    """airbyte-cdk and the package."""
+    return installed("airbyte", f"{PACKAGE}==0.1.13")
 
 
 @dataclass
@@ -110,19 +82,17 @@ def people_api(rows: list[dict[str, Any]], header: str, token: str) -> Iterator[
 
 
 @pytest.fixture
-def hub(installed: Path, tmp_path: Path) -> Hub:
-    made = Hub(tmp_path / "hub", {"TOKEN": TOKEN})
+def hub(engine: Path, tmp_path: Path) -> Hub:
+    made = hub_in(tmp_path / "hub", engine, {"TOKEN": TOKEN})
     made.write("list.csv", "id,mail,name\n")
     made.write("mappings/list.toml", MAPPING.format(key="id", mail="mail", name="name"))
     shutil.copy(ROOT / "docs" / "examples" / "airbyte" / "people.yaml", made.folder)
-    (made.folder / "plugins").mkdir()
-    (made.folder / "plugins" / ".venvs").symlink_to(installed)
     return made
 
 
 def configure(hub: Hub, manifest: str, stream: str, **settings: str) -> None:
     table = "\n".join(f"{name} = {json.dumps(value)}" for name, value in settings.items())
-    hub.write("hub.toml", HUB.format(manifest=manifest, stream=stream, settings=table))
+    hub.write("hub.toml", (HUB + SYSTEM).format(manifest=manifest, stream=stream, settings=table))
 
 
 def listed(hub: Hub) -> list[str]:

@@ -14,7 +14,8 @@ from urllib.parse import parse_qs, urlparse
 
 import pytest
 from acceptance.command import Hub, written
-from acceptance.installed import installed
+from acceptance.installed import hub_in, installed
+from acceptance.into_a_list import HUB, MAPPING
 from servers.serving import serving
 
 TAPS = ("tap-jsonl==0.3.1", "tap-dbf==0.1.25", "tap-rest-api==0.2.22")
@@ -22,52 +23,34 @@ PEOPLE = [
     {"id": 1, "mail": "ann@acme.com", "name": "Ann Lee", "changed": "2024-05-01T10:00:00Z"},
     {"id": 2, "mail": "bob@acme.com", "name": "Bob Ray", "changed": "2024-05-02T10:00:00Z"},
 ]
-HUB = """
-[systems.list]
-connector = "spreadsheet"
-path      = "list.csv"
-
-[syncs.contacts]
-entity = "contact"
-
-[syncs.contacts.members.list]
-stream    = "list"
-mapping   = "list"
-on_delete = "propagate"
-limits    = {{ deletes = "100%" }}
-
-[syncs.contacts.members.people]
-stream    = "{stream}"
-mapping   = "people"
-direction = "in"
+SYSTEM = """
 
 [systems.people]
 connector = "singer"
 tap       = "{tap}"
 {more}
 """
-MAPPING = 'entity = "contact"\nkey = "{key}"\n[fields]\nemail = "{mail}"\nfull_name = "{name}"\n'
 
 
 @pytest.fixture(scope="session")
 def taps() -> Path:
-    return installed(*TAPS)
+    return installed("singer", *TAPS)
 
 
 @pytest.fixture
 def hub(taps: Path, tmp_path: Path) -> Hub:
-    made = Hub(tmp_path / "hub")
+    made = hub_in(tmp_path / "hub", taps)
     made.write("list.csv", "id,mail,name\n")
     made.write("mappings/list.toml", MAPPING.format(key="id", mail="mail", name="name"))
     made.write("mappings/people.toml", MAPPING.format(key="id", mail="mail", name="name"))
-    (made.folder / "plugins").mkdir()
-    (made.folder / "plugins" / ".venvs").symlink_to(taps)
     return made
 
 
 def configure(hub: Hub, tap: str, stream: str, settings: dict[str, Any], more: str = "") -> None:
     table = "\n".join(f"{name} = {json.dumps(value)}" for name, value in settings.items())
-    hub.write("hub.toml", HUB.format(tap=tap, stream=stream, more=f"{more}\n[systems.people.settings]\n{table}"))
+    hub.write(
+        "hub.toml", (HUB + SYSTEM).format(tap=tap, stream=stream, more=f"{more}\n[systems.people.settings]\n{table}")
+    )
 
 
 def listed(hub: Hub) -> list[str]:

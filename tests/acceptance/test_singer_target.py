@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 from acceptance.command import Hub, written
-from acceptance.installed import installed
+from acceptance.installed import hub_in, installed
 from psycopg.rows import dict_row
 from servers.postgresql import PASSWORD, USER, PostgreSQL
 from servers.target import TOKEN, write_target
@@ -68,17 +68,15 @@ birthday  = "born"
 
 @pytest.fixture(scope="session")
 def targets() -> Path:
-    return installed(*TARGETS)
+    return installed("singer", *TARGETS)
 
 
 @pytest.fixture
 def hub(targets: Path, tmp_path: Path) -> Hub:
-    made = Hub(tmp_path / "hub", {"POLARS_MAX_THREADS": "1", "TARGET_PASSWORD": PASSWORD})
+    made = hub_in(tmp_path / "hub", targets, {"POLARS_MAX_THREADS": "1", "TARGET_PASSWORD": PASSWORD})
     made.write("mappings/list.toml", MAPPING.format(key="id"))
     made.write("mappings/warehouse.toml", MAPPING.format(key="hub_id") + 'hub_id    = "hub_id"\n')
     made.write("list.csv", LIST.format(ANN + BOB))
-    (made.folder / "plugins").mkdir()
-    (made.folder / "plugins" / ".venvs").symlink_to(targets)
     return made
 
 

@@ -97,7 +97,8 @@ def _parts(wanted: str) -> tuple[str, str, str]:
         raise ConfigurationError(
             f"{wanted!r} is nothing that can be added.",
             not_done="Nothing was installed.",
-            next_step="Write singer: and the name of a package, such as singer:tap-jsonl or singer:tap-jsonl==0.3.1; or "
-            "airbyte: and a package or a file, such as airbyte:airbyte-source-mailchimp or airbyte:people.yaml.",
+            next_step="Write singer: and the name of a package, such as singer:tap-jsonl or singer:tap-jsonl==0.3.1; "
+            "airbyte: and a package or a file, such as airbyte:airbyte-source-rocket-chat or airbyte:people.yaml; or "
+            "isolated: and a package of plugins.",
         )
     return match[1], match[2], match[2] + match[3]

@@ -77,6 +77,7 @@ def a_question_waits_for_its_answer(world: World, deed: Deed) -> None:
     world.do(edit_of(world, first, name, "notes", deed.value))
     world.wait()
     world.run(Run())
+    world.run(Run())  # what was sent is shown: until then, an edit where nobody can look may be a form of its own
     record = world.known.owners()[first.name, name]
     if (record, "notes") in {(one["record"], one["details"].get("field")) for one in world.known.questions("ask")}:
         return  # it was asked before, and what is entered now is one more opinion

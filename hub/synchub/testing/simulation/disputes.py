@@ -58,6 +58,8 @@ def a_new_day_changes_nothing(world: World, _deed: Deed) -> None:
     if world.ruled:
         return
     world.rest()  # what was tried before may not have been carried everywhere yet
+    if world.sends_again:
+        return
     world.now += A_DAY
     report = world.hub.sync(world.now, full=True, recompute=True)
     must(not report.problem, f"a run failed, and nothing was wrong: {report.problem}")

@@ -99,6 +99,12 @@ class World:
             if number not in self.removed
         ]
 
+    @property
+    def sends_again(self) -> bool:
+        """Whether a run that decides about everybody anew has something to send though nobody did anything: by a changed rule,
+        or what was refused, which is tried once more."""
+        return self.ruled or bool(self.known.questions("refused", answered=True))
+
     def place(self, row: Row) -> int:
         """The number of a row's system."""
         return next(number for number, system in enumerate(self.systems) if system.name == row[0])
@@ -255,7 +261,7 @@ class World:
 
     def _again(self) -> int:
         self._run_begins()
-        report = self.hub.sync(self.now, allow={"deletes": 1000}, full=True, recompute=not self.ruled)
+        report = self.hub.sync(self.now, allow={"deletes": 1000}, full=True, recompute=not self.sends_again)
         if report.problem:
             raise Violation(f"a run failed, and nothing was wrong: {report.problem}")
         return sum(one.written + one.failed + one.unchanged for one in report.members)

@@ -135,11 +135,14 @@ def a_later_edit_beats_a_delete(world: World) -> None:
     owners, hearing = world.known.belongs(), world.hearing
     tombs = {(row["system"], row["remote_id"]): row["tomb"] for row in world.known.links() if row["tomb"] is not None}
     gone = {(system.name, name) for system in world.systems for name in system.buried}
+    older = {(system.name, name) for system in world.systems for name in system.gone_back}  # copies say nothing
     for removed, run in hearing.removals:
         rows = {row for row, record in owners.items() if record == owners.get(removed)}
         seen = [tombs[row] for row in rows & gone & tombs.keys() - {removed} if tombs[row] <= run]
         since = [
-            word for word in hearing.words if word.row in rows - gone and max(seen, default=run) <= word.run <= run
+            word
+            for word in hearing.words
+            if word.row in rows - gone - older and max(seen, default=run) <= word.run <= run
         ]
         must(not seen or not since, f"{removed} was deleted, though the same person was edited since: {since}")
 

@@ -26,8 +26,9 @@ from synchub.api import (
 
 from .at_once import create_all
 from .catalogue import Catalogue, Source
+from .cursors import is_reached, latest, mark_of, next_mark, since
 from .decide import key_parts
-from .rows import Texts, by_text, by_values, frames, is_reached, latest, since
+from .rows import Texts, by_text, by_values, frames
 from .server import open_engine, reading, writing
 from .settings import SqlSettings
 from .writing import write
@@ -43,7 +44,7 @@ class Sql(Connector):
     Config: ClassVar[type[BaseModel]] = SqlSettings
 
     def __init__(self, config: SqlSettings, host: Host) -> None:
-        self._settings = config
+        self._settings, self._host = config, host
         self._catalogue = Catalogue(config, ZoneInfo(host.timezone))
         url = config.url.get_secret_value()
         self._engine = open_engine(url, folder=host.folder, connect_timeout=config.connect_timeout)
@@ -68,18 +69,17 @@ class Sql(Connector):
             wanted = {*fields, *source.key, column} if fields else set(source.names)
             names = tuple(name for name in source.names if name in wanted)
             statement = sa.select(*source.texts(names))
-            mark: dict[str, str | None] = {"column": column, "after": None}
-            goes_on = bool(cursor and column and cursor.get("column") == column and cursor.get("after"))
-            if cursor is not None and goes_on:
-                goes_on = is_reached(connection, source, str(column), str(cursor["after"]))
+            before = mark_of(cursor, column)
+            if before is not None and not is_reached(connection, source, before):
+                before = None
+            if before is not None:
+                statement = statement.where(since(source, before))
+            mark = None
             if column is not None:
-                mark["after"] = latest(connection, source, column)
-            if cursor is not None and goes_on:
-                statement = statement.where(since(source, str(column), str(cursor["after"])))
-                mark["after"] = mark["after"] or cursor["after"]
+                mark = next_mark(before, column, latest(connection, source, column), self._host.now())
             for frame in frames(connection, statement, names):
                 yield Page(rows=frame, fields=names)
-        yield Page(rows=[], fields=names, cursor=mark if column else None, complete=not goes_on)
+        yield Page(rows=[], fields=names, cursor=mark.stored() if mark else None, complete=before is None)
 
     def lookup(self, stream: str, keys: Sequence[Key]) -> Sequence[Row]:
         """Rows by any column. For text, upper and lower case are the same; the key has to be exact."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -14,16 +13,13 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from .catalogue import Source
-from .kinds import as_text
-from .values import Unfit, all_spelled, all_understood, bound, native_text, understood
+from .values import all_spelled, all_understood, bound
 
 PAGE = 20_000
 """Rows a page, about."""
 PAGE_BYTES = 4 * 1024 * 1024
 QUESTIONS = 5_000
 """Keys looked up by one statement."""
-OVERLAP = timedelta(minutes=1)
-"""Read again before the last value of a cursor that is a time: rows committed late bear an earlier one."""
 
 Texts = dict[str, str | None]
 """A row as native text."""
@@ -99,43 +95,6 @@ def by_text(connection: sa.Connection, source: Source, column: str, values: Sequ
         same = sa.func.lower(source.columns[column]).in_(some)
         for row in connection.execute(sa.select(*source.texts(source.names)).where(same)):
             yield dict(zip(source.names, row, strict=True))
-
-
-def since(source: Source, column: str, after: str) -> sa.ColumnElement[bool]:
-    """The condition for rows that changed at `after` (native text) or later, and for those that don't say."""
-    try:
-        edge = _edge(source, column, after, back=OVERLAP)
-    except Unfit:
-        return sa.true()  # the column has changed its type: read everything
-    return sa.or_(source.columns[column] >= edge, source.columns[column].is_(None))
-
-
-def is_reached(connection: sa.Connection, source: Source, column: str, after: str) -> bool:
-    """Whether any row has come as far as `after` (native text). If none has, the table was restored, or a wrong value
-    was put right: what changed since can't be told by it."""
-    try:
-        edge = _edge(source, column, after)
-    except Unfit:
-        return False
-    some = sa.select(sa.exists().where(source.columns[column] >= edge))
-    return bool(connection.execute(some).scalar())
-
-
-def _edge(source: Source, column: str, after: str, *, back: timedelta = timedelta()) -> Any:
-    """A value of a cursor column to compare with; a time `back` before it, where rows may be committed late."""
-    kind = source.kinds[column]
-    value = understood(after, kind, source.zone)
-    if isinstance(value, datetime) and kind.database != "sqlite":
-        value -= back
-    if kind.database == "postgresql":
-        return sa.cast(sa.literal(native_text(value), sa.Text), kind.sql)
-    return sa.literal(after if kind.database == "sqlite" else value, sa.types.NullType())
-
-
-def latest(connection: sa.Connection, source: Source, column: str) -> str | None:
-    """The highest value of a column, as native text."""
-    highest = sa.select(sa.func.max(source.columns[column]).label("latest")).subquery()
-    return connection.execute(sa.select(as_text(highest.c.latest, source.kinds[column]))).scalar()
 
 
 def _typed(source: Source, columns: Sequence[str], wanted: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:

@@ -370,6 +370,38 @@ def test_late_commits_are_caught_up(url: str) -> None:
     assert [row["name"] for row in rows] == ["a", "late"]
 
 
+def test_the_last_minute_is_read_again_only_until_nothing_can_be_late_any_more(url: str) -> None:
+    """A table that was filled at once is not read whole for ever."""
+    host = LocalHost("shop", Path("/"))
+    connector = Sql(SqlSettings(url=url, cursors={"plain": "at"}), host)
+
+    def read(cursor: Any) -> tuple[list[str], Any]:
+        pages = list(connector.read("plain", cursor, ()))
+        return [row["name"] for page in pages for row in pl.DataFrame(page.rows).to_dicts()], pages[-1].cursor
+
+    run(
+        url,
+        "ALTER TABLE plain ADD at TIMESTAMPTZ;INSERT INTO plain (name, at) VALUES ('a', '2024-05-01 10:00:00Z'), "
+        "('b', '2024-05-01 10:00:30Z')",
+    )
+    _, cursor = read(None)
+    host.sleep(59)
+    names, cursor = read(cursor)
+    assert names == ["a", "b"]
+    names, cursor = read(cursor)
+    assert names == ["a", "b"]  # it could still have been late when this was last read
+    host.sleep(1)
+    names, cursor = read(cursor)
+    assert names == ["a", "b"]
+    names, cursor = read(cursor)
+    assert names == ["b"]
+    run(url, "INSERT INTO plain (name, at) VALUES ('c', '2024-05-01 10:00:50Z')")
+    names, cursor = read(cursor)
+    assert names == ["b", "c"]
+    names, cursor = read(cursor)
+    assert names == ["a", "b", "c"]
+
+
 AFTERWARDS = """
 CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
   UPDATE plain SET name = upper(name) WHERE id = NEW.id; RETURN NULL; END $$;

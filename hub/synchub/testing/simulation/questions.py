@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from synchub.model import BLANK
+from synchub.testing.simulation.hearing import Row
 from synchub.testing.simulation.reference import unlike_the_reference
 from synchub.testing.simulation.values import FIELDS, GARBLED, TOKEN, canonical, natively, worth
 from synchub.testing.simulation.world import Violation, World
@@ -135,7 +136,7 @@ def a_later_edit_beats_a_delete(world: World) -> None:
     owners, hearing = world.known.belongs(), world.hearing
     tombs = {(row["system"], row["remote_id"]): row["tomb"] for row in world.known.links() if row["tomb"] is not None}
     gone = {(system.name, name) for system in world.systems for name in system.buried}
-    older = {(system.name, name) for system in world.systems for name in system.gone_back}  # copies say nothing
+    older = _gone_back(world)  # copies say nothing
     for removed, run in hearing.removals:
         rows = {row for row, record in owners.items() if record == owners.get(removed)}
         seen = [tombs[row] for row in rows & gone & tombs.keys() - {removed} if tombs[row] <= run]
@@ -162,13 +163,19 @@ def what_was_decided_stands(world: World) -> None:
         return
     golden, hearing, rows = world.known.goldens(), world.hearing, world.known.rows_of_records()
     anew = world.known.begun_anew()  # whom nobody had any more, and somebody entered again
+    puzzling = hearing.puzzling | _gone_back(world)  # whoever edits such a row lets stand what is there
     for (record, field), (value, since) in world.decided.items():
         own = rows.get(record, set())
-        unclear = any(row in hearing.puzzling or (row, field) in hearing.blurred for row in own)
+        unclear = any(row in puzzling or (row, field) in hearing.blurred for row in own)
         spoken = any(word.row in own and word.field == field for word in hearing.words[since:])
         if not unclear and not spoken and record in golden and record not in hearing.moved | anew:
             now = golden[record].get(field, BLANK)
             must(now == value, f"{field} of record {record} was decided to be {value!r}, golden is {now!r}")
+
+
+def _gone_back(world: World) -> set[Row]:
+    """Rows that stood, or were shown, as they had been before."""
+    return {(system.name, name) for system in world.systems for name in system.gone_back}
 
 
 def nobody_is_guessed(world: World) -> None:

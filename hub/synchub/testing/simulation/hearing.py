@@ -52,6 +52,8 @@ class Hearing:
         self._touched: dict[Row, datetime] = {}
         """When the hub last wrote a row, or read its system in part."""
         self._sent: list[tuple[Row, Operation]] = []
+        self._unshown: dict[Row, set[str]] = {}
+        """Fields that the hub sent where nobody says what is stored, since the row was last read."""
         self._run = 0
         self.removals: list[tuple[Row, int]] = []
         """Rows that the hub removed, and the last run by then that had decided."""
@@ -88,6 +90,7 @@ class Hearing:
                     self.puzzling.add(row)
                 else:
                     self._hear(system, member, name, kept, (start, run))
+                self._unshown.pop(row, None)
                 if not system.read_to_the_end:
                     self._touched[row] = start
             if system.read_to_the_end:
@@ -147,6 +150,8 @@ class Hearing:
         name = operation.remote_id or (result and result.remote_id) or ""
         row = (system.name, name)
         self._sent.append((row, operation))
+        if not (system.answers or system.can_lookup):
+            self._unshown.setdefault(row, set()).update(operation.values)
         if self.asked and name:
             self.sent_meanwhile.append((row, set(operation.values), self.asked))
         if operation.kind in ("delete", "archive"):
@@ -163,10 +168,12 @@ class Hearing:
             self.blurred |= {(row, field) for field in system.defaults if operation.kind == "create"}
 
     def edited_meanwhile(self, system: str, name: str) -> None:
-        """Somebody edits a row. A run that is at work may look at what it just wrote there, and take this for its form of it."""
+        """Somebody edits a row. A run that is at work may look at what it just wrote there, and take this for its form of it;
+        so may the next one that reads it, where nothing else says how that was stored."""
         for row, operation in self._sent:
             if row == (system, name):
                 self._blur(row, operation)
+        self.blurred |= {((system, name), field) for field in self._unshown.get((system, name), ())}
 
     def _blur(self, row: Row, operation: Operation) -> None:
         if operation.kind == "create":

@@ -84,8 +84,8 @@ def _reference(tx: Connection, work: Work, part: Part, due: pl.DataFrame) -> pl.
 
 def _show(decision: Decision, part: Part, frame: pl.DataFrame, ready: pl.DataFrame, work: Work) -> None:
     changes = decision.shown.changes.setdefault(part.name, [])
-    subjects = ready["subject"].fill_null("").to_list() if "subject" in ready.columns else [""] * ready.height
-    for row, subject in list(zip(frame.to_dicts(), subjects, strict=True))[: MOST - len(changes)]:
+    some = frame.with_columns(label=ready["subject"] if "subject" in ready.columns else pl.lit(None))
+    for row in some.head(max(MOST - len(changes), 0)).to_dicts():
         fields = tuple(
             FieldChange(name, part.mapping.native_target(name), None, row[TO + name], "as it happened", "")
             for name in part.mapping.outward_fields
@@ -93,6 +93,11 @@ def _show(decision: Decision, part: Part, frame: pl.DataFrame, ready: pl.DataFra
         )
         changes.append(
             RecordChange(
-                part.name, "create", f"{work.salt}-e{row['record']}", subject or f"event {row['record']}", None, fields
+                part.name,
+                "create",
+                f"{work.salt}-e{row['record']}",
+                row["label"] or f"event {row['record']}",
+                None,
+                fields,
             )
         )

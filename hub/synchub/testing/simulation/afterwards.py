@@ -30,8 +30,11 @@ def a_lone_edit_wins(world: World, deed: Deed) -> None:
     owner = world.known.owners().get((system.name, name))
     if owner is None or (system.name, name) in world.known.aside() or system.kept[name].values["lead_score"] == GARBLED:
         return
+    before = system.kept[name].values["job_title"]
     world.do(Deed("edit", place, names.index(name), "job_title", deed.value))
     entered = str(system.kept[name].values["job_title"])
+    if entered == before:
+        return  # cut, it is what stood there already
     world.wait()
     world.run(Run())
     golden = world.known.goldens()[owner].get("job_title")

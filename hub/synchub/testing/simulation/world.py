@@ -45,6 +45,8 @@ class World:
         self.ever_deleting = {n for n, member in enumerate(self.members) if _deletes(member)}
         self.broken_off = False
         """Whether the last run did not come to its end."""
+        self.waited = False
+        """Whether a run that came to its end had to leave open what became of something that was sent."""
         self.said: set[tuple[str, str]] = set()
         self.reports: list[RunReport] = []
         self.opted_out: set[tuple[str, str]] = set()
@@ -161,6 +163,8 @@ class World:
         """One run. Returns how many writes were sent; raises Violation if it fails for no reason."""
         self.now += 1
         self._run_begins()
+        if not self.broken_off:
+            self.waited = self.waited or bool(self.known.open_work([system.name for system, _ in self.present]))
         self.strikes = Strikes(step.faults, self.do, self.trace.append)
         self.broken_off = True
         try:

@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from synchub.testing.simulation.afterwards import a_lone_edit_wins
 from synchub.testing.simulation.drawing import DEEDS, TEXTS, draw
 from synchub.testing.simulation.questions import ALWAYS, AT_REST
+from synchub.testing.simulation.resting import rest
 from synchub.testing.simulation.steps import Deed, Run, Shape
 from synchub.testing.simulation.world import World
 
@@ -53,14 +54,14 @@ class Worlds(RuleBasedStateMachine):
     @rule()
     def everybody_goes_home(self) -> None:
         assert self.world is not None
-        self.world.rest()
+        rest(self.world)
         for ask in AT_REST:
             ask(self.world)
 
     @rule(edit=deeds(st.just("edit")))
     def somebody_edits_alone(self, edit: Deed) -> None:
         assert self.world is not None
-        self.world.rest()
+        rest(self.world)
         a_lone_edit_wins(self.world, Deed("edit", edit.system, edit.who, "job_title", edit.value))
 
     @invariant()

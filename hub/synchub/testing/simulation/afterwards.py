@@ -12,9 +12,10 @@ from synchub.testing.simulation.disputes import (
 )
 from synchub.testing.simulation.faults import MEANWHILE
 from synchub.testing.simulation.places import both_ways, deleted_in_two, edit_of, settled_rows, two_of_one
-from synchub.testing.simulation.questions import must, nobody_is_doubled, nothing_is_overwritten_unseen
+from synchub.testing.simulation.questions import nobody_is_doubled, nothing_is_overwritten_unseen
 from synchub.testing.simulation.steps import HUB, Deed, Fault, History, Run
 from synchub.testing.simulation.values import GARBLED
+from synchub.testing.simulation.violation import must
 from synchub.testing.simulation.world import World
 
 

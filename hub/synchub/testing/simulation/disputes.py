@@ -5,10 +5,12 @@ from __future__ import annotations
 from synchub.model import BLANK
 from synchub.spec.mapping import FieldMapping
 from synchub.testing.simulation.places import Place, edit_of, heard, pairs
-from synchub.testing.simulation.questions import all_agree, must
+from synchub.testing.simulation.questions import all_agree
+from synchub.testing.simulation.resting import ENOUGH, rest, sends_again, written_anew
 from synchub.testing.simulation.steps import Deed, Run
 from synchub.testing.simulation.values import A_DAY
-from synchub.testing.simulation.world import ENOUGH, World
+from synchub.testing.simulation.violation import must
+from synchub.testing.simulation.world import World
 
 
 def of_two_at_one_time_the_first_is_right(world: World, deed: Deed) -> None:
@@ -57,13 +59,11 @@ def a_new_day_changes_nothing(world: World, _deed: Deed) -> None:
     """A day later all exchange rates are others: no amount is sent anew for that."""
     if world.ruled:
         return
-    world.rest()  # what was tried before may not have been carried everywhere yet
-    if world.sends_again:
+    rest(world)  # what was tried before may not have been carried everywhere yet
+    if sends_again(world):
         return
     world.now += A_DAY
-    report = world.hub.sync(world.now, full=True, recompute=True)
-    must(not report.problem, f"a run failed, and nothing was wrong: {report.problem}")
-    count = sum(one.written + one.failed + one.unchanged for one in report.members)
+    count = written_anew(world, recompute=True)
     must(not count, f"nobody did anything for a day, and then {count} were written")
 
 

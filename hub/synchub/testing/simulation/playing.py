@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from synchub.errors import SynchubError
 from synchub.testing.simulation.afterwards import afterwards
 from synchub.testing.simulation.questions import ALWAYS, AT_REST
+from synchub.testing.simulation.resting import rest
 from synchub.testing.simulation.steps import Deed, History
 from synchub.testing.simulation.twins import ask_twins
-from synchub.testing.simulation.world import Violation, World
+from synchub.testing.simulation.violation import Violation
+from synchub.testing.simulation.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def _through(world: World, history: History) -> None:
         world.step(step)
         for ask in ALWAYS:
             ask(world)
-    world.rest()
+    rest(world)
     for ask in (*ALWAYS, *AT_REST):
         ask(world)
     ask_twins(history, world)

@@ -5,16 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from synchub.model import BLANK
-from synchub.testing.simulation.hearing import Row
+from synchub.testing.simulation.deciding import (
+    nobody_is_guessed,
+    what_is_asked_is_not_sent,
+    what_was_decided_stands,
+    who_was_parted_is_not_asked_about,
+)
 from synchub.testing.simulation.reference import unlike_the_reference
 from synchub.testing.simulation.values import FIELDS, GARBLED, TOKEN, canonical, natively, worth
-from synchub.testing.simulation.world import Violation, World
-
-
-def must(holds: object, broken: str) -> None:
-    """Raise Violation unless it holds."""
-    if not holds:
-        raise Violation(broken)
+from synchub.testing.simulation.vanishing import (
+    a_later_edit_beats_a_delete,
+    nobody_is_made_again,
+    nobody_vanished_unasked,
+    who_vanished_was_deleted,
+)
+from synchub.testing.simulation.violation import must
+from synchub.testing.simulation.world import World
 
 
 def all_agree(world: World) -> None:
@@ -93,103 +99,6 @@ def golden_is_what_was_said(world: World) -> None:
     """Golden follows from what systems were read to say, by the rules as the manual has them."""
     wrong = [] if world.undone else list(unlike_the_reference(world))
     must(not wrong, "; ".join(wrong))
-
-
-def nobody_is_made_again(world: World) -> None:
-    """I4, I6: where a row was deleted the hub makes none again for the same record, unless a person asked for it."""
-    rows = [] if world.joined or world.undone else world.known.links()
-    for row in (row for row in rows if row["tomb"] is not None):
-        same = [other for other in rows if (other["record"], other["system"]) == (row["record"], row["system"])]
-        again = [other["remote_id"] for other in same if other["made"] and other["first_run"] >= row["tomb"]]
-        must(not again, f"{row['system']} got {again} in place of {row['remote_id']}, which was deleted there")
-
-
-def nobody_vanished_unasked(world: World) -> None:
-    """I6: the hub deletes only where a member asks for it, and only who was deleted by a person."""
-    if world.undone:
-        return
-    buried = any(system.buried for system in world.systems)
-    for number, system in enumerate(world.systems):
-        if system.removed:
-            must(number in world.ever_deleting, f"{system.name} was told to delete {system.removed}")
-            must(buried, f"{system.name} lost {system.removed}, and nobody had deleted anybody")
-
-
-def who_vanished_was_deleted(world: World) -> None:
-    """I6: whom the hub deleted somewhere, a person had deleted elsewhere."""
-    if world.undone or world.joined:
-        return
-    links = world.known.links()
-    systems = {system.name: system for system in world.systems}
-    for system in world.systems:
-        for name in system.removed:
-            records = {row["record"] for row in links if (row["system"], row["remote_id"]) == (system.name, name)}
-            others = [row for row in links if row["record"] in records]
-            asked = any(row["remote_id"] in systems[row["system"]].buried for row in others)
-            must(asked, f"{system.name} lost {name}, whom nobody had deleted")
-
-
-def a_later_edit_beats_a_delete(world: World) -> None:
-    """I6: who was edited since the delete was seen, where the row is still there, is deleted nowhere else."""
-    if world.undone or world.joined:
-        return
-    owners, hearing = world.known.belongs(), world.hearing
-    tombs = {(row["system"], row["remote_id"]): row["tomb"] for row in world.known.links() if row["tomb"] is not None}
-    gone = {(system.name, name) for system in world.systems for name in system.buried}
-    older = _gone_back(world)  # copies say nothing
-    for removed, run in hearing.removals:
-        rows = {row for row, record in owners.items() if record == owners.get(removed)}
-        seen = [tombs[row] for row in rows & gone & tombs.keys() - {removed} if tombs[row] <= run]
-        since = [
-            word
-            for word in hearing.words
-            if word.row in rows - gone - older and max(seen, default=run) <= word.run <= run
-        ]
-        must(not seen or not since, f"{removed} was deleted, though the same person was edited since: {since}")
-
-
-def what_is_asked_is_not_sent(world: World) -> None:
-    """A field that a person is being asked about is sent nowhere meanwhile."""
-    owners = world.known.belongs()
-    for row, fields, asked in [] if world.undone else world.hearing.sent_meanwhile:
-        record = owners.get(row)
-        sent = {field for field in fields if (record, field) in asked and record not in world.hearing.moved}
-        must(not sent, f"{row} was sent {sorted(sent)}, while a person was being asked about that")
-
-
-def what_was_decided_stands(world: World) -> None:
-    """What a person decided is golden as long as nobody says anything else."""
-    if world.undone or world.ruled:
-        return
-    golden, hearing, rows = world.known.goldens(), world.hearing, world.known.rows_of_records()
-    anew = world.known.begun_anew()  # whom nobody had any more, and somebody entered again
-    puzzling = hearing.puzzling | _gone_back(world)  # whoever edits such a row lets stand what is there
-    for (record, field), (value, since) in world.decided.items():
-        own = rows.get(record, set())
-        unclear = any(row in puzzling or (row, field) in hearing.blurred for row in own)
-        spoken = any(word.row in own and word.field == field for word in hearing.words[since:])
-        if not unclear and not spoken and record in golden and record not in hearing.moved | anew:
-            now = golden[record].get(field, BLANK)
-            must(now == value, f"{field} of record {record} was decided to be {value!r}, golden is {now!r}")
-
-
-def _gone_back(world: World) -> set[Row]:
-    """Rows that stood, or were shown, as they had been before."""
-    return {(system.name, name) for system in world.systems for name in system.gone_back}
-
-
-def nobody_is_guessed(world: World) -> None:
-    """Who can't be told is asked about, never taken for the next best."""
-    guessed = [] if world.joined or world.parted else world.hearing.guessed
-    must(not guessed, "; ".join(guessed))
-
-
-def who_was_parted_is_not_asked_about(world: World) -> None:
-    """Of two that a person parted nobody is asked again whether they are one."""
-    owners = world.known.belongs()
-    asked = {frozenset(map(int, one["subject"].split("+"))) for one in world.known.questions("alike")}
-    for row, record in world.parted:
-        must({owners.get(row), record} not in asked, f"{row} was parted from record {record}, and is asked about again")
 
 
 def consent_is_kept(world: World) -> None:

@@ -6,8 +6,9 @@ from dataclasses import replace
 from itertools import pairwise
 
 from synchub.testing.simulation.faults import KILLED
-from synchub.testing.simulation.questions import must
+from synchub.testing.simulation.resting import rest
 from synchub.testing.simulation.steps import Deed, History, Run
+from synchub.testing.simulation.violation import must
 from synchub.testing.simulation.world import World
 
 Seen = list[tuple[tuple[str, str], ...]]
@@ -70,7 +71,7 @@ def _undisturbed(history: History) -> Seen | None:
             if struck and written:
                 return None
             struck = bool(step.faults)
-        world.rest()
+        rest(world)
         return seen(world)
     finally:
         world.close()
@@ -81,7 +82,7 @@ def _backwards(history: History) -> Seen:
     try:
         for step in history.steps:
             world.step(step)
-        world.rest()
+        rest(world)
         return seen(world)
     finally:
         world.close()

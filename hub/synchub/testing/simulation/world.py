@@ -19,16 +19,11 @@ from synchub.testing.simulation.knowledge import Knowledge
 from synchub.testing.simulation.steps import HUB, Deed, Edit, Fault, Run, Shape, Step
 from synchub.testing.simulation.systems import SimulatedSystem
 from synchub.testing.simulation.values import FIELDS, GARBLED, TOKEN, TYPES, Bank, canonical, cut
+from synchub.testing.simulation.violation import Violation
 
-ENOUGH = 9
-"""Within so many runs a world must have come to rest."""
 AN_HOUR = 60
 IN_MEMORY = Path("/dev/shm")
 """Where there is such a folder, nothing waits for a disk."""
-
-
-class Violation(AssertionError):
-    """Something that must always hold does not."""
 
 
 class World:
@@ -102,10 +97,9 @@ class World:
         ]
 
     @property
-    def sends_again(self) -> bool:
-        """Whether a run that decides about everybody anew has something to send though nobody did anything: by a changed rule,
-        or what was refused, which is tried once more."""
-        return self.ruled or bool(self.known.questions("refused", answered=True))
+    def gone_back(self) -> set[Row]:
+        """Rows that stood, or were shown, as they had been before."""
+        return {(system.name, name) for system in self.systems for name in system.gone_back}
 
     def place(self, row: Row) -> int:
         """The number of a row's system."""
@@ -240,35 +234,9 @@ class World:
                     self.opted_out.add((system.name, name))
             system.read = {}
 
-    def rest(self) -> None:
-        """Nothing fails any more and nobody does anything: run until nothing more is written, twice running."""
-        self.wait()
-        if self.broken_off:
-            self.run(Run())  # when it ended is known only now, and so how long what it sent need not be found
-            self.wait()
-        gone = any(system.buried and system.incremental and not system.sees_deletes for system in self.systems)
-        if gone or any(system.slipped for system in self.systems):
-            self.run(Run(full=True))  # nothing else shows there who is gone, or was missed
-        counts: list[int] = []
-        while len(counts) < ENOUGH and (len(counts) < 2 or any(counts[-2:])):
-            counts.append(self.run(Run()))
-        if any(counts[-2:]):
-            raise Violation(f"it does not come to rest: {counts} writes")
-        self.wait()
-        late = self._again()
-        if late:
-            raise Violation(f"it rested, and then wrote {late} that it had overlooked")
-
     def wait(self) -> None:
         """Nothing happens for so long that everything can be found everywhere."""
         self.now += AN_HOUR
-
-    def _again(self) -> int:
-        self._run_begins()
-        report = self.hub.sync(self.now, allow={"deletes": 1000}, full=True, recompute=not self.sends_again)
-        if report.problem:
-            raise Violation(f"a run failed, and nothing was wrong: {report.problem}")
-        return sum(one.written + one.failed + one.unchanged for one in report.members)
 
 
 def _deletes(member: dict[str, Any]) -> bool:

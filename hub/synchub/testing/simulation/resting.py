@@ -1,0 +1,43 @@
+"""Letting a world come to rest, and seeing that it stays so."""
+
+from __future__ import annotations
+
+from synchub.testing.simulation.steps import Run
+from synchub.testing.simulation.violation import must
+from synchub.testing.simulation.world import World
+
+ENOUGH = 9
+"""Within so many runs a world must have come to rest."""
+
+
+def rest(world: World) -> None:
+    """Nothing fails any more and nobody does anything: run until nothing more is written, twice running. Raises Violation."""
+    world.wait()
+    if world.broken_off:
+        world.run(Run())  # when it ended is known only now, and so how long what it sent need not be found
+        world.wait()
+    gone = any(system.buried and system.incremental and not system.sees_deletes for system in world.systems)
+    if gone or any(system.slipped for system in world.systems):
+        world.run(Run(full=True))  # nothing else shows there who is gone, or was missed
+    counts: list[int] = []
+    while len(counts) < ENOUGH and (len(counts) < 2 or any(counts[-2:])):
+        counts.append(world.run(Run()))
+    must(not any(counts[-2:]), f"it does not come to rest: {counts} writes")
+    world.wait()
+    late = written_anew(world, recompute=not sends_again(world))
+    must(not late, f"it rested, and then wrote {late} that it had overlooked")
+
+
+def sends_again(world: World) -> bool:
+    """Whether a run that decides about everybody anew has something to send though nobody did anything: by a changed rule, or
+    what was refused, which is tried once more."""
+    return world.ruled or bool(world.known.questions("refused", answered=True))
+
+
+def written_anew(world: World, *, recompute: bool) -> int:
+    """How much a run sends that reads everything, and decides about everybody if `recompute`. Raises Violation if it fails."""
+    for system in world.systems:
+        system.run_begins()
+    report = world.hub.sync(world.now, allow={"deletes": 1000}, full=True, recompute=recompute)
+    must(not report.problem, f"a run failed, and nothing was wrong: {report.problem}")
+    return sum(one.written + one.failed + one.unchanged for one in report.members)

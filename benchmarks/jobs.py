@@ -7,6 +7,7 @@ from pathlib import Path
 
 from benchmarks import hubs, over_http, peers
 from benchmarks.bench import Bench
+from benchmarks.inside import inside
 from benchmarks.measuring import Measured, synchub
 from benchmarks.people import FIELDS, write_csv, write_events, write_xlsx
 from benchmarks.servers import TABLE
@@ -60,6 +61,9 @@ def between_databases(bench: Bench) -> Iterator[Measured]:
     )
     synchub("J4", "", bench.folder, "sync")
     yield synchub("J4", "nothing changed, by cursor", bench.folder, "sync", rows=0)
+    with inside(bench.folder) as served:
+        served.run("J4", "")
+        yield served.run("J4", "the same inside a running serve")
     some = max(bench.rows // 100, 1)
     _change(bench, crm, some, "Chief of Change")
     yield synchub("J6", f"{some:,} of {bench.rows:,} changed", bench.folder, "sync", rows=some)
@@ -122,6 +126,11 @@ def three_systems(bench: Bench) -> Iterator[Measured]:
     for number, place in enumerate(names):
         _change(bench, place, 33, f"Changed {number}", first=number * 40)
     yield synchub("J11", "three systems, 99 changes", bench.folder, "sync", rows=99)
+    with inside(bench.folder) as served:
+        served.run("J11", "")
+        for number, place in enumerate(names):
+            _change(bench, place, 33, f"Changed again {number}", first=200 + number * 40)
+        yield served.run("J11", "99 others, inside a running serve", rows=99)
 
 
 def start(bench: Bench) -> Iterator[Measured]:

@@ -15,8 +15,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.measuring import Failed, Measured
+
+if TYPE_CHECKING:
+    from synchub.redact import Redactor
 
 ROOT = Path(__file__).parents[1]
 
@@ -58,7 +62,7 @@ class _Call:
 
     config: Path
     environ: dict[str, str]
-    redactor: object
+    redactor: Redactor
 
 
 def _main(folder: Path) -> int:

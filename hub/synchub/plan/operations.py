@@ -88,12 +88,12 @@ def plan_member(now: Situation) -> Planned:
     missing = [name for name in ("doubt", "unread") if name not in live.columns]
     live = live.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in missing)
     live = live if "astray" in live.columns else live.with_columns(astray=pl.lit(False))
-    deletes = _deletes(now, live)
+    deletes, undeleted = _deletes(now, live)
     alive = now.golden.join(now.doomed, on="record", how="anti") if now.member.on_delete != "ignore" else now.golden
     updates, unsent = _updates(now, live, alive)
     creates, uncreated = _creates(now, alive)
     operations = pl.concat([deletes, updates, creates], how="diagonal")
-    return Planned(operations.sort("record", "link"), pl.concat([unsent, uncreated]))
+    return Planned(operations.sort("record", "link"), pl.concat([undeleted, unsent, uncreated]))
 
 
 def _empty(fields: tuple[str, ...]) -> pl.DataFrame:
@@ -101,22 +101,22 @@ def _empty(fields: tuple[str, ...]) -> pl.DataFrame:
     return pl.DataFrame(schema={**base, **{prefix + name: pl.String for name in fields for prefix in (TO, AS, WAS)}})
 
 
-def _deletes(now: Situation, live: pl.DataFrame) -> pl.DataFrame:
-    """Deleted elsewhere, and this member is to follow."""
+def _deletes(now: Situation, live: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Deleted elsewhere, and this member is to follow; what is not to be touched for now waits."""
     if now.member.on_delete == "ignore":
-        return _empty(now.fields)
+        return _empty(now.fields), pl.DataFrame(schema=UNSENT)
     kind = "archive" if now.member.on_delete == "archive" else "delete"
-    hit = live.filter(pl.coalesce("doubt", "unread").is_null()).join(now.doomed, on="record", how="semi")
+    doomed = live.join(now.doomed, on="record", how="semi").with_columns(reason=pl.coalesce("doubt", "unread"))
+    hit, held_back = doomed.filter(pl.col("reason").is_null()), doomed.filter(pl.col("reason").is_not_null())
     held = [
         pl.col(f"{column}{name}").alias(f"{prefix}{name}")
         for prefix, column in ((WAS, "hn."), (OVER, "hw."))
         for name in now.fields
         if f"{column}{name}" in hit.columns
     ]
-    return pl.concat(
-        [_empty(now.fields), hit.select("record", "link", "remote_id", "version", *held, kind=pl.lit(kind))],
-        how="diagonal",
-    )
+    deletes = hit.select("record", "link", "remote_id", "version", *held, kind=pl.lit(kind))
+    waiting = held_back.select("record", "link", field=pl.lit(""), reason="reason")
+    return pl.concat([_empty(now.fields), deletes], how="diagonal"), waiting
 
 
 def _updates(now: Situation, live: pl.DataFrame, alive: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -54,6 +54,22 @@ def test_a_delete_is_carried_out_where_that_is_asked_for(pair: NewPair, on_delet
     assert written(ann.hub.sync(30)) == 0
 
 
+def test_a_delete_waits_until_its_row_can_be_understood(pair: NewPair) -> None:
+    """Ann's row in the shop is in quarantine when she is deleted in the CRM. It is put right as it was, which is no edit: then
+    the shop deletes her."""
+    fields = {"fields": {"email": "email", "birthday": "text"}}
+    ann = _with_bob(pair({}, {}, crm_is=fields, shop_is=fields, members={"shop": {"on_delete": "propagate"}}))
+    ann.hub.sync(10)
+    ann.shop.edit("1", at=15, birthday="soon")
+    ann.hub.sync(20)
+    ann.crm.delete("1")
+    ann.hub.sync(30)
+    assert sorted(row["email"] for row in ann.shop.rows.values()) == [ANN, BOB]
+    ann.shop.edit("1", at=35, birthday=None)
+    ann.hub.sync(40)
+    assert [row["email"] for row in ann.shop.rows.values()] == [BOB]
+
+
 def test_a_new_member_is_not_filled_with_the_dead(pair: NewPair) -> None:
     """Ann was deleted in both systems long ago: a system that joins later does not get her."""
     ann = _with_bob(pair({"job_title": "1"}, {"job_title": "1"}))

@@ -190,5 +190,8 @@ def test_what_was_deleted_elsewhere(on_delete: str, kinds: list[str]) -> None:
     assert [kind for kind, _ in _sent(planned)] == kinds
 
 
-def test_a_doubtful_row_is_not_deleted() -> None:
-    assert _sent(_plan({}, {"doubt": REUSED}, holds={}, doomed=_record(), on_delete="propagate")) == []
+@pytest.mark.parametrize("doubt", [{"doubt": REUSED}, {"unread": UNREAD}])
+def test_a_doubtful_row_is_not_deleted_for_now(doubt: dict[str, str]) -> None:
+    planned = _plan({}, doubt, holds={}, doomed=_record(), on_delete="propagate")
+    assert _sent(planned) == []
+    assert planned.unsent.rows() == [(1, 10, "", *doubt.values())]

@@ -110,15 +110,21 @@ def _mysql_text(column: sa.ColumnElement[Any], kind: Kind) -> sa.ColumnElement[A
 
 
 def _sqlite_text(column: sa.ColumnElement[Any], kind: Kind) -> sa.ColumnElement[Any]:
-    # A column of SQLite may hold anything, whatever its type.
+    # A column of SQLite may hold anything, whatever its type. Nothing here is a parameter: INSERT … RETURNING has its own.
     text = sa.cast(column, sa.Text)
     held = sa.func.typeof(column)
     whole = sa.cast(sa.cast(column, sa.Integer), sa.Text)
-    is_whole = sa.and_(held == "real", column == sa.cast(column, sa.Integer), sa.func.abs(column) < 10**15)
-    plain = sa.case((held == "blob", sa.func.hex(column)), (is_whole, whole), else_=text)
+    small = sa.func.abs(column) < sa.literal_column("1000000000000000")
+    is_whole = sa.and_(held == _constant("real"), column == sa.cast(column, sa.Integer), small)
+    plain = sa.case((held == _constant("blob"), sa.func.hex(column)), (is_whole, whole), else_=text)
     if kind.type == "bool":
-        return sa.case((text == "1", "true"), (text == "0", "false"), else_=plain)
+        known = [(text == _constant(stored), _constant(said)) for stored, said in (("1", "true"), ("0", "false"))]
+        return sa.case(*known, else_=plain)
     return plain
+
+
+def _constant(text: str) -> sa.ColumnElement[str]:
+    return sa.literal_column(f"'{text}'", sa.Text)
 
 
 def _largest(sql: types.TypeEngine[Any], database: str) -> int:

@@ -32,10 +32,21 @@ def insert(tx: Connection, table: Table, frame: pl.DataFrame, *, ignore: bool = 
         tx.exec_driver_sql(f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM staged{clash}")
         return
     mark = "%s" if tx.dialect.name == "postgresql" else "?"
-    marks = ", ".join([mark] * frame.width)
+    alike = {
+        column.name: "NULL" if column[0] is None else str(column[0])
+        for column in frame.get_columns()
+        if frame.height > _LISTED and _is_one(column)
+    }
+    marks = ", ".join(alike.get(name, mark) for name in frame.columns)
     statement = f"INSERT INTO {table.name} ({columns}) VALUES ({marks}){clash}"
-    for part in frame.iter_slices(_CHUNK):
+    for part in frame.drop(alike).iter_slices(_CHUNK):
         tx.exec_driver_sql(statement, part.rows())
+
+
+def _is_one(column: pl.Series) -> bool:
+    """Whether a column is one number, or nothing, throughout: then it stands in the statement, not in each row."""
+    nothing = column.null_count()
+    return nothing == len(column) or (nothing == 0 and column.dtype.is_integer() and bool(column.min() == column.max()))
 
 
 def update(tx: Connection, table: Table, frame: pl.DataFrame, key: str = "id") -> None:

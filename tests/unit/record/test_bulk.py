@@ -53,3 +53,15 @@ def test_a_statement_that_lists_numbers_is_not_kept(tx: Connection) -> None:
         marks.take_off(tx, pl.Series([number], dtype=pl.Int64), 2)
     marks.mark_all(tx, "contact", 1)
     assert len(kept) == 1
+
+
+@pytest.mark.parametrize("count", [1, 2, 1000])
+def test_what_is_the_same_throughout_is_stored_in_every_row(tx: Connection, count: int) -> None:
+    numbers = pl.int_range(5000, 5000 + count, dtype=pl.Int64, eager=True)
+    alike = {"entity": pl.lit("it's"), "golden": pl.lit(""), "dirty": pl.lit(-1), "made_run": pl.lit(7)}
+    nothing = pl.lit(None, dtype=pl.Int64)
+    some = pl.when(pl.col("id") > 5000).then(pl.lit(9)).cast(pl.Int64)
+    rows = numbers.to_frame("id").with_columns(**alike, void_before=pl.lit(0), deleted_run=nothing, joined_into=some)
+    bulk.insert(tx, tables.record, rows)
+    stored = bulk.rows_of(tx, tables.record, "id", numbers).sort("id")
+    assert stored.rows() == rows.select(pl.col(name).cast(kind) for name, kind in stored.schema.items()).rows()

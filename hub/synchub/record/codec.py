@@ -1,7 +1,7 @@
-"""Wide columns as one text a row, and back: what a link said or holds, what a record is.
+"""Wide columns as one text a row, and back: what a link said or holds, what a record is, what an operation changes.
 
 A text says which columns it has, then their values: `b.email,n.phone,v.phone␞ann@example.com␟030 1234␟+49301234`.
-`b.` stands for a native and a canonical text that are the same. What is null is left out; a lone escape is blank.
+`b.` stands for a native and a canonical text that are the same, `s.` for what is sent and what it stands for. What is null is left out; a lone escape is blank.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Final
 
 import polars as pl
 
-from synchub.model import BLANK, NATIVE, VALUE
+from synchub.model import AS, BLANK, NATIVE, TO, VALUE
 
-_BOTH: Final = "b."
+_BOTH: Final = {"b.": (NATIVE, VALUE), "s.": (TO, AS)}
 _NAMES, _BETWEEN, _ESCAPE = "\x1e", "\x1f", "\x1b"
 _FEW: Final = 40
 """Up to so many texts of one kind are opened one by one: a handful of them is not worth a frame."""
@@ -37,13 +37,14 @@ def pack(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
 
 
 def _named(frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with one column for a native and a canonical text that are the same in every row."""
+    """The frame with one column for two that go together and are the same in every row."""
     columns = {column.name: column for column in frame.get_columns()}
-    for name in [name.removeprefix(NATIVE) for name in frame.columns if name.startswith(NATIVE)]:
-        native, value = columns[NATIVE + name], columns.get(VALUE + name)
-        if value is not None and native.equals(value, null_equal=True):
-            columns[NATIVE + name] = native.alias(_BOTH + name)
-            del columns[VALUE + name]
+    for both, (one, other) in _BOTH.items():
+        for name in [name.removeprefix(one) for name in frame.columns if name.startswith(one)]:
+            text, value = columns[one + name], columns.get(other + name)
+            if value is not None and text.equals(value, null_equal=True):
+                columns[one + name] = text.alias(both + name)
+                del columns[other + name]
     return pl.DataFrame(list(columns.values()))
 
 
@@ -77,6 +78,13 @@ def unpack(packed: pl.Series, columns: Sequence[str]) -> pl.DataFrame:
     return pl.concat(parts).sort(_PLACE).drop(_PLACE)
 
 
+def opened(text: str) -> dict[str, str | None]:
+    """All columns of one text."""
+    names, _, values = text.partition(_NAMES)
+    parts = [_meant(part) for part in values.split(_BETWEEN)]
+    return {name: parts[place] for name, place in _places(names.split(",")).items()} if names else {}
+
+
 def _one_by_one(packed: pl.Series, wanted: Sequence[str]) -> pl.DataFrame:
     """The same for a few texts, or for those of which nearly every one has columns of its own."""
     known: dict[str, list[int | None]] = {}
@@ -103,9 +111,8 @@ def _places(names: Sequence[str]) -> dict[str, int]:
     """Which value each column is: `b.` stands for two columns."""
     places = {}
     for place, name in enumerate(names):
-        both = name.startswith(_BOTH)
-        plain = name.removeprefix(_BOTH)
-        places.update({prefix + plain: place for prefix in (NATIVE, VALUE)} if both else {name: place})
+        both = _BOTH.get(name[:2])
+        places.update({prefix + name[2:]: place for prefix in both} if both else {name: place})
     return places
 
 

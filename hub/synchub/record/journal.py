@@ -9,6 +9,7 @@ import polars as pl
 from sqlalchemy import Connection, select, text, update
 
 from synchub.record import bulk, tables
+from synchub.record.codec import opened
 from synchub.record.store import take
 
 OPEN, DONE, FAILED, REJECTED, DROPPED = "open", "done", "failed", "rejected", "dropped"
@@ -70,6 +71,11 @@ def write_down(tx: Connection, operations: pl.DataFrame) -> pl.DataFrame:
     )
     bulk.insert(tx, tables.operation, numbered)
     return numbered
+
+
+def changed(change: str) -> dict[str, str | None]:
+    """What an operation was to change: to.*, as.*, was.*, via.*. Stores of earlier versions have it as JSON."""
+    return orjson.loads(change) if change.startswith("{") else opened(change)
 
 
 def close(tx: Connection, results: pl.DataFrame) -> None:

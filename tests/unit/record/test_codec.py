@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synchub.record.codec import pack, prefixed, unpack
+from synchub.record.codec import opened, pack, prefixed, unpack
 
-COLUMNS = ["n.email", "v.email", "n.phone", "v.phone", "w.phone", "plain"]
+COLUMNS = ["n.email", "v.email", "n.phone", "v.phone", "w.phone", "to.email", "as.email", "plain"]
 hostile = st.sampled_from(["", "a", "\x1b", "\x1b0", "\x1e", "\x1f", "a\x1fb", "\x1b\x1b2", ",", "b.email", "Ü€"])
 values = st.one_of(st.none(), hostile, st.text(st.characters(exclude_categories=("Cs",)), max_size=5))
 rows = st.lists(st.tuples(*(values for _ in COLUMNS)), min_size=1, max_size=5)
@@ -24,6 +24,14 @@ def test_what_goes_in_comes_out(some: list[tuple[str | None, ...]], others: list
     assert unpack(mixed, ["v.phone", "nobody's"]).equals(
         pl.concat(frames).reverse().select("v.phone", pl.lit(None, dtype=pl.String).alias("nobody's"))
     )
+
+
+@given(rows)
+def test_a_text_is_opened_with_all_it_has(some: list[tuple[str | None, ...]]) -> None:
+    frame = pl.DataFrame(some, schema=dict.fromkeys(COLUMNS, pl.String), orient="row")
+    for text, row in zip(pack(frame, COLUMNS).to_list(), frame.to_dicts(), strict=True):
+        filled = {name for name in COLUMNS if frame[name].null_count() < frame.height}
+        assert opened(text) == {name: row[name] for name in filled}
 
 
 @given(rows, st.lists(st.integers(1, 3), min_size=1, max_size=6))
@@ -54,6 +62,11 @@ def test_a_native_text_that_is_canonical_is_kept_once() -> None:
         "b.city,n.tel,v.tel\x1eBonn\x1f030 1\x1f1",
         "b.city,n.tel,v.tel\x1e\x1f1\x1f1",
     ]
+
+
+def test_what_is_sent_as_it_stands_is_kept_once() -> None:
+    frame = pl.DataFrame({"to.city": ["Bonn"], "as.city": ["Bonn"], "to.tags": ["a;b"], "as.tags": ['["a","b"]']})
+    assert pack(frame, frame.columns).to_list() == ['s.city,to.tags,as.tags\x1eBonn\x1fa;b\x1f["a","b"]']
 
 
 def test_prefixes() -> None:

@@ -42,6 +42,12 @@ def test_a_store_that_is_whole(office: Office):
     assert told.store.endswith("hub.db")
 
 
+def test_what_earlier_versions_wrote_down_is_no_damage(office: Office):
+    earlier = "UPDATE operation SET change = '{\"to.city\":\"Ulm\"}' WHERE id = 1"
+
+    assert spoil(office, earlier).problems == ()
+
+
 def test_looking_makes_no_store(office: Office):
     told = checked(office)
 
@@ -69,6 +75,8 @@ def test_looking_makes_no_store(office: Office):
             "2 links of records that were joined into others.",
         ),
         ("UPDATE record SET golden = '{broken' WHERE id = 2", "1 unreadable values in record.golden."),
+        ("UPDATE operation SET change = '{\"to' WHERE id = 1", "1 unreadable values in operation.change."),
+        ("UPDATE operation SET change = change || char(31) WHERE id = 1", "1 unreadable values in operation.change."),
         (
             "UPDATE counter SET next = 2 WHERE name = 'record'",
             "The next number of the table record is taken already (2).",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import orjson
 import polars as pl
 from sqlalchemy import Connection
 
@@ -44,7 +43,7 @@ def opposite(tx: Connection, work: Work, part: Part, run: int) -> Opposite:
         if operation["kind"] in _REMOVALS and operation["record"] in there:
             conflicts.append((operation["record"], "it is there again already"))
             continue
-        row, why = _one(part, operation, orjson.loads(operation["change"]), link)
+        row, why = _one(part, operation, journal.changed(operation["change"]), link)
         if row is not None:
             rows.append(row)
             there.update([row["record"]] if row["kind"] == "create" else [])

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import orjson
 import polars as pl
 from sqlalchemy import Connection, text
 
 from synchub.model import TO
-from synchub.record import bulk, intake, known, reviews, tables
+from synchub.record import bulk, intake, journal, known, reviews, tables
 from synchub.run.work import Work
 from synchub.spec.entities import GROUPS
 
@@ -66,7 +65,7 @@ def _written(tx: Connection, links: pl.Series, run: int) -> pl.DataFrame:
     pairs = [
         (link, name.removeprefix(TO))
         for link, change in operations.select("link", "change").rows()
-        for name, value in orjson.loads(change).items()
+        for name, value in journal.changed(change).items()
         if name.startswith(TO) and value is not None
     ]
     return pl.DataFrame(pairs, schema={"link": pl.Int64, "field": pl.String}, orient="row")

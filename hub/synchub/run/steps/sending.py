@@ -15,7 +15,7 @@ from synchub.mapping.plain import native_values
 from synchub.model import AS, NATIVE, OVER, TO, WAS
 from synchub.plugins.guarded import guarded
 from synchub.record import bulk, journal, tables
-from synchub.record.codec import prefixed, unpack
+from synchub.record.codec import pack, prefixed, unpack
 from synchub.run.steps.done import Done
 from synchub.run.steps.meanwhile import still_due
 from synchub.run.steps.stored import told_or_looked_up
@@ -120,7 +120,6 @@ def _missing(part: Part, asked: Sequence[Operation], results: Sequence[Result]) 
 def _write_down(work: Work, part: Part, planned: pl.DataFrame) -> pl.DataFrame:
     """Journal the batch; returns it with the operations' numbers."""
     said = [column for column in planned.columns if column.startswith((TO, AS, WAS, OVER))]
-    columns = [column for column in said if planned[column].null_count() < planned.height]
     with work.store.write() as tx:
         noted = journal.write_down(
             tx,
@@ -133,7 +132,7 @@ def _write_down(work: Work, part: Part, planned: pl.DataFrame) -> pl.DataFrame:
                 run=pl.lit(work.run, dtype=pl.Int64),
                 member=pl.lit(part.state.id, dtype=pl.Int64),
                 at=pl.lit(work.seams.micros(), dtype=pl.Int64),
-                change=pl.struct(columns).struct.json_encode(),
+                change=pack(planned, said),
             ),
         )
     return planned.with_columns(noted["id"])

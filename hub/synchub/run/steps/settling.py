@@ -44,7 +44,7 @@ def settle(work: Work) -> None:
 
 def opened(waiting: pl.DataFrame, part: Part) -> pl.DataFrame:
     """Operations with the columns they were planned with."""
-    changes = [orjson.loads(change) for change in waiting["change"].to_list()]
+    changes = [journal.changed(change) for change in waiting["change"].to_list()]
     columns = [prefix + name for name in part.mapping.outward_fields for prefix in (TO, AS, WAS, OVER)]
     opened = pl.DataFrame(
         {column: [change.get(column) for change in changes] for column in columns},

@@ -8,7 +8,6 @@ import socket
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import orjson
 import polars as pl
 from sqlalchemy import Connection, func, select
 
@@ -132,7 +131,7 @@ def _changes(tx: Connection, hub: Opened, row: Mapping[str, Any], operations: pl
             record=ids.hub_id(operation["record"]),
             label=people.get(operation["record"], ids.hub_id(operation["record"])),
             remote_id=operation["remote_id"],
-            fields=tuple(_fields(orjson.loads(operation["change"]), _own(sync, state))),
+            fields=tuple(_fields(journal.changed(operation["change"]), _own(sync, state))),
             reason=_outcome(operation),
         )
 

@@ -74,8 +74,10 @@ _NUMBERED: Final = (
     ("claim", "seq", "claim"),
 )
 """Table, column, and the counter that hands its numbers out."""
-_JSON: Final = (("operation", "change"), ("run", "summary"))
-_PACKED: Final = (("record", "golden"), ("link", "said"), ("link", "held"), ("event", "body"))
+_JSON: Final = (("run", "summary"),)
+_PACKED: Final = (("record", "golden"), ("link", "said"), ("link", "held"), ("event", "body"), ("operation", "change"))
+_OLDER: Final = {"change": " AND NOT json_valid(change)"}
+"""What earlier versions of synchub wrote as JSON."""
 
 
 def shown_store(hub: Opened) -> str:
@@ -201,7 +203,7 @@ def _problems(tx: Connection) -> Iterator[str]:
             for table, column in _JSON
         ]
         for table, column in _PACKED:
-            torn = f"SELECT count(*) FROM {table} WHERE {is_torn(column)}"
+            torn = f"SELECT count(*) FROM {table} WHERE {is_torn(column)}{_OLDER.get(column, '')}"
             queries.append((f"unreadable values in {table}.{column}", torn))
         yield from _found(tx, queries)
     yield from _found(tx, [(what, _dangling(table, column, other)) for table, column, other, what in _DANGLING])

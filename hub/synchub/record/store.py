@@ -104,7 +104,14 @@ def _sqlite(file: Path) -> Store:
     @event.listens_for(engine, "connect")
     def _settings(connection, _record) -> None:  # type: ignore[no-untyped-def]
         connection.isolation_level = None  # SQLAlchemy's own BEGIN below, not the driver's deferred one
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "temp_store = MEMORY"):
+        # The size of pages counts while the file is empty: rows are long, four of them fill a page of the usual size.
+        for pragma in (
+            "page_size = 8192",
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            "temp_store = MEMORY",
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -115,13 +122,13 @@ def _sqlite(file: Path) -> Store:
     return Store(engine, file)
 
 
-def migrations() -> list[tuple[int, str, str]]:
-    """All migrations that this version knows, in order: number, name, SQL."""
+def migrations() -> list[tuple[int, str, str, str]]:
+    """All migrations that this version knows, in order: number, name, the one kind of database it is for ("" for all), SQL."""
     found = []
     for entry in resources.files("synchub.record.migrations").iterdir():
-        named = re.fullmatch(r"(\d{4})_(\w+)\.sql", entry.name)
+        named = re.fullmatch(r"(\d{4})_(\w+)(?:\.(sqlite|postgresql))?\.sql", entry.name)
         if named:
-            found.append((int(named[1]), named[2], entry.read_text(encoding="utf-8")))
+            found.append((int(named[1]), named[2], named[3] or "", entry.read_text(encoding="utf-8")))
     return sorted(found)
 
 
@@ -137,10 +144,10 @@ def migrate(tx: Connection, now: int) -> list[str]:
     present = version(tx)
     tx.execute(text("CREATE TABLE IF NOT EXISTS migration (number BIGINT PRIMARY KEY, name TEXT, applied_at BIGINT)"))
     applied = []
-    for number, name, script in migrations():
+    for number, name, only, script in migrations():
         if number <= present:
             continue
-        for statement in _statements(script):
+        for statement in _statements(script) if only in ("", tx.dialect.name) else ():
             tx.exec_driver_sql(statement)
         tx.execute(
             text("INSERT INTO migration VALUES (:number, :name, :now)"), {"number": number, "name": name, "now": now}

@@ -43,7 +43,7 @@ def test_a_store_that_is_whole(office: Office):
 
 
 def test_what_earlier_versions_wrote_down_is_no_damage(office: Office):
-    earlier = "UPDATE operation SET change = '{\"to.city\":\"Ulm\"}' WHERE id = 1"
+    earlier = 'UPDATE operation SET change = \'{"to.city":"Ulm"}\' WHERE id = 1'
 
     assert spoil(office, earlier).problems == ()
 

@@ -110,13 +110,63 @@ def test_it_keeps_the_rules_that_it_claims(hub: Hub) -> None:
     assert (told["connector"], told["tier"], told["claimed"]) == ("rolodex", "silver", "silver")
 
 
-def test_it_takes_part_in_a_sync(hub: Hub) -> None:
+def takes_part(hub: Hub) -> None:
     config = (hub.folder / "hub.toml").read_text().replace('direction = "in" ', 'direction = "both" ', 1)
     hub.write("hub.toml", config + MEMBER)
     zoe = {"id": "a", "email": "zoe@example.com", "name": "Zoe Ode", "changed": "2024-05-01T10:00:00Z"}
     hub.write("people.jsonl", json.dumps(zoe) + "\n")
+
+
+def test_it_takes_part_in_a_sync(hub: Hub) -> None:
+    takes_part(hub)
     hub("check")
     assert written(hub.sync()) > 1
     assert "zoe@example.com" in (hub.folder / "leads.csv").read_text()
     assert "ann@example.com" in (hub.folder / "people.jsonl").read_text()
     assert written(hub.sync()) == 0
+
+
+LATER = """
+import sys
+from synchub.cli.app import run
+from synchub.plugins.deprecations import Deprecation
+
+what = ("synchub.v1", "Stream.updated_at", "Frame")
+sys.exit(run(sys.argv[1:], deprecations=[Deprecation(each, "0.7", "0.9", "use synchub.v2") for each in what]))
+"""
+"""synchub as it will be, when something that the plugin uses goes away."""
+
+
+@pytest.fixture
+def later(hub: Hub, program: Path) -> Hub:
+    takes_part(hub)
+    script = hub.write("later", f"#!{program.with_name('python')}\n{LATER}")
+    script.chmod(0o755)
+    return Hub(hub.folder, hub.environ, script)
+
+
+def test_what_it_uses_that_goes_away_is_told_and_it_works(later: Hub) -> None:
+    told = (
+        "plugin rolodex (synchub-rolodex 0.1.0): it uses synchub.v1, deprecated since synchub 0.7 and removed in 0.9: use "
+        "synchub.v2; it uses Stream.updated_at, deprecated since synchub 0.7 and removed in 0.9: use synchub.v2"
+    )
+    listed = {plugin["name"]: plugin for plugin in later.json("plugin", "list")["plugins"]}
+    assert [each["what"] for each in listed["rolodex"]["deprecated"]] == ["synchub.v1", "Stream.updated_at"]
+    assert not any(each["deprecated"] for name, each in listed.items() if name != "rolodex")
+    assert "it uses synchub.v1, deprecated since" in " ".join(later("plugin", "list").stdout.split())
+
+    assert later.json("check")["check"]["notes"] == [told]
+    done = later("sync", "--json")
+    (run,) = json.loads(done.stdout)["runs"]
+    assert (run["state"], run["notes"]) == ("done", [told])
+    assert "Warning" not in done.stderr
+    assert later.json("status")["status"]["notes"] == [told]
+
+
+def test_its_author_is_told_by_plugin_check(later: Hub) -> None:
+    scene = ("--scene", str(SAMPLE / "tests" / "scene.py:People"))
+    for named in ("rolodex", str(SAMPLE / "rolodex")):
+        told = later.json("plugin", "check", named, *scene)["quality"]
+        assert told["tier"] == "silver"
+        assert [note.partition(",")[0] for note in told["notes"]] == ["It uses synchub.v1", "It uses Stream.updated_at"]
+    later("plugin", "check", "rolodex", *scene, "--strict", code=1)

@@ -13,6 +13,7 @@ import pytest
 from acceptance.command import Hub, written
 from docs.pages import ROOT, code, fences, read, table
 
+from synchub.plugins.deprecations import DEPRECATIONS
 from synchub.plugins.hooks import HOOKS
 
 PAGE = ROOT / "docs" / "plugins.md"
@@ -208,3 +209,12 @@ def test_the_shortened_transform_is_the_one_in_plugins() -> None:
     ):
         assert line in own
         assert line in TRANSFORM
+
+
+def test_all_that_is_deprecated_is_in_the_manual() -> None:
+    page = read(PAGE)
+    listed = table(page, "what", "since", "removed in", "do")
+    assert [tuple(row.values()) for row in listed] == [
+        (f"`{one.what}`", one.since, one.gone, one.use) for one in DEPRECATIONS
+    ]
+    assert ("Nothing yet." in page) == (not DEPRECATIONS)

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,9 @@ from synchub.cli.engine import Engine, open_engine
 from synchub.cli.session import Session
 from synchub.cli.table import Table
 from synchub.errors import SynchubError
+
+if TYPE_CHECKING:
+    from synchub.plugins.deprecations import Deprecation
 
 _MEMORY = ("_RJEM_MALLOC_CONF", "narenas:1,dirty_decay_ms:2000,muzzy_decay_ms:0")
 """How Polars asks for memory, read by it once when it is loaded: from one place, and what it gave back is kept for two seconds,
@@ -71,12 +75,13 @@ def run(
     *,
     engine: Callable[[Session], Engine] = open_engine,
     environ: Mapping[str, str] | None = None,
+    deprecations: Sequence[Deprecation] | None = None,
 ) -> int:
-    """One call of the command line; returns the exit code.
+    """One call of the command line; returns the exit code. `deprecations`: other ones than this version's own.
 
     Raises nothing, whatever goes wrong, but SystemExit: for shell completion, and when nobody reads on.
     """
-    session = Session(open_engine=engine, environ=os.environ if environ is None else environ)
+    session = Session(engine, environ=os.environ if environ is None else environ, deprecations=deprecations)
     try:
         code = synchub.main(list(args), prog_name="synchub", obj=session, standalone_mode=False)
     except click.ClickException as error:

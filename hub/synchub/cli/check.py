@@ -62,7 +62,13 @@ def _report(session: Session, offline: bool) -> CheckReport:
         from synchub.run.told.checking import check_file
 
         with session.plugins_apart():
-            return check_file(session.config, environ=session.environ, redactor=session.redactor, offline=offline)
+            return check_file(
+                session.config,
+                environ=session.environ,
+                redactor=session.redactor,
+                offline=offline,
+                deprecations=session.deprecations,
+            )
 
 
 def _schema(session: Session, which: str) -> dict[str, Any]:

@@ -50,6 +50,7 @@ def list_(session: Session) -> int:
             "path": plugin.origin.path,
             "offers": plugin.offers,
             "problems": plugin.problems,
+            "deprecated": plugin.deprecated,
         }
         for plugin in found.loaded
     ]
@@ -131,7 +132,13 @@ def check(session: Session, path: str, scene: str, strict: bool) -> int:
         step = f"checking {path}"
         shown.start(step)
         report = assess(
-            path, session.start, known, scene=scene, strict=strict, told=lambda done, of: shown.advance(step, 1)
+            path,
+            session.start,
+            known,
+            scene=scene,
+            strict=strict,
+            deprecations=session.deprecations,
+            told=lambda done, of: shown.advance(step, 1),
         )
         shown.finish(step)
     show(session, lambda: quality.quality(report), quality=report)
@@ -202,4 +209,4 @@ def load_plugins(session: Session) -> Plugins:
             raise
         config = None
     with session.plugins_apart():
-        return load(config.parent if config else None, config=config)
+        return load(config.parent if config else None, config=config, deprecations=session.deprecations)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +15,7 @@ from synchub.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from synchub.cli.engine import Engine
+    from synchub.plugins.deprecations import Deprecation
     from synchub.redact import Redactor
 
 
@@ -27,6 +28,7 @@ class Session:
     verbosity  -1 quiet, 0, 1 verbose, 2 everything
     color      None: on a terminal only
     out        where answers go while plugins are kept from stdout; None: stdout
+    deprecations  what of the plugin interface goes away; None: what this version of synchub says
     """
 
     open_engine: Callable[[Session], Engine]
@@ -41,6 +43,7 @@ class Session:
     json: bool = False
     out: TextIO | None = None
     command: str = ""
+    deprecations: Sequence[Deprecation] | None = None
 
     @cached_property
     def config(self) -> Path:

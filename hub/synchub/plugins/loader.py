@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib import metadata
@@ -14,7 +14,8 @@ from threading import Timer
 from typing import Any
 
 from synchub.api import API_VERSION, ConnectorInfo
-from synchub.plugins import dropins
+from synchub.plugins import dropins, uses
+from synchub.plugins.deprecations import DEPRECATIONS, Deprecation
 from synchub.plugins.environments import CARD, Environment, read_card
 from synchub.plugins.hooked import Answers, Offered, ask, at_home, blame, together
 from synchub.plugins.names import BUILT_IN, Asked, Taken, share_out
@@ -33,6 +34,7 @@ def load(
     taken: Taken | None = None,
     speaks: int = API_VERSION,
     slow: float = SLOW_SECONDS,
+    deprecations: Sequence[Deprecation] | None = None,
 ) -> Plugins:
     """Load every plugin, each guarded and alone.
 
@@ -42,6 +44,7 @@ def load(
     taken         names that the hub itself uses, by kind: {"transform": {"trim"}}; no plugin gets them
     speaks        the version of the interface; plugins of this one and the one before are loaded
     slow          seconds after which a plugin that is still being loaded is named in the log
+    deprecations  what of the interface goes away, told by `Plugins.outdated`; default: what this version says
 
     Raises nothing on account of a plugin: see `Plugins.problems`.
     """
@@ -50,7 +53,16 @@ def load(
     if folder:
         asked += _isolated(folder, config or folder / "hub.toml")
         asked += _ask_dropins(folder, config or folder / "hub.toml", slow)
-    return share_out(asked, taken or {})
+    table = DEPRECATIONS if deprecations is None else deprecations
+    return share_out([_held_against(table, each) for each in asked], taken or {})
+
+
+def _held_against(table: Sequence[Deprecation], asked: Asked) -> Asked:
+    """With what it uses of all that goes away. synchub's own connectors change with synchub."""
+    if not table or asked.origin.distribution == BUILT_IN:
+        return asked
+    groups, files = uses.source_of(asked)
+    return replace(asked, deprecated=uses.deprecated(files, groups, table))
 
 
 def _installed(speaks: int) -> Iterator[EntryPoint]:
@@ -67,9 +79,8 @@ def _ask_installed(points: Iterable[EntryPoint], speaks: int, slow: float) -> It
             served[origin, point.name] = max(version, served.get((origin, point.name), version))
     for origin, point, version in sorted(found, key=_built_in_first):
         if served.get((origin, point.name)) == version:
-            yield Asked(
-                point.name, origin, together(point.name, _guarded(point.load, f"{point.name} ({origin})", slow))
-            )
+            answers = together(point.name, _guarded(point.load, f"{point.name} ({origin})", slow))
+            yield Asked(point.name, origin, answers, point)
         elif not any(origin == other for other, _ in served):
             before = f" and {speaks - 1}" if speaks > 1 else ""
             problem = f"it speaks version {version} of the interface, this synchub speaks {speaks}{before}"
@@ -100,7 +111,7 @@ def _isolated(folder: Path, config: Path) -> Iterator[Asked]:
             continue
         if each.kind == "isolated":
             answers = Answers(problems=(fault,)) if fault else Answers(offered)
-            yield Asked(each.name, Origin(each.name, each.version), answers)
+            yield Asked(each.name, Origin(each.name, each.version), answers, place)
 
 
 def _offered(place: Path, each: Environment, said: Mapping[str, Any]) -> Offered:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import Any
 
+from synchub.plugins.deprecations import Deprecation
 from synchub.plugins.hooked import Answers, Offered
 from synchub.plugins.offers import LoadedPlugin, Observer, Offer, OfferedConnector, Origin, Plugins
 
@@ -18,11 +21,14 @@ Taken = Mapping[str, Collection[str]]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A plugin and what it said."""
+    """A plugin and what it said. `entry`: where its source begins, if not at its origin's path: its entry point, or the
+    environment that it has for itself."""
 
     name: str
     origin: Origin
     answers: Answers
+    entry: EntryPoint | Path | None = None
+    deprecated: tuple[Deprecation, ...] = ()
 
 
 def share_out(asked: list[Asked], taken: Taken) -> Plugins:
@@ -53,7 +59,8 @@ def _report_clash(what: str, asked: list[Asked], clashes: list[list[str]], *, fi
 def _loaded(plugin: Asked, kept: list[Offered], clashes: list[str]) -> LoadedPlugin:
     offers = [Offer(offered.kind, offered.name, offered.summary) for offered in kept]
     offers += [Offer("observer", hook) for hook, _ in plugin.answers.observers]
-    return LoadedPlugin(plugin.name, plugin.origin, tuple(offers), (*plugin.answers.problems, *clashes))
+    problems = (*plugin.answers.problems, *clashes)
+    return LoadedPlugin(plugin.name, plugin.origin, tuple(offers), problems, plugin.deprecated)
 
 
 def _together(asked: list[Asked], kept: list[list[Offered]], loaded: tuple[LoadedPlugin, ...]) -> Plugins:

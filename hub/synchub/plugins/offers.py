@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from synchub.api import ConnectorInfo, Frame, Rates, Rule, Transform
+from synchub.plugins.deprecations import Deprecation
 
 if TYPE_CHECKING:
     import click
@@ -40,12 +41,14 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class LoadedPlugin:
-    """One plugin, whether it could be loaded or not. `problems` are sentences for its author or installer."""
+    """One plugin, whether it could be loaded or not. `problems` are sentences for its author or installer; `deprecated` is
+    what it uses that goes away."""
 
     name: str
     origin: Origin
     offers: tuple[Offer, ...] = ()
     problems: tuple[str, ...] = ()
+    deprecated: tuple[Deprecation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,4 +100,13 @@ class Plugins:
             f"plugin {plugin.name} ({plugin.origin}): {problem}"
             for plugin in self.loaded
             for problem in plugin.problems
+        )
+
+    @property
+    def outdated(self) -> tuple[str, ...]:
+        """A sentence for each plugin that uses what goes away."""
+        return tuple(
+            f"plugin {plugin.name} ({plugin.origin}): {'; '.join(map(str, plugin.deprecated))}"
+            for plugin in self.loaded
+            if plugin.deprecated
         )

@@ -34,6 +34,8 @@ class PluginLike(Protocol):
     def offers(self) -> Sequence[OfferLike]: ...
     @property
     def problems(self) -> Sequence[str]: ...
+    @property
+    def deprecated(self) -> Sequence[object]: ...
 
 
 def outcome(report: Outcome) -> RenderableType:
@@ -81,6 +83,7 @@ def plugins(loaded: Iterable[PluginLike], apart: Iterable[EnvironmentLike] = ())
             kinds.setdefault(offer.kind, []).append(clean(offer.name))
         parts += [indented(Text.assemble((f"{kind}: ", "quiet"), ", ".join(names))) for kind, names in kinds.items()]
         parts += bullets(plugin.problems, "bad", "✗")
+        parts += bullets(map(str, plugin.deprecated), "quiet", "!")
     for each in apart:
         parts.append(
             Text.assemble((clean(each.name), "name"), (f"  plugins/.venvs, version {clean(each.version)}", "quiet"))

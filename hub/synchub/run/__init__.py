@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from synchub.plugins.deprecations import Deprecation
     from synchub.redact import Redactor
     from synchub.run.hub import Hub
 
@@ -20,6 +21,8 @@ class Session(Protocol):
     def environ(self) -> Mapping[str, str]: ...
     @property
     def redactor(self) -> Redactor: ...
+    @property
+    def deprecations(self) -> Sequence[Deprecation] | None: ...
 
 
 def open_hub(session: Session, *, staging: Path | None = None, sleep: Callable[[float], None] | None = None) -> Hub:
@@ -44,5 +47,6 @@ def open_hub(session: Session, *, staging: Path | None = None, sleep: Callable[[
             seams=seams,
             outside=outside,
             staging=staging,
+            deprecations=session.deprecations,
         )
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ from synchub.mapping.transforms import built_in_transforms
 from synchub.merge.rules import RULES
 from synchub.plugins import loader
 from synchub.plugins.classes import connector_class, isolated_class
+from synchub.plugins.deprecations import Deprecation
 from synchub.plugins.guarded import guarded
 from synchub.plugins.offers import OfferedConnector, Plugins
 from synchub.plugins.watched import Watched, seconds
@@ -52,6 +53,12 @@ class Opened:
     staging: Path | None = None
     """Where runs stage what they read; the machine's own folder for such if None."""
     _store: store.Store | None = None
+    _told: bool = False
+
+    def news(self) -> tuple[str, ...]:
+        """Plugins that use what goes away: told once, however many runs there are."""
+        told, self._told = self._told, True
+        return () if told else tuple(map(self.redactor.redact, self.plugins.outdated))
 
     @property
     def store(self) -> store.Store:
@@ -139,10 +146,15 @@ def open_at(
     seams: Seams | None = None,
     outside: Outside | None = None,
     staging: Path | None = None,
+    deprecations: Sequence[Deprecation] | None = None,
 ) -> Opened:
-    """Open the hub of a hub.toml. Raises ConfigurationError with all its problems."""
+    """Open the hub of a hub.toml. Raises ConfigurationError with all its problems.
+
+    deprecations  what of the plugin interface goes away; default: what this version says
+    """
     seams = seams or Seams()
-    plugins = loader.load(file.parent, config=file, taken={"transform": set(built_in_transforms()), "rule": set(RULES)})
+    taken = {"transform": set(built_in_transforms()), "rule": set(RULES)}
+    plugins = loader.load(file.parent, config=file, taken=taken, deprecations=deprecations)
     configuration = load_configuration(
         file,
         connectors={name: offered.info for name, offered in plugins.connectors.items()},

@@ -76,6 +76,7 @@ def work_on(hub: Opened, sync: Sync, options: RunOptions, progress: Progress, *,
             mark=given[sync.name],
             others=sum(given.values()) - given[sync.name],
             keep=lambda tx: _keep(tx, hub, rates),
+            notes=hub.news(),
             contact=hub.configuration.entities.get(sync.entity.refers_to.get("contact", "contact")),
         )
 

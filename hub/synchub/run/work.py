@@ -211,6 +211,8 @@ class Work:
     """A saved plan that is to be done exactly."""
     keep: Callable[[Connection], None] = lambda _tx: None
     """Stores what came up on the way and belongs with what was read: exchange rates used, connectors' own state."""
+    notes: tuple[str, ...] = ()
+    """What a person should know of the run besides that of its members."""
     progress: Progress = field(default_factory=Silent)
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("synchub"))
 

@@ -13,6 +13,7 @@ from synchub.config.mappings import Loaded, Shelf
 from synchub.errors import ConfigurationError, SynchubError
 from synchub.mapping import built_in_transforms, compile_mapping, run_tests
 from synchub.plugins import loader
+from synchub.plugins.deprecations import Deprecation
 from synchub.plugins.guarded import guarded
 from synchub.plugins.offers import Plugins
 from synchub.redact import Redactor
@@ -26,14 +27,21 @@ OPERATIONS = {"archive": "archive", "propagate": "delete"}
 """What `on_delete` asks a system to do."""
 
 
-def check_file(file: Path, *, environ: Mapping[str, str], redactor: Redactor, offline: bool) -> CheckReport:
+def check_file(
+    file: Path,
+    *,
+    environ: Mapping[str, str],
+    redactor: Redactor,
+    offline: bool,
+    deprecations: Sequence[Deprecation] | None = None,
+) -> CheckReport:
     """Check a hub that may be too wrong to be opened. Offline nothing is looked up, not even variables."""
-    plugins = loader.load(file.parent, config=file)
+    plugins = loader.load(file.parent, config=file, deprecations=deprecations)
     report = _linted(file, plugins, None if offline else environ, redactor)
     if offline:
         return report
     try:
-        hub = open_at(file, environ=environ, redactor=redactor)
+        hub = open_at(file, environ=environ, redactor=redactor, deprecations=deprecations)
     except ConfigurationError as error:
         problems = report.problems or error.problems or (str(error),)
         return replace(report, problems=problems, notes=(*report.notes, "Connections are tested once this is mended."))
@@ -59,7 +67,9 @@ def _linted(file: Path, plugins: Plugins, environ: Mapping[str, str] | None, red
         environ=environ,
         checks=CHECKS,
     )
-    return CheckReport(file, tuple(map(str, problems)), notes=tuple(map(redactor.redact, plugins.problems)))
+    return CheckReport(
+        file, tuple(map(str, problems)), notes=tuple(map(redactor.redact, (*plugins.problems, *plugins.outdated)))
+    )
 
 
 def _catalogue(plugins: Plugins) -> dict[str, ConnectorInfo]:

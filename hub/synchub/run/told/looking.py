@@ -51,7 +51,7 @@ def look_at_status(hub: Opened) -> StatusReport:
             members=tuple(_member(tx, hub, *each) for each in found),
             records=tuple(_records(tx)),
             waits=_waits(tx, found),
-            notes=tuple(map(hub.redactor.redact, hub.plugins.problems)),
+            notes=tuple(map(hub.redactor.redact, (*hub.plugins.problems, *hub.plugins.outdated))),
             paused=tuple(timing.paused(tx, hub)),
         )
 

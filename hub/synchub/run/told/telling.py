@@ -115,7 +115,7 @@ def run_report(work: Work, outcome: Outcome | None, zone: str, *, problem: Excep
 
 
 def _notes(work: Work, outcome: Outcome | None) -> tuple[str, ...]:
-    told = [note for part in work.parts for note in part.notes]
+    told = [*work.notes, *(note for part in work.parts for note in part.notes)]
     return (*told, *(note for done in outcome.done.values() for note in done.notes)) if outcome else tuple(told)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from synchub.plugins.deprecations import DEPRECATIONS, Deprecation
 from synchub.plugins.offers import OfferedConnector
 from synchub.spec.quality import QualityReport, RuleVerdict
-from synchub.testing.conformance.finding import Target, bare_scene, importable, scene_at, target
+from synchub.testing.conformance.finding import Target, bare_scene, importable, outdated, scene_at, target
 from synchub.testing.conformance.quality import report
 from synchub.testing.conformance.rules import RULES
 from synchub.testing.conformance.running import excused, judge, verdict
@@ -26,10 +27,12 @@ def assess(
     *,
     scene: str = "",
     strict: bool = False,
+    deprecations: Sequence[Deprecation] | None = None,
     told: Callable[[int, int], None] = lambda done, of: None,
 ) -> QualityReport:
-    """Check what `named` means. `scene` ("FILE:CLASS", from `start`) counts before the one in quality.toml; `told` is
-    called after every rule. Raises ConfigurationError if there is nothing to check."""
+    """Check what `named` means. `scene` ("FILE:CLASS", from `start`) counts before the one in quality.toml; `deprecations` is
+    what of the interface goes away; `told` is called after every rule. Raises ConfigurationError if there is nothing to
+    check."""
     found = target(named, start, connectors)
     with importable(found.root), TemporaryDirectory(prefix="synchub-check-") as folder:
         making, missing = _scene(found, scene, start)
@@ -38,7 +41,8 @@ def assess(
             verdicts.append(_judged(rule, making, missing, Path(folder) / rule.name))
             told(number, len(RULES))
     excuses = [excused(one, found.quality.exempt, found.quality.done) for one in verdicts]
-    return report(found.name, found.quality, excuses, strict=strict)
+    old = outdated(found, DEPRECATIONS if deprecations is None else deprecations)
+    return report(found.name, found.quality, excuses, outdated=old, strict=strict)
 
 
 def _scene(found: Target, given: str, start: Path) -> tuple[type[Scene], str]:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Iterator, Mapping
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.metadata import distributions
 from pathlib import Path
 
 from synchub.api import ConnectorInfo
 from synchub.errors import ConfigurationError
+from synchub.plugins import uses
+from synchub.plugins.deprecations import Deprecation
 from synchub.plugins.hooked import ask, blame
 from synchub.plugins.offers import OfferedConnector
 from synchub.testing.conformance.quality import Quality, quality_of
@@ -69,6 +73,18 @@ def _offered(name: str, offered: OfferedConnector) -> Target:
             f"The connector {name} can't be imported from {module}.", not_done="Nothing was checked."
         )
     return _package(Path(spec.origin).parent)
+
+
+def outdated(found: Target, table: Sequence[Deprecation]) -> list[str]:
+    """What a plugin uses that goes away, as sentences."""
+    top = found.module.partition(".")[0]
+    points = [point for each in distributions() for point in each.entry_points if point.group.startswith("synchub.")]
+    groups = {point.group for point in points if point.module.partition(".")[0] == top}
+    for project in (found.root / "pyproject.toml", found.root.parent / "pyproject.toml"):
+        if project.is_file():
+            groups |= tomllib.loads(project.read_text("utf-8")).get("project", {}).get("entry-points", {}).keys()
+    places = [place for place in (found.root / f"{top}.py", found.root / top) if place.exists()]
+    return list(map(str, uses.deprecated(uses.files_at(places), groups, table)))
 
 
 @contextmanager

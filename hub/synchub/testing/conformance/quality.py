@@ -45,8 +45,11 @@ def quality_of(file: Path) -> Quality:
     return found
 
 
-def report(name: str, quality: Quality, verdicts: Sequence[RuleVerdict], *, strict: bool) -> QualityReport:
-    """The connector's tier, beside what it claims. `strict`: what is only worth a note fails too."""
+def report(
+    name: str, quality: Quality, verdicts: Sequence[RuleVerdict], *, outdated: Sequence[str] = (), strict: bool
+) -> QualityReport:
+    """The connector's tier, beside what it claims. `outdated`: what it uses that goes away. `strict`: what is only worth a
+    note fails too."""
     tier = tier_of(verdicts)
     needless = [one.rule for one in verdicts if one.rule in quality.exempt and one.state != "exempt"]
     notes = [f"It is exempt from {rule}, and does not need to be: take that out of quality.toml." for rule in needless]
@@ -54,6 +57,7 @@ def report(name: str, quality: Quality, verdicts: Sequence[RuleVerdict], *, stri
         notes.append("It claims no tier: there is no quality.toml, or no `tier` in it.")
     elif rank(tier) > rank(quality.tier):
         notes.append(f"It claims {quality.tier} and could claim {tier}.")
+    notes += [f"{told[0].upper()}{told[1:]}." for told in outdated]
     short = rank(tier) < rank(quality.tier or "bronze")
     return QualityReport(
         name, tier, quality.tier, tuple(verdicts), tuple(notes), exit_code=int(short or (strict and bool(notes)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,8 @@ from unit.plugins.wheels import wheel
 
 PLUGIN = """
 import os
-from pathlib import Path
 import json
+from threading import Event
 {imports}
 from pydantic import BaseModel, SecretStr
 from synchub.api import Connector, ConnectorInfo, Field, Page, Stream, hookimpl
@@ -37,6 +38,9 @@ class People(Connector):
         self.check()
         for row in json.loads(self.file.read_text()):
             yield Page([{{**row, "name": row["name"] + {suffix}}}], ("id", "mail", "name"))
+            if self.file.with_suffix(".hang").exists():
+                self.file.with_suffix(".hang").write_text(str(os.getpid()))
+                Event().wait()
             if (self.file.parent / "kill").exists():
                 os.kill(os.getpid(), 9)
         yield Page([], ("id", "mail", "name"), complete=True)
@@ -151,4 +155,35 @@ def test_one_that_is_killed_half_way_deletes_nobody_and_the_next_run_is_right(hu
     (hub.folder / "kill").unlink()
     hub.sync()
     assert listed(hub) == ["bob@acme.com,Bob Ray", "eve@acme.com,Eve Ito"]
+    assert written(hub.sync()) == 0
+
+
+def test_one_that_hangs_is_ended_after_its_timeout_and_the_others_are_synced(hub: Hub) -> None:
+    hub.write("plugins/people.py", PLUGIN.format(imports="", suffix="''", name="people", module="people"))
+    hub.write("plugins/guests.py", PLUGIN.format(imports="", suffix="''", name="guests", module="guests"))
+    people(hub, "people", ("ann@acme.com", "Ann Lee"))
+    people(hub, "guests", ("bob@acme.com", "Bob Ray"))
+    bounded = SYSTEM.format(name="people", more='isolation = "process"\ntimeout = "5s"')
+    hub.write("hub.toml", HUB + bounded + SYSTEM.format(name="guests", more=""))
+    mine_alone(hub, "plugins", "plugins/people.py", "plugins/guests.py", "hub.toml")
+    hub.sync()
+    assert listed(hub) == ["ann@acme.com,Ann Lee", "bob@acme.com,Bob Ray"]
+
+    people(hub, "people", ("ann@acme.com", "Ann Lee"), ("eve@acme.com", "Eve Ito"))
+    people(hub, "guests", ("bob@acme.com", "Bob Roy"))
+    place = hub.write("people.hang", "")
+    members = hub.sync(code=1)
+    told = members["contacts.people"]["problem"]
+    assert (
+        "The connector people (plugins/people.py), in its own process, came to no end in 5 seconds and was ended"
+        in told
+    )
+    assert members["contacts.guests"]["problem"] == ""
+    assert listed(hub) == ["ann@acme.com,Ann Lee", "bob@acme.com,Bob Roy"]
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(place.read_text()), 0)
+
+    place.unlink()
+    hub.sync()
+    assert listed(hub) == ["ann@acme.com,Ann Lee", "bob@acme.com,Bob Roy", "eve@acme.com,Eve Ito"]
     assert written(hub.sync()) == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import math
 import sys
 from pathlib import Path
 
@@ -41,12 +42,18 @@ def capabilities(found: type[Connector]) -> frozenset[str]:
 
 
 def isolated_class(
-    offered: OfferedConnector, *, place: Path | None = None, silence: float = 900, memory: int = 0
+    offered: OfferedConnector,
+    *,
+    place: Path | None = None,
+    silence: float = 900,
+    limit: float = math.inf,
+    memory: int = 0,
 ) -> type[Connector]:
     """The class that does all that the connector does in a process of its own.
 
     place    the hub's file; its plugins may be drop-ins in the folder beside it
     silence  seconds that one call may take without a word
+    limit    seconds that one call may take in all
     memory   bytes that the process may have; 0: as many as it likes
     """
     from synchub.plugins.isolated.connector import Start, isolated  # most hubs have none
@@ -63,7 +70,7 @@ def isolated_class(
         found = connector_class(offered)
         config, can, python = found.Config, capabilities(found), sys.executable
         around = (place.parent, place) if place else None
-    return isolated(Start(offered.info.name, named, config, can, around, python, silence, memory))
+    return isolated(Start(offered.info.name, named, config, can, around, python, silence, limit, memory))
 
 
 def _fault(found: object) -> str:

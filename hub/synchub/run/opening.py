@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -91,7 +92,7 @@ class Opened:
             with guarded(system):
                 self.connectors[system] = (
                     found(config, host)
-                    if settings.timeout is None
+                    if settings.timeout is None or _apart(offered, settings)
                     else Watched(
                         lambda: found(config, host),
                         named=system,
@@ -102,12 +103,13 @@ class Opened:
         return self.connectors[system]
 
     def _class_for(self, offered: OfferedConnector, settings: SystemSettings) -> type[Connector]:
-        if settings.isolation == "none" and not offered.apart:
+        if not _apart(offered, settings):
             return connector_class(offered)
         return isolated_class(
             offered,
             place=self.configuration.file,
             silence=settings.isolation_silence,
+            limit=math.inf if settings.timeout is None else seconds(settings.timeout),
             memory=settings.isolation_memory * 1024 * 1024,
         )
 
@@ -127,6 +129,11 @@ class Opened:
                 stack.callback(self._store.close)
             stack.callback(self.outside.close)
             stack.callback(self.let_go)
+
+
+def _apart(offered: OfferedConnector, settings: SystemSettings) -> bool:
+    """Whether its connector has a process of its own, which is ended when it hangs."""
+    return settings.isolation == "process" or offered.apart is not None
 
 
 def _close(system: str, connector: Connector) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -33,6 +34,7 @@ class Start:
     plugins       the folder whose plugins/ it may come from, and the hub's file there
     python        the interpreter; default: the one that runs synchub
     silence       seconds that it may work on one call without a word
+    limit         seconds that one call may take in all
     memory        bytes of address space that it may have; 0: as many as it likes
     """
 
@@ -43,6 +45,7 @@ class Start:
     plugins: tuple[Path, Path] | None = None
     python: str = sys.executable
     silence: float = 900
+    limit: float = math.inf
     memory: int = 0
 
 
@@ -54,7 +57,7 @@ def isolated(apart: Start) -> type[Connector]:
 
         def __init__(self, config: BaseModel, host: Host) -> None:
             command = [apart.python, "-c", CHILD]
-            self._process = Process(command, host, named=apart.named, silence=apart.silence)
+            self._process = Process(command, host, named=apart.named, silence=apart.silence, limit=apart.limit)
             self._readings = count()
             try:
                 self._process.call(_start(apart, config, host), at_least=BEGINNING)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import select
 import signal
@@ -24,21 +25,43 @@ LAST = 6
 """Lines of its log that are told when it dies."""
 
 
+class Patient:
+    """A pipe whose other end may take its time, or take nothing at all: then wire.Broken is raised at `until`."""
+
+    def __init__(self, number: int, until: float) -> None:
+        self._number, self._until = number, until
+
+    def write(self, data: bytes, /) -> None:
+        left = memoryview(data)
+        while left:
+            if not select.select([], [self._number], [], max(0.0, self._until - time.monotonic()))[1]:
+                raise wire.Broken("nothing")
+            left = left[os.write(self._number, left) :]
+
+    def flush(self) -> None:
+        """Nothing is kept back."""
+
+
 class Process:
     """One connector in its process. `named` is what messages call it, with its distribution and version; `silence` is for how
-    many seconds it may work on a call without a word."""
+    many seconds it may work on a call without a word, `limit` for how many in all."""
 
-    def __init__(self, command: Sequence[str], host: Host, *, named: str, silence: float) -> None:
+    def __init__(
+        self, command: Sequence[str], host: Host, *, named: str, silence: float, limit: float = math.inf
+    ) -> None:
         self._host, self._named, self._silence = host, named, silence
+        self._limit = self._given = limit
         self._services = Services(host)
         self._lock = threading.RLock()
         self._last: deque[str] = deque(maxlen=LAST)
         self._over: SynchubError | None = None
-        self._until = 0.0
+        self._latest = self._until = math.inf
         self._child = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
         )
         assert self._child.stderr is not None
+        assert self._child.stdin is not None
+        os.set_blocking(self._child.stdin.fileno(), False)
         self._listening = threading.Thread(target=self._listen, args=(self._child.stderr,), daemon=True)
         self._listening.start()
 
@@ -48,9 +71,10 @@ class Process:
         with self._lock:
             if self._over is not None:
                 raise self._over
+            self._given = max(self._limit, at_least)
+            self._latest = time.monotonic() + self._given
             try:
-                assert self._child.stdin is not None
-                wire.send(self._child.stdin, head, body)
+                self._say(head, body)
                 return self._answered(max(self._silence, at_least))
             except SynchubError:
                 raise
@@ -60,7 +84,7 @@ class Process:
 
     def _answered(self, silence: float) -> tuple[Any, bytes]:
         while True:
-            self._until = time.monotonic() + silence
+            self._until = min(time.monotonic() + silence, self._latest)
             said, body = wire.receive(self._read)
             match said:
                 case {"raise": raised, **more}:
@@ -79,13 +103,17 @@ class Process:
                     raise wire.Broken("what is no answer")
 
     def _serve(self, said: Mapping[str, Any]) -> None:
-        assert self._child.stdin is not None
         try:
             answer, body = self._services.answer(said)
         except SynchubError as error:
-            wire.send(self._child.stdin, {"raise": plain.error(error)})
+            self._say({"raise": plain.error(error)})
         else:
-            wire.send(self._child.stdin, {"answer": answer}, body)
+            self._say({"answer": answer}, body)
+
+    def _say(self, head: Mapping[str, Any], body: bytes = b"") -> None:
+        self._until = min(time.monotonic() + self._silence, self._latest)
+        assert self._child.stdin is not None
+        wire.send(Patient(self._child.stdin.fileno(), self._until), head, body)
 
     def _keep(self, state: Any) -> None:
         if isinstance(state, dict):
@@ -96,28 +124,32 @@ class Process:
         assert self._child.stdout is not None
         left = max(0.0, self._until - time.monotonic())
         if not select.select([self._child.stdout], [], [], left)[0]:
-            raise wire.Broken(f"nothing for {self._silence:g} seconds")
+            raise wire.Broken("nothing")
         return os.read(self._child.stdout.fileno(), count)
 
     def _failed(self, error: Exception) -> PluginError:
         """How it ended, in words for people; it is ended now."""
-        hung = time.monotonic() >= self._until > 0
+        hung = time.monotonic() >= self._until
+        long = time.monotonic() >= self._latest
         if not hung:
             with suppress(subprocess.TimeoutExpired):
                 self._child.wait(GRACE)
         code = self._child.poll()
         self.end()
-        if hung:
+        if long:
+            how = f"came to no end in {self._given:g} seconds and was ended"
+        elif hung:
             how = f"said nothing for {self._silence:g} seconds and was ended"
         elif code is None:
             how = f"said {error}, and was ended"
         else:
             how = f"ended with exit code {code}" if code >= 0 else f"was killed by signal {-code}"
         said = " | ".join(self._last)
+        what = "If it only takes that long, raise `timeout` of this system; else" if long else "If it happens again,"
         return PluginError(
             f"{self._named}, in its own process, {how}.{f' It said last: {said}' if said else ''}",
             not_done="It takes no further part in this run; nothing counts as deleted, and the next run looks up what it did.",
-            next_step="The next run starts it anew. If it happens again, report it to the connector's author.",
+            next_step=f"The next run starts it anew. {what} report it to the connector's author.",
         )
 
     def _listen(self, err: IO[bytes]) -> None:

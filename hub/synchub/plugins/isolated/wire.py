@@ -9,7 +9,7 @@ import json
 import struct
 from collections.abc import Callable, Mapping, Sequence, Set
 from decimal import Decimal
-from typing import IO, Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -33,12 +33,19 @@ class Broken(Exception):
     """The other side is gone, or says what is no frame."""
 
 
-def send(file: IO[bytes], head: Any, body: bytes = b"") -> None:
+class Takes(Protocol):
+    """What bytes are written to, whole."""
+
+    def write(self, data: bytes, /) -> object: ...
+    def flush(self) -> None: ...
+
+
+def send(file: Takes, head: Any, body: bytes = b"") -> None:
     """Write one frame. Raises TypeError for a value that is not plain, with nothing written."""
     write(file, packed(head), body)
 
 
-def write(file: IO[bytes], head: tuple[bytes, bool, bool], body: bytes = b"") -> None:
+def write(file: Takes, head: tuple[bytes, bool, bool], body: bytes = b"") -> None:
     """Write one frame whose head is packed already."""
     text, marked, large = head
     file.write(LENGTHS.pack(len(text), len(body), marked, large))

@@ -94,6 +94,10 @@ class Sample(Connector):
                 os._exit(3)
             case "hang":
                 time.sleep(60)
+            case "chatter":
+                for _ in range(600):
+                    self.host.log.info("still at it")
+                    time.sleep(0.1)
             case "babble":
                 for number in range(3, 10):
                     with suppress(OSError):

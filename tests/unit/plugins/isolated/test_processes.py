@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import shutil
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -51,10 +53,16 @@ def made(hub: Path) -> Iterator[Any]:
     opened = []
 
     def make(
-        does: str = "", *, host: LocalHost | None = None, silence: float = 60, memory: int = 0, url: str = ""
+        does: str = "",
+        *,
+        host: LocalHost | None = None,
+        silence: float = 60,
+        limit: float = math.inf,
+        memory: int = 0,
+        url: str = "",
     ) -> Any:
         offered = load(hub).connectors["sample"]
-        found = isolated_class(offered, place=hub / "hub.toml", silence=silence, memory=memory)
+        found = isolated_class(offered, place=hub / "hub.toml", silence=silence, limit=limit, memory=memory)
         config = found.Config.model_validate({"token": TOKEN, "does": does, "url": url})
         opened.append(found(config, host or LocalHost("people", hub, secrets=(TOKEN,))))
         return opened[-1]
@@ -196,6 +204,27 @@ def test_one_that_hangs_is_ended(made: Any) -> None:
     with pytest.raises(PluginError, match=r"said nothing for 1\.5 seconds and was ended"):
         list(connector.read("people", None, ()))
     assert time.monotonic() - began < 20
+    assert connector._process._child.returncode is not None
+
+
+@pytest.mark.parametrize("does", ["hang", "chatter"])
+def test_one_that_takes_longer_than_it_may_is_ended_whatever_it_says_meanwhile(made: Any, does: str) -> None:
+    connector = made(does, silence=30, limit=2)
+    reading = connector.read("people", None, ())
+    assert len([next(reading), next(reading)]) == 2
+    with pytest.raises(PluginError, match=r"came to no end in 2 seconds and was ended") as raised:
+        next(reading)
+    assert "raise `timeout`" in raised.value.next_step
+    assert connector._process._child.returncode is not None
+    connector.close()
+
+
+def test_one_that_takes_nothing_more_is_ended(made: Any) -> None:
+    """What is to be written may be more than the pipe holds."""
+    connector = made(limit=2)
+    os.kill(connector._process._child.pid, signal.SIGSTOP)
+    with pytest.raises(PluginError, match=r"came to no end in 2 seconds and was ended"):
+        connector.write("people", [Operation("create", None, {"note": "x" * 1_000_000}, "a")])
     assert connector._process._child.returncode is not None
 
 

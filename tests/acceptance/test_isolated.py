@@ -10,6 +10,9 @@ import pytest
 from acceptance.command import Hub, written
 from unit.plugins.wheels import wheel
 
+from synchub.plugins import load
+from synchub.plugins.deprecations import Deprecation
+
 PLUGIN = """
 import os
 import json
@@ -48,6 +51,13 @@ class People(Connector):
 @hookimpl
 def synchub_connectors():
     return [ConnectorInfo("{name}", "{module}:People", summary="People in a file")]
+"""
+SHOUT = """
+from synchub.api import Transform
+
+@hookimpl
+def synchub_transforms():
+    return [Transform("shout", lambda text: text.str.to_uppercase())]
 """
 HUB = """
 [systems.list]
@@ -111,6 +121,7 @@ def test_two_plugins_may_need_two_versions_of_one_library(hub: Hub, tmp_path: Pa
         name, module = f"acme-{number}", f"acme_{number}"
         wheel(index, "acme-lib", f"{number}.0", brings={"acme_version.py": f"VERSION = ' {number}'\n"})
         code = PLUGIN.format(imports="import acme_version", suffix="acme_version.VERSION", name=module, module=module)
+        code += SHOUT
         entry = f"[synchub.v1]\n{module} = {module}\n"
         files = {f"{module}.py": code, f"{module}-1.0.dist-info/entry_points.txt": entry}
         wheel(index, name, "1.0", brings=files, requires=(f"acme-lib=={number}.0", "synchub>=0.1"))
@@ -119,10 +130,21 @@ def test_two_plugins_may_need_two_versions_of_one_library(hub: Hub, tmp_path: Pa
     for number in ("1", "2"):
         told = hub("plugin", "add", f"isolated:acme-{number}").stdout
         assert f'connector = "acme_{number}"' in told
+        assert "What else it brings is not loaded: transform shout." in told
         assert 'token = "keyring:NAME"' in told
     hub.write("hub.toml", HUB + "".join(SYSTEM.format(name=f"acme_{number}", more="") for number in ("1", "2")))
     mine_alone(hub, "plugins", "hub.toml")
-    assert "connector: acme_1" in hub("plugin", "list").stdout
+    told = hub("plugin", "list").stdout
+    assert "connector: acme_1" in told
+    assert told.count("not loaded, as it has an environment of its own: transform shout\n") == 2
+    for number in ("1", "2"):
+        said = load(
+            hub.folder, entry_points=(), deprecations=[Deprecation("Transform", "3", "4", "use another")]
+        ).outdated
+        assert (
+            f"plugin acme-{number} (acme-{number} 1.0): it uses Transform, deprecated since synchub 3"
+            in said[int(number) - 1]
+        )
     hub("check")
     assert written(hub.sync()) == 2
     assert listed(hub) == ["ann1@acme.com,Ann Lee 1", "ann2@acme.com,Ann Lee 2"]

@@ -51,6 +51,7 @@ def list_(session: Session) -> int:
             "offers": plugin.offers,
             "problems": plugin.problems,
             "deprecated": plugin.deprecated,
+            "left_out": plugin.left_out,
         }
         for plugin in found.loaded
     ]
@@ -170,7 +171,8 @@ def add(session: Session, wanted: str, python: str | None) -> None:
         added = install(folder, wanted, python=python)
         shown.finish(step)
     made, part = added.environment, system(added)
-    told = f"{made.name} {made.version} is installed.\n\nIts part of hub.toml:\n\n{part.rstrip()}"
+    left = f" What else it brings is not loaded: {', '.join(made.left_out)}." if made.left_out else ""
+    told = f"{made.name} {made.version} is installed.{left}\n\nIts part of hub.toml:\n\n{part.rstrip()}"
     show(session, lambda: Text(told), environment=made, hub_toml=part)
 
 

@@ -35,6 +35,8 @@ class Environment:
     manifest: str = ""
     connectors: list[dict[str, Any]] = field(default_factory=list)
     """Of a package of plugins: name, summary, settings as JSON Schema, capabilities."""
+    left_out: list[str] = field(default_factory=list)
+    """What such a package brings besides, and is not loaded."""
 
 
 def installed(folder: Path) -> list[Environment]:

@@ -111,7 +111,9 @@ def _isolated(folder: Path, config: Path) -> Iterator[Asked]:
             continue
         if each.kind == "isolated":
             answers = Answers(problems=(fault,)) if fault else Answers(offered)
-            yield Asked(each.name, Origin(each.name, each.version), answers, place)
+            yield Asked(
+                each.name, Origin(each.name, each.version), answers, place, left_out=tuple(map(str, each.left_out))
+            )
 
 
 def _offered(place: Path, each: Environment, said: Mapping[str, Any]) -> Offered:

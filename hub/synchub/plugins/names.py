@@ -29,6 +29,7 @@ class Asked:
     answers: Answers
     entry: EntryPoint | Path | None = None
     deprecated: tuple[Deprecation, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def share_out(asked: list[Asked], taken: Taken) -> Plugins:
@@ -60,7 +61,7 @@ def _loaded(plugin: Asked, kept: list[Offered], clashes: list[str]) -> LoadedPlu
     offers = [Offer(offered.kind, offered.name, offered.summary) for offered in kept]
     offers += [Offer("observer", hook) for hook, _ in plugin.answers.observers]
     problems = (*plugin.answers.problems, *clashes)
-    return LoadedPlugin(plugin.name, plugin.origin, tuple(offers), problems, plugin.deprecated)
+    return LoadedPlugin(plugin.name, plugin.origin, tuple(offers), problems, plugin.deprecated, plugin.left_out)
 
 
 def _together(asked: list[Asked], kept: list[list[Offered]], loaded: tuple[LoadedPlugin, ...]) -> Plugins:

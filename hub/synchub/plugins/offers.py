@@ -49,6 +49,8 @@ class LoadedPlugin:
     offers: tuple[Offer, ...] = ()
     problems: tuple[str, ...] = ()
     deprecated: tuple[Deprecation, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """What it brings that is not loaded, because it has an environment of its own."""
 
 
 @dataclass(frozen=True, slots=True)

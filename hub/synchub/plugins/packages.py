@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import site
+from dataclasses import replace
 from pathlib import Path
 
 from synchub.api import environment_of
@@ -30,13 +31,13 @@ def add_isolated(folder: Path, name: str, requirement: str) -> Environment:
         run([str(inside), *PIP, requirement], wanted)
         said = json.loads(run([str(inside), "-m", "synchub.plugins.isolated.listing", name], wanted))
         if said["problems"] or not said["connectors"]:
-            why = "; ".join(said["problems"]) or "it brings no connector"
+            besides = f" besides {', '.join(said['left_out'])}" if said["left_out"] else ""
+            why = "; ".join(said["problems"]) or f"it brings no connector{besides}"
             raise ConfigurationError(
                 f"{name} {said['version']} can't be used: {why}.",
                 not_done="It was not kept.",
-                next_step="Install another version, or tell its author.",
+                next_step="Install another version, or tell its author. A package that brings transforms or rules is installed "
+                "beside synchub, by pip.",
             )
-        program = str(inside.relative_to(place))
-        return keep(
-            place, Environment(name, requirement, said["version"], program, "isolated", connectors=said["connectors"])
-        )
+        made = Environment(name, requirement, said["version"], str(inside.relative_to(place)), "isolated")
+        return keep(place, replace(made, connectors=said["connectors"], left_out=said["left_out"]))

@@ -36,6 +36,8 @@ class PluginLike(Protocol):
     def problems(self) -> Sequence[str]: ...
     @property
     def deprecated(self) -> Sequence[object]: ...
+    @property
+    def left_out(self) -> Sequence[str]: ...
 
 
 def outcome(report: Outcome) -> RenderableType:
@@ -82,6 +84,10 @@ def plugins(loaded: Iterable[PluginLike], apart: Iterable[EnvironmentLike] = ())
         for offer in plugin.offers:
             kinds.setdefault(offer.kind, []).append(clean(offer.name))
         parts += [indented(Text.assemble((f"{kind}: ", "quiet"), ", ".join(names))) for kind, names in kinds.items()]
+        if plugin.left_out:
+            parts.append(
+                indented(Text(f"not loaded, as it has an environment of its own: {clean(', '.join(plugin.left_out))}"))
+            )
         parts += bullets(plugin.problems, "bad", "✗")
         parts += bullets(map(str, plugin.deprecated), "quiet", "!")
     for each in apart:

@@ -1,7 +1,8 @@
 """A connector whose calls have a time limit: one that hangs is left behind, and the run goes on without it.
 
 Nothing can stop a thread from outside, so what hangs goes on hanging in a thread of its own until the process ends. It holds
-nothing of the hub's, and is asked nothing more.
+nothing of the hub's, and is asked nothing more. A process that runs for months would gather such threads: of one system there are
+never more than a few, then it is left alone until one of them ends.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from synchub.errors import PluginError
 T = TypeVar("T")
 UNITS = {"s": 1, "m": 60, "h": 3600}
 CAPABILITIES = ("lookup", "write", "create_all")
+MOST = 3
+"""Calls of one system that may hang at the same time."""
 
 
 def seconds(text: str) -> float:
@@ -62,6 +65,30 @@ class Aside:
         """Let it end once it has done what it is at."""
         self._steps.put(None)
 
+    @property
+    def over(self) -> bool:
+        return not self._thread.is_alive()
+
+
+class Hanging:
+    """The calls of one system that hang, of this run and of earlier ones."""
+
+    def __init__(self) -> None:
+        self._asides: list[Aside] = []
+
+    def add(self, aside: Aside) -> None:
+        self._asides.append(aside)
+
+    def refuse_more(self, named: str, origin: str) -> None:
+        """Raises PluginError if there are so many that no further one may come."""
+        self._asides = [each for each in self._asides if not each.over]
+        if len(self._asides) >= MOST:
+            raise PluginError(
+                f"The connector of {named} ({origin}) is not called: {len(self._asides)} earlier calls of it still hang.",
+                not_done="It takes no part in this run. It is called again once one of them has ended.",
+                next_step='A restart of synchub ends them. With `isolation = "process"` each is ended as soon as it hangs.',
+            )
+
 
 def _place(frame: FrameType | None) -> str:
     """Where a thread is in the plugin's own code: " in read, line 12 of mycrm.py"."""
@@ -81,11 +108,14 @@ class Watched(Connector):
     """A connector behind a time limit. It can do what the connector can, and no more.
 
     make   makes the connector; named   as people know it; origin   who brought it; limit   seconds for each call, and for
-    each page of a read
+    each page of a read; hanging   what hangs of earlier ones of this system. Raises PluginError if that is too much
     """
 
-    def __init__(self, make: Callable[[], Connector], *, named: str, origin: str, limit: float) -> None:
-        self._named, self._origin, self._limit = named, origin, limit
+    def __init__(
+        self, make: Callable[[], Connector], *, named: str, origin: str, limit: float, hanging: Hanging
+    ) -> None:
+        hanging.refuse_more(named, origin)
+        self._named, self._origin, self._limit, self._hanging = named, origin, limit, hanging
         self._hung: PluginError | None = None
         self._connector = self._once("made", make)
         for name in CAPABILITIES:
@@ -134,6 +164,7 @@ class Watched(Connector):
         try:
             return aside.ask(step, self._limit)
         except Hung as place:
+            self._hanging.add(aside)
             self._hung = PluginError(
                 f"The connector of {self._named} ({self._origin}) hangs: it was {what} and came no further in "
                 f"{self._limit:g} seconds{place}.",

@@ -25,7 +25,7 @@ from synchub.plugins.classes import connector_class, isolated_class
 from synchub.plugins.deprecations import Deprecation
 from synchub.plugins.guarded import guarded
 from synchub.plugins.offers import OfferedConnector, Plugins
-from synchub.plugins.watched import Watched, seconds
+from synchub.plugins.watched import Hanging, Watched, seconds
 from synchub.record import own_states, store
 from synchub.redact import Redactor
 from synchub.run.hosting import Outside, SystemHost
@@ -51,6 +51,8 @@ class Opened:
     outside: Outside
     connectors: dict[str, Connector] = field(default_factory=dict)
     hosts: dict[str, SystemHost] = field(default_factory=dict)
+    hanging: dict[str, Hanging] = field(default_factory=dict)
+    """Calls that hang, by system: they outlast the run."""
     staging: Path | None = None
     """Where runs stage what they read; the machine's own folder for such if None."""
     _store: store.Store | None = None
@@ -98,6 +100,7 @@ class Opened:
                         named=system,
                         origin=str(offered.origin),
                         limit=seconds(settings.timeout),
+                        hanging=self.hanging.setdefault(system, Hanging()),
                     )
                 )
         return self.connectors[system]

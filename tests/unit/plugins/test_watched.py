@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +23,11 @@ from synchub.api import (
     Stream,
 )
 from synchub.errors import PluginError
-from synchub.plugins.watched import Watched, seconds
+from synchub.plugins.watched import MOST, Hanging, Watched, seconds
+from synchub.redact import Redactor
+from synchub.run.hub import Hub
+from synchub.run.opening import open_at
+from synchub.spec.options import RunOptions, Silent
 
 PAGES = [Page([{"id": 1}], ("id",)), Page([{"id": 2}], ("id",), complete=True)]
 
@@ -72,7 +78,7 @@ def made() -> Iterator[Any]:
     def make(at: str = "") -> Watched:
         slow.append(Slow(at))
         limit = 2 if at else 60  # what does not hang may be slow on a busy machine
-        return Watched(lambda: slow[-1], named="crm", origin="mycrm 1.2", limit=limit)
+        return Watched(lambda: slow[-1], named="crm", origin="mycrm 1.2", limit=limit, hanging=Hanging())
 
     make.slow = slow  # type: ignore[attr-defined]
     yield make
@@ -145,7 +151,7 @@ def test_it_is_asked_nothing_more_once_it_hangs(made: Any) -> None:
 def test_one_that_hangs_while_it_is_made() -> None:
     go = threading.Event()
     with pytest.raises(PluginError, match="made"):
-        Watched(lambda: go.wait() and Slow(), named="crm", origin="x", limit=0.1)  # type: ignore[arg-type,return-value]
+        Watched(lambda: go.wait() and Slow(), named="crm", origin="x", limit=0.1, hanging=Hanging())  # type: ignore[arg-type,return-value]
     go.set()
 
 
@@ -154,6 +160,78 @@ def test_a_read_that_is_given_up_is_closed(made: Any) -> None:
     next(reading)
     reading.close()
     assert made.slow[-1].closed == ["read"]
+
+
+HANGING = """
+import threading
+from pydantic import BaseModel
+from synchub.api import Connector, ConnectorInfo, Field, Page, Stream, hookimpl
+
+GO, CALLS = threading.Event(), []
+
+@hookimpl
+def synchub_connectors():
+    return [ConnectorInfo("acme_hanging", "acme_hanging:Hanging")]
+
+class Settings(BaseModel):
+    pass
+
+class Hanging(Connector):
+    Config = Settings
+    def __init__(self, config, host):
+        pass
+    def check(self):
+        pass
+    def streams(self):
+        CALLS.append("streams")
+        GO.wait()
+        return [Stream("people", (Field("id"), Field("email")), ("id",))]
+    def read(self, stream, cursor, fields):
+        yield Page([{"id": "1", "email": "ann@example.com"}], ("id", "email"), complete=True)
+"""
+HUB = """
+[systems.crm]
+connector = "acme_hanging"
+timeout   = "1s"
+
+[syncs.contacts.members.crm]
+stream    = "people"
+mapping   = "people"
+direction = "in"
+
+[syncs.contacts]
+entity = "contact"
+"""
+
+
+def test_of_one_system_only_a_few_calls_hang_however_many_runs_there_are(hub: Path) -> None:
+    """As under `serve`, which opens a hub once."""
+    (hub / "plugins" / "acme_hanging.py").write_text(HANGING)
+    (hub / "plugins" / "acme_hanging.py").chmod(0o644)
+    (hub / "hub.toml").write_text(HUB)
+    (hub / "mappings").mkdir()
+    (hub / "mappings" / "people.toml").write_text('entity = "contact"\nkey = "id"\n[fields]\nemail = "email"\n')
+    with Hub(opened := open_at(hub / "hub.toml", environ={}, redactor=Redactor())) as running:
+        plugin: Any = sys.modules["synchub_dropin_acme_hanging"]
+
+        def run() -> str:
+            (report,) = running.sync([], RunOptions(), Silent())
+            opened.let_go()
+            return report.members[0].problem
+
+        try:
+            assert all("(plugins/acme_hanging.py) hangs: it was asked for its streams" in run() for _ in range(MOST))
+            threads = threading.active_count()
+            for _ in range(2):
+                assert "(plugins/acme_hanging.py) is not called: 3 earlier calls of it still hang" in run()
+            assert len(plugin.CALLS) == MOST
+            assert threading.active_count() == threads
+        finally:
+            plugin.GO.set()
+        for thread in threading.enumerate():
+            if thread.name.endswith(": crm"):
+                thread.join(30)
+        assert run() == ""
 
 
 @pytest.mark.parametrize(("text", "long"), [("90s", 90), ("10m", 600), ("1h", 3600)])

@@ -20,6 +20,8 @@ from servers.serving import serving
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "airbyte-source-rocket-chat"
+BESIDE = "airbyte-source-courier"
+"""Its settings and schemas lie in files beside its manifest."""
 TOKEN = "let-me-in-please"
 SYSTEM = """
 
@@ -37,8 +39,8 @@ token = "env:TOKEN"
 
 @pytest.fixture(scope="session")
 def engine() -> Path:
-    """airbyte-cdk and the package."""
-    return installed("airbyte", f"{PACKAGE}==0.1.13")
+    """airbyte-cdk and the packages."""
+    return installed("airbyte", f"{PACKAGE}==0.1.13", f"{BESIDE}==0.1.0")
 
 
 @dataclass
@@ -164,6 +166,38 @@ def test_a_manifest_of_a_package_is_read_whole(hub: Hub) -> None:
         assert written(hub.sync()) == 2
         assert listed(hub) == ["ann@acme.com,Ann Lee", "bob@acme.com,Bob Ray"]
         del rows[1]
+        assert written(hub.sync()) == 1
+    assert listed(hub) == ["ann@acme.com,Ann Lee"]
+
+
+def test_a_package_whose_settings_and_schemas_are_files_beside_its_manifest(hub: Hub) -> None:
+    """Of airbyte-source-courier 0.1.0."""
+    hub.write("mappings/people.toml", MAPPING.format(key="id", mail="recipient", name="event"))
+    configure(hub, BESIDE, "messages")
+    hub.write("hub.toml", (hub.folder / "hub.toml").read_text().replace("\ntoken = ", "\napi_key = "))
+    (stream,) = [each for each in hub.json("streams", "people")["streams"] if each["stream"] == "messages"]
+    found = {each["name"]: each["type"] for each in stream["fields"]}
+    assert (stream["key"], found["recipient"], found["enqueued"]) == (["id"], "text", "number")
+
+
+def test_schemas_of_ones_own_manifest_are_files_beside_it(hub: Hub) -> None:
+    file = hub.folder / "people.yaml"
+    text = file.read_text()
+    cut = text.index("    schema_loader:")
+    rest = text[cut:].splitlines()[1:]
+    after = next(number for number, line in enumerate(rest) if not line.startswith("      "))
+    file.write_text("\n".join([text[:cut].rstrip("\n"), *rest[after:], ""]))
+    shape = {
+        "type": "object",
+        "properties": {"id": {"type": "integer"}, "mail": {"type": "string"}, "name": {"type": "string"}},
+    }
+    hub.write("schemas/people.json", json.dumps(shape))
+    hub.write("mappings/people.toml", MAPPING.format(key="id", mail="mail", name="name"))
+    rows = [{"id": 1, "mail": "ann@acme.com", "name": "Ann Lee", "changed": "2024-05-01T10:00:00Z"}]
+    with people_api(rows, "Authorization", f"Bearer {TOKEN}") as people:
+        configure(hub, "people.yaml", "people", base_url=people.address)
+        (stream,) = hub.json("streams", "people", "people")["streams"]
+        assert [each["name"] for each in stream["fields"]] == ["id", "mail", "name"]
         assert written(hub.sync()) == 1
     assert listed(hub) == ["ann@acme.com,Ann Lee"]
 

@@ -170,7 +170,7 @@ class Airbyte(Connector):
     def _called(self, command: str, content: Mapping[str, Any]) -> Iterator[Program]:
         """The program at work, with its configuration and the like in private files; ended, whatever happens."""
         found = place(self._settings.manifest, self._host.folder)
-        line = [str(found.program), command, "--manifest-path", str(found.manifest)]
+        line = [*found.command, command, "--manifest-path", str(found.manifest)]
         if self._settings.components and found.components:
             line += ["--components-path", str(found.components)]
         with files({"config": self._secrets.config(), **content}) as paths:

@@ -12,6 +12,19 @@ from synchub.api import ConfigurationError, environment_of
 
 ENGINE = "airbyte-cdk"
 """The environment in which `synchub plugin add` puts it."""
+SCHEMAS = "schemas"
+"""The folder beside a manifest in which a package keeps the schemas of its streams, one file each."""
+LAUNCH = """
+import importlib.util, os, sys
+name, place = sys.argv[1:3]
+sys.argv[1:3] = []
+spec = importlib.util.spec_from_file_location(name, os.path.join(place, "__init__.py"), submodule_search_locations=[place])
+sys.modules[name] = importlib.util.module_from_spec(spec)
+from airbyte_cdk.cli.source_declarative_manifest import run
+sys.exit(run())
+"""
+"""Run by airbyte-cdk's own Python: it looks for schemas in files in the first module that is called source_something. Here that is
+one with the folder of the manifest; none of its code is run."""
 UNSAFE_CODE = "AIRBYTE_ENABLE_UNSAFE_CODE"
 """The variable of the environment without which airbyte-cdk runs no code that belongs to a manifest."""
 
@@ -27,6 +40,15 @@ class Place:
     @property
     def python(self) -> Path:
         return self.program.with_name("python" + self.program.suffix)
+
+    @property
+    def command(self) -> list[str]:
+        """How the program is called."""
+        beside = self.manifest.parent
+        if not (beside / SCHEMAS).is_dir():
+            return [str(self.program)]
+        name = "source_manifest" if self.package is None else beside.name
+        return [str(self.python), "-c", LAUNCH, name, str(beside)]
 
     @property
     def components(self) -> Path | None:

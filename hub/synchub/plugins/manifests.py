@@ -32,6 +32,22 @@ spec = (said.get("spec") or {}).get("connection_specification")
 print(json.dumps({"streams": bool(said.get("streams") or said.get("dynamic_streams")), "spec": spec}, default=str))
 """
 """Run by airbyte-cdk's own Python, which can read YAML."""
+WHOLE = """
+import json, pathlib, sys, yaml
+manifest = pathlib.Path(sys.argv[1])
+try:
+    with open(sys.argv[1], encoding="utf-8") as file:
+        said = yaml.safe_load(file)
+    if isinstance(said, dict) and not said.get("spec"):
+        with open(sys.argv[2], encoding="utf-8") as file:
+            declared = yaml.safe_load(file)
+        spec = declared.get("connectionSpecification") or declared["connection_specification"]
+        said["spec"] = {"type": "Spec", "connection_specification": spec}
+        manifest.write_text(json.dumps(said, indent=1, default=str), "utf-8")
+except (OSError, ValueError, KeyError, AttributeError, yaml.YAMLError) as error:
+    sys.exit("Error: " + " ".join(str(error).split()))
+"""
+"""The same: older packages declare their settings in a file beside the manifest. JSON is YAML."""
 
 
 def add_engine(folder: Path, requirement: str, python: str | None) -> Environment:
@@ -65,6 +81,9 @@ def add_package(folder: Path, name: str, requirement: str, python: str | None) -
         found = [file.relative_to(fresh) for file in sorted(fresh.glob("*/manifest.yaml"))]
         if len(found) != 1:
             raise _useless(name, f"brings {'no' if not found else 'more than one'} manifest.yaml")
+        beside = [file for kind in ("yaml", "yml", "json") for file in fresh.glob(f"{found[0].parent}/spec.{kind}")]
+        if beside:
+            run([str(inside), "-c", WHOLE, str(fresh / found[0]), str(beside[0])], name)
         settings(folder, fresh / found[0], name)
         version = next(each.version for each in metadata.distributions(path=[str(fresh)]))
         made = keep(fresh, Environment(name, requirement, version, "", "airbyte", found[0].as_posix()))

@@ -84,9 +84,25 @@ def test_a_file_needs_no_more_than_what_runs_it(tmp_path: Path, engine: Path) ->
     assert install(tmp_path, "airbyte:airbyte-cdk").environment.version == "7.40.0"
 
 
+def test_settings_may_be_declared_in_a_file_beside_the_manifest(tmp_path: Path, engine: Path) -> None:
+    beside = {"source_acme/spec.json": json.dumps({"connectionSpecification": SPEC})}
+    for version, manifest in (("1.0", '{"streams": [{}], "version": "1"}'), ("1.1", MANIFEST)):
+        wheel(engine, "airbyte-source-acme", version, brings={"source_acme/manifest.yaml": manifest, **beside})
+        added = install(tmp_path, "airbyte:airbyte-source-acme")
+        assert system(added) == PART
+        text = (environment_of(tmp_path, "airbyte-source-acme") / added.environment.manifest).read_text()
+        spec = {"type": "Spec", "connection_specification": SPEC}
+        assert (json.loads(text) == {"streams": [{}], "version": "1", "spec": spec}) == (version == "1.0")
+        assert (text == MANIFEST) == (version == "1.1")  # its own declaration counts
+
+
 USELESS: Mapping[str, Mapping[str, str]] = {
     r"brings no manifest\.yaml": {},
     r"brings more than one manifest\.yaml": {"a/manifest.yaml": MANIFEST, "b/manifest.yaml": MANIFEST},
+    "could not be installed: Error: 'connection_specification'": {
+        "a/manifest.yaml": '{"streams": [1]}',
+        "a/spec.json": "{}",
+    },
     "has no spec in its manifest": {"a/manifest.yaml": '{"streams": [1]}'},
     "has no streams in its manifest": {"a/manifest.yaml": '{"spec": {}}'},
 }

@@ -35,6 +35,12 @@ SCENE_IMPORTS: Mapping[str, str] = {
     "sql": "import sqlite3\nfrom contextlib import closing\nfrom pathlib import Path",
     "file": "import json\nfrom pathlib import Path",
 }
+SYSTEM = '[systems.$name]\nconnector = "$name"\n'
+MEMBER = """\
+[syncs.contacts.members.$name]   # contacts: the name of your sync
+stream  = "people"
+mapping = "$name-people"
+"""
 SETTINGS: Mapping[str, str] = {
     "rest": 'token     = "keyring:$name"\nurl       = "https://api.example.com"',
     "sql": 'path      = "people.db"',
@@ -92,7 +98,7 @@ def files(name: str, like: str, *, package: bool) -> dict[str, str]:
 
 def system(name: str, like: str) -> str:
     """The plugin's part of hub.toml."""
-    return _filled(f'[systems.$name]\nconnector = "$name"\n{SETTINGS[like]}\n', {"name": name})
+    return _filled(f"{SYSTEM}{SETTINGS[like]}\n\n{MEMBER}", {"name": name})
 
 
 def next_steps(name: str, *, package: bool) -> str:

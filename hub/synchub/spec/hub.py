@@ -70,7 +70,8 @@ class SystemSettings(BaseModel):
         default=None,
         pattern=r"^[1-9]\d*[smh]$",
         description="How long one call of the connector may take, 90s, 10m or 1h: a page that is read, a batch that is "
-        "written. Then the run goes on without this system, and says where the connector hangs. Default: no limit.",
+        "written. Then the run goes on without this system, and says where the connector hangs; a process of its own is ended "
+        "(to begin it has two minutes, or this if it is longer). Default: no limit.",
     )
 
     @property

@@ -67,7 +67,10 @@ def files_of(modules: Iterable[str], path: list[str] | None) -> Iterator[Path]:
     """The files of these modules and of all that belongs to their packages, where they are found on `path`; None: where Python
     looks. Imports nothing."""
     for top in sorted({module.partition(".")[0].partition(":")[0] for module in modules}):
-        spec = find_spec(top) if path is None else PathFinder.find_spec(top, path)
+        try:
+            spec = find_spec(top) if path is None else PathFinder.find_spec(top, path)
+        except (ImportError, ValueError):  # a module that hides where it comes from
+            continue
         if spec is not None:
             yield from files_at(Path(place) for place in spec.submodule_search_locations or [spec.origin or ""])
 

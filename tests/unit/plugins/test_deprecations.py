@@ -90,6 +90,14 @@ def test_while_nothing_is_deprecated_nothing_is_told(install: Install) -> None:
     assert load(None, entry_points=points, deprecations=TABLE[1:]).outdated == ()
 
 
+def test_one_whose_source_can_not_be_found_stops_no_other(install: Install) -> None:
+    install("acme_far", FAR, group="acme.parts")
+    install("acme_odd", "__spec__ = None\nfrom synchub.api import Frame")
+    plugins = load(None, entry_points=install("acme_crm", PLUGIN), deprecations=TABLE)
+    assert [each.name for each in plugins.loaded if each.deprecated] == ["acme_crm", "acme_odd"]
+    assert [one.what for one in plugins.loaded[1].deprecated] == ["synchub.v1"]  # the group is known
+
+
 def test_drop_ins_are_read_too(hub: Path) -> None:
     (hub / "plugins" / "acme_guests.py").write_text("from synchub.api import Frame, hookimpl\n")
     (hub / "plugins" / "acme_guests.py").chmod(0o644)

@@ -63,6 +63,7 @@ class _Call:
     config: Path
     environ: dict[str, str]
     redactor: Redactor
+    deprecations: None = None
 
 
 def _main(folder: Path) -> int:

@@ -6,7 +6,7 @@ from synchub.model import BLANK
 from synchub.spec.mapping import FieldMapping
 from synchub.testing.simulation.places import Place, edit_of, heard, pairs
 from synchub.testing.simulation.questions import all_agree
-from synchub.testing.simulation.resting import ENOUGH, rest, sends_again, written_anew
+from synchub.testing.simulation.resting import rest, run_until_quiet, sends_again, written_anew
 from synchub.testing.simulation.steps import Deed, Run
 from synchub.testing.simulation.values import A_DAY
 from synchub.testing.simulation.violation import must
@@ -39,15 +39,17 @@ def who_insist_come_to_rest(world: World, _deed: Deed) -> None:
     pair = next(pairs(world, "job_title"), None)
     if pair is None:
         return
-    counts: list[int] = []
-    while len(counts) < ENOUGH and (len(counts) < 2 or any(counts[-2:])):
-        for (system, name), form in zip(pair, (str.upper, str.lower), strict=True):
+    forms = list(zip(pair, (str.upper, str.lower), strict=True))
+
+    def insist() -> None:
+        for (system, name), form in forms:
             there = str(system.kept[name].values["job_title"] or "Ceo")
             if system.kept[name].values["job_title"] != form(there):
                 world.tick()
                 system.edit(name, at=world.now, job_title=form(there))
         world.wait()
-        counts.append(world.run(Run()))
+
+    counts = run_until_quiet(world, insist)
     must(
         not any(counts[-2:]),
         f"two systems insist on a form of their own, and it does not come to rest: {counts} writes",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from synchub.testing.simulation.steps import Run
 from synchub.testing.simulation.violation import must
 from synchub.testing.simulation.world import World
@@ -19,13 +21,21 @@ def rest(world: World) -> None:
     gone = any(system.buried and system.incremental and not system.sees_deletes for system in world.systems)
     if gone or any(system.slipped for system in world.systems):
         world.run(Run(full=True))  # nothing else shows there who is gone, or was missed
-    counts: list[int] = []
-    while len(counts) < ENOUGH and (len(counts) < 2 or any(counts[-2:])):
-        counts.append(world.run(Run()))
+    counts = run_until_quiet(world)
     must(not any(counts[-2:]), f"it does not come to rest: {counts} writes")
     world.wait()
     late = written_anew(world, recompute=not sends_again(world))
     must(not late, f"it rested, and then wrote {late} that it had overlooked")
+
+
+def run_until_quiet(world: World, meanwhile: Callable[[], None] = lambda: None) -> list[int]:
+    """Run until nothing is written, twice running, or there is no end to it; how much each run wrote. `meanwhile` happens
+    before each."""
+    counts: list[int] = []
+    while len(counts) < ENOUGH and (len(counts) < 2 or any(counts[-2:])):
+        meanwhile()
+        counts.append(world.run(Run()))
+    return counts
 
 
 def sends_again(world: World) -> bool:

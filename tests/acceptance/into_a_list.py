@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-HUB = """
+LIST = """
 [systems.list]
 connector = "spreadsheet"
 path      = "list.csv"
@@ -14,8 +14,9 @@ entity = "contact"
 stream    = "list"
 mapping   = "list"
 on_delete = "propagate"
-limits    = {{ deletes = "100%" }}
-
+limits    = { deletes = "100%" }
+"""
+MEMBER = """
 [syncs.contacts.members.people]
 stream    = "{stream}"
 mapping   = "people"

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlparse
 import pytest
 from acceptance.command import Hub, written
 from acceptance.installed import hub_in, installed
-from acceptance.into_a_list import HUB, MAPPING
+from acceptance.into_a_list import LIST, MAPPING, MEMBER
 from servers.serving import serving
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -94,7 +94,7 @@ def hub(engine: Path, tmp_path: Path) -> Hub:
 
 def configure(hub: Hub, manifest: str, stream: str, **settings: str) -> None:
     table = "\n".join(f"{name} = {json.dumps(value)}" for name, value in settings.items())
-    hub.write("hub.toml", (HUB + SYSTEM).format(manifest=manifest, stream=stream, settings=table))
+    hub.write("hub.toml", LIST + (MEMBER + SYSTEM).format(manifest=manifest, stream=stream, settings=table))
 
 
 def listed(hub: Hub) -> list[str]:

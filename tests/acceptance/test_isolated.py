@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from acceptance.command import Hub, written
+from acceptance.into_a_list import LIST, MAPPING
 from unit.plugins.wheels import wheel
 
 from synchub.plugins import load
@@ -59,20 +60,6 @@ from synchub.api import Transform
 def synchub_transforms():
     return [Transform("shout", lambda text: text.str.to_uppercase())]
 """
-HUB = """
-[systems.list]
-connector = "spreadsheet"
-path      = "list.csv"
-
-[syncs.contacts]
-entity = "contact"
-
-[syncs.contacts.members.list]
-stream    = "list"
-mapping   = "people"
-on_delete = "propagate"
-limits    = { deletes = "100%" }
-"""
 SYSTEM = """
 [systems.{name}]
 connector = "{name}"
@@ -85,14 +72,14 @@ stream    = "people"
 mapping   = "people"
 direction = "in"
 """
-MAPPING = 'entity = "contact"\nkey = "id"\n[fields]\nemail = "mail"\nfull_name = "name"\n'
 
 
 @pytest.fixture
 def hub(tmp_path: Path) -> Hub:
     made = Hub(tmp_path / "hub", {"TOKEN": "let-me-in"}, timeout=900)
     made.write("list.csv", "id,mail,name\n")
-    made.write("mappings/people.toml", MAPPING)
+    for name in ("list", "people"):
+        made.write(f"mappings/{name}.toml", MAPPING.format(key="id", mail="mail", name="name"))
     made.write("plugins/.keep", "")
     return made
 
@@ -126,13 +113,13 @@ def test_two_plugins_may_need_two_versions_of_one_library(hub: Hub, tmp_path: Pa
         files = {f"{module}.py": code, f"{module}-1.0.dist-info/entry_points.txt": entry}
         wheel(index, name, "1.0", brings=files, requires=(f"acme-lib=={number}.0", "synchub>=0.1"))
         people(hub, module, (f"ann{number}@acme.com", "Ann Lee"))
-    hub.write("hub.toml", HUB)
+    hub.write("hub.toml", LIST)
     for number in ("1", "2"):
         told = hub("plugin", "add", f"isolated:acme-{number}").stdout
         assert f'connector = "acme_{number}"' in told
         assert "What else it brings is not loaded: transform shout." in told
         assert 'token = "keyring:NAME"' in told
-    hub.write("hub.toml", HUB + "".join(SYSTEM.format(name=f"acme_{number}", more="") for number in ("1", "2")))
+    hub.write("hub.toml", LIST + "".join(SYSTEM.format(name=f"acme_{number}", more="") for number in ("1", "2")))
     mine_alone(hub, "plugins", "hub.toml")
     told = hub("plugin", "list").stdout
     assert "connector: acme_1" in told
@@ -161,7 +148,7 @@ def test_one_that_is_killed_half_way_deletes_nobody_and_the_next_run_is_right(hu
     code = PLUGIN.format(imports="", suffix="''", name="people", module="people")
     hub.write("plugins/people.py", code)
     people(hub, "people", ("ann@acme.com", "Ann Lee"), ("bob@acme.com", "Bob Ray"))
-    hub.write("hub.toml", HUB + SYSTEM.format(name="people", more='isolation = "process"'))
+    hub.write("hub.toml", LIST + SYSTEM.format(name="people", more='isolation = "process"'))
     mine_alone(hub, "plugins", "plugins/people.py", "hub.toml")
     assert written(hub.sync()) == 2
     everybody = ["ann@acme.com,Ann Lee", "bob@acme.com,Bob Ray"]
@@ -186,7 +173,7 @@ def test_one_that_hangs_is_ended_after_its_timeout_and_the_others_are_synced(hub
     people(hub, "people", ("ann@acme.com", "Ann Lee"))
     people(hub, "guests", ("bob@acme.com", "Bob Ray"))
     bounded = SYSTEM.format(name="people", more='isolation = "process"\ntimeout = "5s"')
-    hub.write("hub.toml", HUB + bounded + SYSTEM.format(name="guests", more=""))
+    hub.write("hub.toml", LIST + bounded + SYSTEM.format(name="guests", more=""))
     mine_alone(hub, "plugins", "plugins/people.py", "plugins/guests.py", "hub.toml")
     hub.sync()
     assert listed(hub) == ["ann@acme.com,Ann Lee", "bob@acme.com,Bob Ray"]

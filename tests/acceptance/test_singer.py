@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlparse
 import pytest
 from acceptance.command import Hub, written
 from acceptance.installed import hub_in, installed
-from acceptance.into_a_list import HUB, MAPPING
+from acceptance.into_a_list import LIST, MAPPING, MEMBER
 from servers.serving import serving
 
 TAPS = ("tap-jsonl==0.3.1", "tap-dbf==0.1.25", "tap-rest-api==0.2.22")
@@ -49,7 +49,8 @@ def hub(taps: Path, tmp_path: Path) -> Hub:
 def configure(hub: Hub, tap: str, stream: str, settings: dict[str, Any], more: str = "") -> None:
     table = "\n".join(f"{name} = {json.dumps(value)}" for name, value in settings.items())
     hub.write(
-        "hub.toml", (HUB + SYSTEM).format(tap=tap, stream=stream, more=f"{more}\n[systems.people.settings]\n{table}")
+        "hub.toml",
+        LIST + (MEMBER + SYSTEM).format(tap=tap, stream=stream, more=f"{more}\n[systems.people.settings]\n{table}"),
     )
 
 

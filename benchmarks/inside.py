@@ -13,14 +13,9 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from benchmarks.measuring import Failed, Measured
-
-if TYPE_CHECKING:
-    from synchub.redact import Redactor
 
 ROOT = Path(__file__).parents[1]
 
@@ -56,22 +51,13 @@ def inside(folder: Path) -> Iterator[Inside]:
             process.stdin.close()
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """What there is to know of a call to open a hub."""
-
-    config: Path
-    environ: dict[str, str]
-    redactor: Redactor
-    deprecations: None = None
-
-
 def _main(folder: Path) -> int:
-    from synchub.redact import Redactor
+    from synchub.cli.engine import open_engine
+    from synchub.cli.session import Session
     from synchub.run import open_hub
     from synchub.spec.options import RunOptions, Silent
 
-    with open_hub(_Call(folder / "hub.toml", dict(os.environ), Redactor())) as hub:
+    with open_hub(Session(open_engine, os.environ, named=folder / "hub.toml")) as hub:
         for _ in sys.stdin:
             begun, worked = time.perf_counter(), time.process_time()
             reports = hub.sync([], RunOptions(), Silent())

@@ -14,7 +14,7 @@ from threading import Timer
 from typing import Any
 
 from synchub.api import API_VERSION, ConnectorInfo
-from synchub.plugins import dropins, uses
+from synchub.plugins import dropins
 from synchub.plugins.deprecations import DEPRECATIONS, Deprecation
 from synchub.plugins.environments import CARD, Environment, read_card
 from synchub.plugins.hooked import Answers, Offered, ask, at_home, blame, together
@@ -61,6 +61,8 @@ def _held_against(table: Sequence[Deprecation], asked: Asked) -> Asked:
     """With what it uses of all that goes away. synchub's own connectors change with synchub."""
     if not table or asked.origin.distribution == BUILT_IN:
         return asked
+    from synchub.plugins import uses  # most of the time nothing is deprecated
+
     groups, files = uses.source_of(asked)
     return replace(asked, deprecated=uses.deprecated(files, groups, table))
 

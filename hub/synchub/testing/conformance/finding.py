@@ -77,6 +77,8 @@ def _offered(name: str, offered: OfferedConnector) -> Target:
 
 def outdated(found: Target, table: Sequence[Deprecation]) -> list[str]:
     """What a plugin uses that goes away, as sentences."""
+    if not table:
+        return []
     top = found.module.partition(".")[0]
     points = [point for each in distributions() for point in each.entry_points if point.group.startswith("synchub.")]
     groups = {point.group for point in points if point.module.partition(".")[0] == top}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -79,7 +80,7 @@ class Sql(Connector):
                 mark = next_mark(before, column, latest(connection, source, column), self._host.now())
             for frame in frames(connection, statement, names):
                 yield Page(rows=frame, fields=names)
-        yield Page(rows=[], fields=names, cursor=mark.stored() if mark else None, complete=before is None)
+        yield Page(rows=[], fields=names, cursor=asdict(mark) if mark else None, complete=before is None)
 
     def lookup(self, stream: str, keys: Sequence[Key]) -> Sequence[Row]:
         """Rows by any column. For text, upper and lower case are the same; the key has to be exact."""

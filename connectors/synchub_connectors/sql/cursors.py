@@ -33,9 +33,6 @@ class Mark:
     seen: str
     settled: bool = False
 
-    def stored(self) -> Cursor:
-        return {"column": self.column, "after": self.after, "seen": self.seen, "settled": self.settled}
-
 
 def mark_of(cursor: Cursor | None, column: str | None) -> Mark | None:
     """The mark of an earlier read, if it is one of this column and has a value."""

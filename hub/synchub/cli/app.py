@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _MEMORY = ("_RJEM_MALLOC_CONF", "narenas:1,dirty_decay_ms:2000,muzzy_decay_ms:0")
 """How Polars asks for memory, read by it once when it is loaded: from one place, and what it gave back is kept for two seconds,
-not asked for anew. A first sync takes a tenth less processor time by that, and less memory."""
+not asked for anew. A first sync takes five to ten percent less processor time by that, and less memory."""
 EPILOG = """--debug, --yes and --no-color may also stand behind the command.
 
 \b

@@ -1,7 +1,8 @@
 """Wide columns as one text a row, and back: what a link said or holds, what a record is, what an operation changes.
 
 A text says which columns it has, then their values: `b.email,n.phone,v.phone␞ann@example.com␟030 1234␟+49301234`.
-`b.` stands for a native and a canonical text that are the same, `s.` for what is sent and what it stands for. What is null is left out; a lone escape is blank.
+`b.` stands for a native and a canonical text that are the same, `s.` for what is sent and what it stands for, where these are.
+What is null is left out; a lone escape is blank.
 """
 
 from __future__ import annotations
@@ -80,8 +81,7 @@ def unpack(packed: pl.Series, columns: Sequence[str]) -> pl.DataFrame:
 
 def opened(text: str) -> dict[str, str | None]:
     """All columns of one text."""
-    names, _, values = text.partition(_NAMES)
-    parts = [_meant(part) for part in values.split(_BETWEEN)]
+    names, parts = _parts(text)
     return {name: parts[place] for name, place in _places(names.split(",")).items()} if names else {}
 
 
@@ -90,13 +90,18 @@ def _one_by_one(packed: pl.Series, wanted: Sequence[str]) -> pl.DataFrame:
     known: dict[str, list[int | None]] = {}
     rows = []
     for text in packed.to_list():
-        names, _, values = text.partition(_NAMES)
+        names, parts = _parts(text)
         if names not in known:
             places = _places(names.split(","))
             known[names] = [places.get(name) for name in wanted]
-        parts = [_meant(part) for part in values.split(_BETWEEN)]
         rows.append([parts[place] if place is not None and place < len(parts) else None for place in known[names]])
     return pl.DataFrame(rows, schema=dict.fromkeys(wanted, pl.String), orient="row")
+
+
+def _parts(text: str) -> tuple[str, list[str | None]]:
+    """What a text says that it has, and the values."""
+    names, _, values = text.partition(_NAMES)
+    return names, [_meant(part) for part in values.split(_BETWEEN)]
 
 
 def _meant(part: str) -> str | None:
@@ -108,7 +113,7 @@ def _meant(part: str) -> str | None:
 
 
 def _places(names: Sequence[str]) -> dict[str, int]:
-    """Which value each column is: `b.` stands for two columns."""
+    """Which value each column is: `b.` and `s.` stand for two columns."""
     places = {}
     for place, name in enumerate(names):
         both = _BOTH.get(name[:2])

@@ -149,6 +149,12 @@ def asides(
     return bulk.select(tx, query, bulk.schema_of(tables.aside))
 
 
+def quarantined(tx: Connection, member: int) -> list[str]:
+    """The remote ids of rows in quarantine, whatever people said about them."""
+    query = text("SELECT remote_id FROM aside WHERE member = :member AND kind = 'quarantine' ORDER BY id")
+    return list(tx.execute(query, {"member": member}).scalars())
+
+
 def take_back(tx: Connection, member: int, found: Iterable[pl.Series], kinds: tuple[str, ...]) -> None:
     """Rows that are no longer set aside: they were understood, told, or are gone. `found`: their remote ids; they are not
     looked at if none is set aside."""

@@ -115,6 +115,27 @@ def test_a_row_that_is_unreadable_for_a_while_misses_nothing(pair: NewPair) -> N
     assert ann.both("job_title") == ("2", "2")
 
 
+@pytest.mark.parametrize("incremental", [False, True])
+def test_a_row_that_is_put_right_as_it_was_is_taken_again(pair: NewPair, incremental: bool) -> None:
+    """The shop tells no times. Ann's row is nonsense for a while, and then just what it was: nothing keeps her title from it any
+    more."""
+    traits = {
+        "fields": {"email": "email", "birthday": "text", "job_title": "text"},
+        "tells_time": False,
+        "incremental": incremental,
+    }
+    ann = pair({"job_title": "1"}, {"job_title": "1"}, crm_is={**traits, "tells_time": True}, shop_is=traits)
+    ann.hub.sync(10)
+    ann.hub.sync(20)
+    ann.shop.edit("1", at=21, birthday="soon")
+    ann.crm.edit("1", at=22, job_title="2")
+    ann.hub.sync(30)
+    assert (len(ann.hub.quarantine()), ann.in_shop("job_title")) == (1, "1")
+    ann.shop.edit("1", at=31, birthday=None)
+    ann.hub.sync(40)
+    assert (ann.hub.quarantine(), ann.in_shop("job_title")) == ([], "2")
+
+
 def test_who_was_set_aside_and_left_waits_for_nobody(pair: NewPair) -> None:
     """A row in quarantine and one in review are deleted in the shop: nothing is left to be asked, and Ann is entered."""
     fields = {"fields": {"email": "email", "birthday": "text", "first_name": "text"}}

@@ -84,8 +84,10 @@ def _order(tx: Connection, work: Work, part: Part, *, doubted: bool) -> Order:
     creating = part.member.create and part.member.direction != "in" and "create" in part.stream.writes
     findable = isinstance(part.connector, CanLookup) or not (creating or doubted)
     cursor = part.state.cursor if same_mapping and findable and not work.options.full else None
-    # A row that came back, or that is mapped otherwise by now, is heard though nothing changed in it.
-    quiet = pl.col("tomb").is_null() & pl.lit(same_mapping)
+    # A row that came back, that is mapped otherwise by now, or that was put right as it had been, is heard though nothing
+    # changed in it.
+    wrong = pl.lit(pl.Series(reviews.quarantined(tx, part.state.id), dtype=pl.String)).implode()
+    quiet = pl.col("tomb").is_null() & pl.lit(same_mapping) & ~pl.col(REMOTE).is_in(wrong)
     narrow = (REMOTE, pl.when(quiet).then(RAW).alias(RAW))
     everything = (
         None if cursor is not None else known.rows_of_member(tx, part.state.id, REMOTE, RAW, "tomb").select(*narrow)

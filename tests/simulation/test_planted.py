@@ -44,6 +44,7 @@ from synchub.testing.simulation.disputes import (
     a_new_day_changes_nothing,
     of_two_at_one_time_the_first_is_right,
     who_insist_come_to_rest,
+    who_is_put_right_is_understood,
 )
 from synchub.testing.simulation.drawing import draw
 from synchub.testing.simulation.playing import Played, play
@@ -72,6 +73,13 @@ PLANTED = (
     Caught(reading.delete_on_a_half_read, always, seed=0, played=1, question="rest"),
     Caught(reading.bad_row_is_dropped, garbled, seed=0, played=1, question="all_agree"),
     Caught(reading.bad_row_stops_its_page, garbled, seed=1, played=2, question="all_agree"),
+    Caught(
+        reading.row_put_right_is_skipped,
+        tried(who_is_put_right_is_understood),
+        seed=0,
+        played=1,
+        question="who_is_put_right_is_understood",
+    ),
     Caught(reading.stale_row_is_news, always, seed=4, played=5, question="nobodys_words_are_put_into_a_mouth"),
     Caught(reading.cleared_field_is_not_heard, always, seed=13, played=14, question="all_agree"),
     Caught(deciding.opt_out_decided_by_newest, always, seed=1, played=2, question="consent_is_kept"),

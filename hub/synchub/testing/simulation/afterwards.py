@@ -9,6 +9,7 @@ from synchub.testing.simulation.disputes import (
     a_new_day_changes_nothing,
     of_two_at_one_time_the_first_is_right,
     who_insist_come_to_rest,
+    who_is_put_right_is_understood,
 )
 from synchub.testing.simulation.faults import MEANWHILE
 from synchub.testing.simulation.places import both_ways, deleted_in_two, edit_of, settled_rows, two_of_one
@@ -181,6 +182,7 @@ AFTERWARDS = (
     a_changed_mapping_says_nothing,
     who_insist_come_to_rest,
     a_new_day_changes_nothing,
+    who_is_put_right_is_understood,
 )
 SHARE = 3
 """Of a drawn history all but the first are tried only every so often: each is some runs more."""

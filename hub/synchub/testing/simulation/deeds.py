@@ -125,6 +125,9 @@ def _answer(world: World, deed: Deed) -> None:
     if answer == "same":  # its row is believed as it stands, whoever entered that
         row = dict(asked.details)
         next(one for one in world.systems if one.name == row["system"]).believed.add(str(row["remote_id"]))
+    if answer == "other":  # who opted out there before has no row of that id any more
+        row = dict(asked.details)
+        world.opted_out.discard((str(row["system"]), str(row["remote_id"])))
     world.trace.append(f"{asked.question} {answer}")
 
 

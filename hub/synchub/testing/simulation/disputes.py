@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from synchub.model import BLANK
 from synchub.spec.mapping import FieldMapping
-from synchub.testing.simulation.places import Place, edit_of, heard, pairs
+from synchub.testing.simulation.places import Place, edit_of, heard, pairs, settled_rows
 from synchub.testing.simulation.questions import all_agree
 from synchub.testing.simulation.resting import rest, run_until_quiet, sends_again, written_anew
 from synchub.testing.simulation.steps import Deed, Run
-from synchub.testing.simulation.values import A_DAY
+from synchub.testing.simulation.values import A_DAY, GARBLED
 from synchub.testing.simulation.violation import must
 from synchub.testing.simulation.world import World
 
@@ -111,3 +111,18 @@ def _read_from_elsewhere(world: World, place: Place) -> None:
     must(
         golden != BLANK, f"job_title of {system.name} is read from {empty[0]} now, and golden is blank: nobody said so"
     )
+
+
+def who_is_put_right_is_understood(world: World, deed: Deed) -> None:
+    """Somebody types nonsense into a row, and then puts it right just as it had been: it is not set aside any more."""
+    rows = settled_rows(world)
+    if not rows:
+        return
+    system, name, _ = rows[deed.who % len(rows)]
+    before = system.kept[name].values["lead_score"]
+    for score in (GARBLED, before):
+        world.tick()
+        system.edit(name, at=world.now, lead_score=score)
+        world.wait()
+        world.run(Run())
+    must((system.name, name) not in world.known.quarantined(), f"{system.name} {name} was put right, and is set aside")

@@ -47,3 +47,22 @@ def move_links(tx: Connection, links: list[int], record: int) -> None:
 def move_decisions(tx: Connection, source: int, target: int) -> None:
     """People's claims on one record become claims on another."""
     tx.execute(text("UPDATE claim SET record = :target WHERE record = :source"), {"source": source, "target": target})
+
+
+def move_parted(tx: Connection, source: int, target: int) -> None:
+    """Who was parted from one record is parted from the one it was joined into; its own rows are parted from it no more."""
+    both = {"source": f"r:{source}", "target": f"r:{target}"}
+    tx.execute(
+        text(
+            "INSERT INTO apart (one, other, run) SELECT one, :target, run FROM apart WHERE other = :source ON CONFLICT DO NOTHING"
+        ),
+        both,
+    )
+    tx.execute(text("DELETE FROM apart WHERE other = :source"), {"source": both["source"]})
+    tx.execute(
+        text(
+            "DELETE FROM apart WHERE other = :target AND one IN "
+            "(SELECT 'l:' || member || ':' || remote_id FROM link WHERE record = :record)"
+        ),
+        {"target": both["target"], "record": target},
+    )

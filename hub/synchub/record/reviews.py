@@ -7,12 +7,14 @@ from typing import Any
 
 import orjson
 import polars as pl
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import Connection, delete, func, select, text, update
 
 from synchub.record import bulk, tables
 from synchub.record.store import take
 
 OPEN, ANSWERED, CLOSED = "open", "answered", "closed"
+PAIRS = ("joined", "alike")
+"""Questions about two records; their subject is ONE+OTHER, the older first, which is their record."""
 GONE = "gone"
 """Of a row that was set aside: its system does not hold it any more."""
 _CHUNK = 5_000
@@ -110,6 +112,29 @@ def questions(tx: Connection, state: str = OPEN) -> list[dict[str, Any]]:
     own = tables.review
     rows = tx.execute(select(own).where(own.c.state == state).order_by(own.c.id))
     return [{**row._mapping, "details": orjson.loads(row.details)} for row in rows]
+
+
+def of_record(tx: Connection, entity: str, record: int) -> list[dict[str, Any]]:
+    """The questions about a record that did not close, answered or not, those about it and another among them; details
+    opened."""
+    own = tables.review
+    about_it = (own.c.record == record) | (own.c.kind.in_(PAIRS) & own.c.subject.like(f"%+{record}"))
+    rows = tx.execute(select(own).where(own.c.entity == entity, own.c.state != CLOSED, about_it).order_by(own.c.id))
+    return [{**row._mapping, "details": orjson.loads(row.details)} for row in rows]
+
+
+def is_asked(tx: Connection, entity: str, kind: str, subject: str) -> bool:
+    """Whether a question of a kind stands on a subject, answered or not. One that closed is forgotten."""
+    own = tables.review.c
+    there = (own.entity == entity, own.kind == kind, own.subject == subject)
+    tx.execute(delete(tables.review).where(*there, own.state == CLOSED))
+    return tx.execute(select(own.id).where(*there)).first() is not None
+
+
+def move(tx: Connection, number: int, subject: str, record: int, details: dict[str, Any]) -> None:
+    """Let a question be about something else from now on."""
+    told = {"subject": subject, "record": record, "details": orjson.dumps(details).decode()}
+    tx.execute(update(tables.review).where(tables.review.c.id == number).values(**told))
 
 
 def question(tx: Connection, number: int) -> dict[str, Any] | None:

@@ -9,9 +9,10 @@ import polars as pl
 from sqlalchemy import text
 
 from synchub.errors import ConfigurationError
-from synchub.record import bulk, decisions, intake, known, reviews, tables
+from synchub.record import bulk, decisions, intake, known, tables
 from synchub.run.opening import Opened
 from synchub.run.people.deciding import AT_NEXT_RUN, Deciding, deciding
+from synchub.run.people.following import follow
 from synchub.spec.answers import Outcome
 
 
@@ -52,8 +53,7 @@ def join(now: Deciding, kept: int, gone: int) -> None:
         {"kept": kept, "gone": gone},
     )
     intake.soil(tx, pl.Series([kept], dtype=pl.Int64))
-    for kind in ("joined", "alike"):
-        reviews.close(tx, now.entity.name, kind, f"{kept}+{gone}")
+    follow(now, kept, gone)
 
 
 def split_record(hub: Opened, entity: str, key: str, links: Sequence[str]) -> Outcome:

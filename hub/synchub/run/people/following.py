@@ -1,0 +1,45 @@
+"""What stood about a record that is joined into another: questions, answers and what it was parted from go with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+from sqlalchemy import text
+
+from synchub.record import decisions, reviews
+from synchub.run.people.deciding import Deciding
+
+
+def follow(now: Deciding, kept: int, gone: int) -> None:
+    """Let everything about `gone` be about `kept`."""
+    for row in reviews.of_record(now.tx, now.entity.name, gone):
+        if row["kind"] in reviews.PAIRS:
+            _pair(now, row, kept, gone)
+        elif row["kind"] == "ask":  # what they disagree about as one is asked when they are next decided about
+            _close(now, row)
+        else:
+            reviews.move(now.tx, row["id"], row["subject"], kept, row["details"])
+    now.tx.execute(
+        text("UPDATE review SET answer = :kept WHERE entity = :entity AND kind = 'match' AND answer = :gone"),
+        {"entity": now.entity.name, "kept": f"join {kept}", "gone": f"join {gone}"},
+    )
+    decisions.move_parted(now.tx, gone, kept)
+
+
+def _pair(now: Deciding, row: dict[str, Any], kept: int, gone: int) -> None:
+    """A question about this record and a third is about the joined one and the third now, unless that is asked already."""
+    third = {int(side) for side in row["subject"].split("+")} - {gone, kept}
+    one, other = sorted({kept, *third}) if third else (kept, kept)
+    subject = f"{one}+{other}"
+    if not third or reviews.is_asked(now.tx, now.entity.name, row["kind"], subject):
+        _close(now, row)
+        return
+    details = {**row["details"], "other": other}
+    if "of" in details:
+        details["of"] = now.hub_id(other)
+    reviews.move(now.tx, row["id"], subject, one, details)
+
+
+def _close(now: Deciding, row: dict[str, Any]) -> None:
+    reviews.close_all(now.tx, pl.Series([row["id"]], dtype=pl.Int64))

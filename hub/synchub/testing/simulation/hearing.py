@@ -54,6 +54,8 @@ class Hearing:
         self._sent: list[tuple[Row, Operation]] = []
         self._unshown: dict[Row, set[str]] = {}
         """Fields that the hub sent where nobody says what is stored, since the row was last read."""
+        self.forms: set[tuple[str, str]] = set()
+        """(field, value) that people entered right after a write, which may be taken for a form of what was written."""
         self._run = 0
         self.removals: list[tuple[Row, int]] = []
         """Rows that the hub removed, and the last run by then that had decided."""
@@ -167,13 +169,17 @@ class Hearing:
             self._touched[row] = system.clock()
             self.blurred |= {(row, field) for field in system.defaults if operation.kind == "create"}
 
-    def edited_meanwhile(self, system: str, name: str) -> None:
+    def edited_meanwhile(self, system: SimulatedSystem, name: str) -> None:
         """Somebody edits a row. A run that is at work may look at what it just wrote there, and take this for its form of it;
         so may the next one that reads it, where nothing else says how that was stored."""
-        for row, operation in self._sent:
-            if row == (system, name):
+        row, fields = (system.name, name), set(self._unshown.get((system.name, name), ()))
+        for sent, operation in self._sent:
+            if sent == row:
                 self._blur(row, operation)
-        self.blurred |= {((system, name), field) for field in self._unshown.get((system, name), ())}
+                fields |= set(operation.values)
+        self.blurred |= {(row, field) for field in fields}
+        now = system.kept[name].values
+        self.forms |= {(field, canonical(field, now[field], system.currency)) for field in fields & set(FIELDS)}
 
     def _blur(self, row: Row, operation: Operation) -> None:
         if operation.kind == "create":

@@ -54,6 +54,8 @@ def a_later_edit_beats_a_delete(world: World) -> None:
         since = [
             word
             for word in hearing.words
-            if word.row in rows - gone - older and max(seen, default=run) <= word.run <= run
+            if word.row in rows - gone - older
+            and max(seen, default=run) <= word.run <= run
+            and (word.field, word.value) not in hearing.forms
         ]
         must(not seen or not since, f"{removed} was deleted, though the same person was edited since: {since}")

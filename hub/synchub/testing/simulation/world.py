@@ -79,7 +79,7 @@ class World:
         system.log = self.trace.append
         system.strikes = partial(lambda number, call: self.strikes(number, call), number)
         system.sent = lambda operation, result: self.hearing.sent(system, operation, result)
-        system.edited = lambda name: self.hearing.edited_meanwhile(system.name, name)
+        system.edited = lambda name: self.hearing.edited_meanwhile(system, name)
         if backwards:
             system.page_size, system.order = 1, lambda names: names[::-1]
         return system

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from unit.histories.pairs import ANN, FIELDS, NewHub, NewPair, written
+from unit.histories.pairs import ANN, FIELDS, NewHub, NewPair, Pair, written
 
 from synchub.errors import RecordRejected, RetryLater
 from synchub.spec.mapping import FieldMapping
@@ -245,20 +245,41 @@ def test_a_system_that_keeps_only_the_day(pair: NewPair) -> None:
     assert ann.hub.golden("ann@example.org")["visit"] == "2024-04-01T10:23:00Z"
 
 
-def test_two_systems_that_each_insist_on_a_form_of_their_own(pair: NewPair) -> None:
-    """The CRM writes names in capitals, the shop in small letters, each time anew: after three rounds a person is asked."""
-    ann = pair({"job_title": "Ceo"})
-    ann.hub.sync(10)
+def insist(ann: Pair, until: int) -> list[int]:
+    """The CRM writes titles in capitals, the shop in small letters, each time anew. How much each run wrote."""
     counts = []
-    for at in range(20, 100, 10):
+    for at in range(20, until, 10):
         if ann.in_crm("job_title") != ann.in_crm("job_title").upper():
             ann.crm.edit("1", at=at - 3, job_title=ann.in_crm("job_title").upper())
         if ann.in_shop("job_title") != ann.in_shop("job_title").lower():
             ann.shop.edit("1", at=at - 2, job_title=ann.in_shop("job_title").lower())
         counts.append(written(ann.hub.sync(at)))
+    return counts
+
+
+def test_two_systems_that_each_insist_on_a_form_of_their_own(pair: NewPair) -> None:
+    """After three rounds a person is asked."""
+    ann = pair({"job_title": "Ceo"})
+    ann.hub.sync(10)
+    counts = insist(ann, 100)
     assert counts[0] > 0
     assert counts[-3:] == [0, 0, 0]
     assert "alternating" in {question["kind"] for question in ann.hub.review()}
+
+
+def test_who_no_longer_insists_is_written_again_also_after_a_split(pair: NewPair) -> None:
+    """The two rows became a record of their own after the question was asked; its answer still counts at once."""
+    fair = MemorySystem("fair", FIELDS)
+    ann = pair({"job_title": "Ceo"}, more=[fair])
+    ann.hub.sync(10)
+    insist(ann, 100)
+    ann.hub.split(ANN, ("crm", "1"), ("shop", "1"), at=105)
+    counts = [written(ann.hub.sync(at)) for at in range(110, 150, 10)]
+    assert counts[-1] == 0
+    assert ann.in_crm("job_title") != ann.in_shop("job_title")
+    ann.hub.answer("alternating", "release", at=155)
+    ann.hub.sync(160)
+    assert ann.in_crm("job_title") == ann.in_shop("job_title")
 
 
 def test_two_edits_around_a_settled_write_are_one_round(pair: NewPair) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
-from synchub.record import intake, journal, known, reviews
+from synchub.record import bulk, intake, journal, known, reviews, tables
 from synchub.run.opening import Opened
 from synchub.run.people.asking import wrong
 from synchub.run.people.deciding import AT_NEXT_RUN, deciding
@@ -80,7 +80,7 @@ def _alternating(hub: Opened, row: dict[str, Any], answer: str, _reason: str) ->
                 text("DELETE FROM form WHERE link = :link AND field = :field AND state IN ('alternating', 'flip')"),
                 {"link": int(link), "field": name},
             )
-            intake.soil(now.tx, pl.Series([row["record"]], dtype=pl.Int64))
+            _soil_owners(now.tx, [int(link)])
         reviews.answer(now.tx, row["id"], answer)
     return Outcome(
         "It is written again from the next run on." if answer == "release" else "It stays as it is there.", AT_NEXT_RUN
@@ -121,13 +121,18 @@ def answer_deletes(hub: Opened, rows: Sequence[dict[str, Any]], answer: str) -> 
     with deciding(hub, rows[0]["entity"], "review") as now:
         for row in rows:
             (reviews.put_off if answer == LATER else reviews.answer)(now.tx, row["id"], answer)
-        intake.soil(now.tx, pl.Series([row["record"] for row in rows], dtype=pl.Int64))
+        _soil_owners(now.tx, [int(row["subject"].rpartition(":")[2]) for row in rows])
     told = {
         YES: "The next run carries it out, whatever the limits.",
         NO: "It stays there and is kept up to date.",
         LATER: "It stays for now; the runs go on without it.",
     }
     return Outcome(f"Noted for {len(rows)}. {told[answer]}" if len(rows) > 1 else told[answer], AT_NEXT_RUN)
+
+
+def _soil_owners(tx: Connection, links: Sequence[int]) -> None:
+    """The next run decides about the records that have these links: by now they may be others than those asked about."""
+    intake.soil(tx, bulk.rows_of(tx, tables.link, "id", links)["record"].unique())
 
 
 ANSWERS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 from sqlalchemy import Connection, text
 
-from synchub.record import bulk, tables
+from synchub.record import bulk, known, tables
 from synchub.record.reviews import ANSWERED, questions
 
 _ANSWERED = {"member": pl.Int64, "remote_id": pl.String, "answer": pl.String, "answer_record": pl.Int64}
@@ -31,6 +31,16 @@ def parted_rows(tx: Connection) -> pl.DataFrame:
         member=row.field("field_0").cast(pl.Int64),
         remote_id=row.field("field_1"),
         record=pl.col("other").str.strip_prefix("r:").cast(pl.Int64),
+    )
+
+
+def not_parted(tx: Connection, pairs: pl.DataFrame) -> pl.DataFrame:
+    """`pairs` of records, one and other, without those of which a person said that they are not the same."""
+    links = known.links_of(tx, pl.concat([pairs["one"], pairs["other"]]).unique())
+    own = links.select("member", "remote_id", node="record")
+    apart = parted_rows(tx).join(own, on=["member", "remote_id"]).select("node", "record")
+    return pairs.join(apart, left_on=["one", "other"], right_on=["node", "record"], how="anti").join(
+        apart, left_on=["one", "other"], right_on=["record", "node"], how="anti"
     )
 
 

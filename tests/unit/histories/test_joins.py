@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from unit.histories.pairs import FIELDS, NewHub
 
 from synchub.testing.memory import MemorySystem
@@ -67,6 +68,20 @@ def test_that_two_are_not_the_same_holds_for_who_is_joined(new_hub: NewHub) -> N
     assert len(hub.records()) == 2
 
 
+@pytest.mark.parametrize(("parted", "alike"), [(1, 2), (2, 1)])
+def test_of_who_was_parted_nobody_is_asked_through_a_third(new_hub: NewHub, parted: int, alike: int) -> None:
+    """Ann's and Cid's rows were parted, Bob may be Cid, and is Ann; the same with Ann and Bob in each other's place."""
+    crm, hub = three(new_hub)
+    hub.join(of(parted), of(3), at=12)
+    hub.split(of(parted), ("crm", "3"), at=14)
+    crm.edit(str(alike), at=16, email=CID)
+    crm.edit("3", at=16, email=CID)
+    hub.sync(20)
+    assert len(hub.asked("alike")) == 1
+    hub.join(of(1), of(2), at=25)
+    assert hub.asked("alike") == []
+
+
 def test_what_is_disagreed_about_is_asked_of_the_one_that_is_left(new_hub: NewHub) -> None:
     """Bob's notes differ; as part of Ann they are asked about once, and the answer leaves nothing open."""
     crm, hub = three(new_hub, rules={"notes": "ask"})
@@ -100,7 +115,7 @@ def test_a_row_that_was_placed_goes_where_its_record_went(new_hub: NewHub) -> No
     assert ("shop", "1") in owners(hub)[0]
 
 
-def parted(hub: MemoryHub) -> list[tuple[str, str]]:
+def apart(hub: MemoryHub) -> list[tuple[str, str]]:
     with hub.store.read() as tx:
         return [(row.one, row.other) for row in tx.exec_driver_sql("SELECT one, other FROM apart ORDER BY one, other")]
 
@@ -111,7 +126,7 @@ def test_who_was_parted_from_the_joined_one_stays_parted(new_hub: NewHub) -> Non
     hub.join(of(2), of(3), at=12)
     hub.split(of(2), ("crm", "3"), at=14)
     hub.join(of(1), of(2), at=16)
-    assert parted(hub) == [("l:1:2", "r:4"), ("l:1:3", "r:1")]
+    assert apart(hub) == [("l:1:2", "r:4"), ("l:1:3", "r:1")]
 
 
 def test_who_is_joined_again_is_parted_no_more(new_hub: NewHub) -> None:
@@ -119,6 +134,6 @@ def test_who_is_joined_again_is_parted_no_more(new_hub: NewHub) -> None:
     _, hub = three(new_hub)
     hub.join(of(1), of(2), at=12)
     hub.split(of(1), ("crm", "2"), at=14)
-    assert parted(hub)
+    assert apart(hub)
     hub.join(of(1), of(2), at=16)
-    assert parted(hub) == []
+    assert apart(hub) == []

@@ -12,7 +12,8 @@ from synchub.run.people.deciding import Deciding
 
 
 def follow(now: Deciding, kept: int, gone: int) -> None:
-    """Let everything about `gone` be about `kept`."""
+    """Let everything about `gone` be about `kept`, which has its links already."""
+    decisions.move_parted(now.tx, gone, kept)
     for row in reviews.of_record(now.tx, now.entity.name, gone):
         if row["kind"] in reviews.PAIRS:
             _pair(now, row, kept, gone)
@@ -20,11 +21,13 @@ def follow(now: Deciding, kept: int, gone: int) -> None:
             _close(now, row)
         else:
             reviews.move(now.tx, row["id"], row["subject"], kept, row["details"])
+    for row in reviews.of_record(now.tx, now.entity.name, kept):
+        if row["kind"] in reviews.PAIRS and _are_parted(now, *map(int, row["subject"].split("+"))):
+            _close(now, row)
     now.tx.execute(
         text("UPDATE review SET answer = :kept WHERE entity = :entity AND kind = 'match' AND answer = :gone"),
         {"entity": now.entity.name, "kept": f"join {kept}", "gone": f"join {gone}"},
     )
-    decisions.move_parted(now.tx, gone, kept)
 
 
 def _pair(now: Deciding, row: dict[str, Any], kept: int, gone: int) -> None:
@@ -39,6 +42,11 @@ def _pair(now: Deciding, row: dict[str, Any], kept: int, gone: int) -> None:
     if "of" in details:
         details["of"] = now.hub_id(other)
     reviews.move(now.tx, row["id"], subject, one, details)
+
+
+def _are_parted(now: Deciding, one: int, other: int) -> bool:
+    """Whether a person said that they are not the same."""
+    return decisions.not_parted(now.tx, pl.DataFrame({"one": [one], "other": [other]})).is_empty()
 
 
 def _close(now: Deciding, row: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from synchub.match.idents import idents, with_hashes
 from synchub.model import VALUE
 from synchub.record import intake, known, reviews
-from synchub.record.decisions import parted_rows
+from synchub.record.decisions import not_parted
 from synchub.run.work import Work
 
 _OTHERS = "other_emails"
@@ -77,7 +77,7 @@ def _ask(tx: Connection, work: Work, shared: pl.DataFrame) -> None:
     pairs = shared.select("key", one=pl.min_horizontal("node", "other"), other=pl.max_horizontal("node", "other"))
     strongest = pairs.sort("one", "other", "key").unique(["one", "other"], keep="first", maintain_order=True)
     names = dict(enumerate(key.name for key in work.entity.match))
-    asked = _not_parted(tx, strongest).select(
+    asked = not_parted(tx, strongest).select(
         "other",
         record="one",
         subject=pl.format("{}+{}", "one", "other"),
@@ -102,13 +102,3 @@ def _close_settled(tx: Connection, work: Work, changed: pl.Series) -> None:
         keys, left_on=["other", "key", "text"], right_on=["node", "key", "text"], how="semi"
     )
     reviews.close_all(tx, touched.join(alike, on="id", how="anti")["id"])
-
-
-def _not_parted(tx: Connection, pairs: pl.DataFrame) -> pl.DataFrame:
-    """`pairs` of records, one and other, without those of which a person said that they are not the same."""
-    links = known.links_of(tx, pl.concat([pairs["one"], pairs["other"]]).unique())
-    own = links.select("member", "remote_id", node="record")
-    apart = parted_rows(tx).join(own, on=["member", "remote_id"]).select("node", "record")
-    return pairs.join(apart, left_on=["one", "other"], right_on=["node", "record"], how="anti").join(
-        apart, left_on=["one", "other"], right_on=["record", "node"], how="anti"
-    )

@@ -223,13 +223,14 @@ class World:
             for name, kept in system.read.items():
                 if (system.name, name) in aside or kept.values["lead_score"] == GARBLED:
                     continue
+                if system.tells_nothing(name, kept):
+                    continue
                 theirs = {f: v for f, v in kept.values.items() if (name, f) not in system.ours and f != unmapped}
-                if not system.tells_nothing(name, kept):
-                    self.said |= {
-                        (f, canonical(f, v, system.currency))
-                        for f, v in theirs.items()
-                        if v not in (None, []) and f in FIELDS
-                    }
+                self.said |= {
+                    (f, canonical(f, v, system.currency))
+                    for f, v in theirs.items()
+                    if v not in (None, []) and f in FIELDS
+                }
                 if kept.values["opted_out"] is True and member.get("direction") != "out":
                     self.opted_out.add((system.name, name))
             system.read = {}

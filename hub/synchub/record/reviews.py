@@ -14,7 +14,7 @@ from synchub.record.store import take
 
 OPEN, ANSWERED, CLOSED = "open", "answered", "closed"
 PAIRS = ("joined", "alike")
-"""Questions about two records; their subject is ONE+OTHER, the older first, which is their record."""
+"""Questions about two records; their subject is ONE+OTHER, the older first."""
 GONE = "gone"
 """Of a row that was set aside: its system does not hold it any more."""
 _CHUNK = 5_000
@@ -118,7 +118,8 @@ def of_record(tx: Connection, entity: str, record: int) -> list[dict[str, Any]]:
     """The questions about a record that did not close, answered or not, those about it and another among them; details
     opened."""
     own = tables.review
-    about_it = (own.c.record == record) | (own.c.kind.in_(PAIRS) & own.c.subject.like(f"%+{record}"))
+    side = own.c.subject.like(f"{record}+%") | own.c.subject.like(f"%+{record}")
+    about_it = (own.c.record == record) | (own.c.kind.in_(PAIRS) & side)
     rows = tx.execute(select(own).where(own.c.entity == entity, own.c.state != CLOSED, about_it).order_by(own.c.id))
     return [{**row._mapping, "details": orjson.loads(row.details)} for row in rows]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 _MEMORY = ("_RJEM_MALLOC_CONF", "narenas:1,dirty_decay_ms:2000,muzzy_decay_ms:0")
 """How Polars asks for memory, read by it once when it is loaded: from one place, and what it gave back is kept for two seconds,
 not asked for anew. A first sync takes five to ten percent less processor time by that, and less memory."""
+_SELDOM = 50_000
+"""How many more objects than before there are when Python looks for what is garbage, until the hub is open: by default it looks
+every 700, and finds nothing, as what is being loaded is there to stay. An eighth of what `synchub status` takes."""
 EPILOG = """--debug, --yes and --no-color may also stand behind the command.
 
 \b
@@ -103,4 +107,5 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     os.environ.setdefault(*_MEMORY)
+    gc.set_threshold(_SELDOM)
     sys.exit(run(sys.argv[1:]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from synchub.cli.engine import Engine
     from synchub.plugins.deprecations import Deprecation
     from synchub.redact import Redactor
+
+_USUAL = (700, 10, 10)
+"""How often Python looks for garbage by default."""
 
 
 @dataclass
@@ -79,6 +83,8 @@ class Session:
     def open_hub(self) -> Iterator[Engine]:
         """The engine on this hub, while plugins are kept from stdout."""
         with self.plugins_apart(), self.open_engine(self) as hub:
+            gc.freeze()  # what was loaded so far is there to stay
+            gc.set_threshold(*_USUAL)
             yield hub
 
     @contextmanager

@@ -72,7 +72,8 @@ class Engine(Protocol):
 
 
 def open_engine(session: Session) -> Engine:
-    """Open the hub that `session` names."""
+    """Open the hub that `session` names. Raises ConfigurationError if there is none."""
+    _ = session.config  # looked for before anything heavy is loaded
     from synchub.run import open_hub
 
     return open_hub(session)

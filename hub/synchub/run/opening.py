@@ -215,6 +215,11 @@ def _make_ready(hub: Opened, opened: store.Store) -> None:
         )
     if present < newest:
         if present > 0:
-            store.backup(opened, hub.seams.clock())
+            kept = store.backup(opened, hub.seams.clock())
+            logging.getLogger("synchub").warning(
+                "The store was made by an earlier version of synchub and is brought up to date now, which may take minutes. "
+                "What it was is kept in %s.",
+                kept,
+            )
         with opened.write() as tx:
             store.migrate(tx, hub.seams.micros())

@@ -131,6 +131,18 @@ def test_a_store_of_a_newer_version(office: Office):
         upgrade_store(hub)
 
 
+def test_a_store_of_an_earlier_version_says_what_happens_to_it(office: Office, caplog: pytest.LogCaptureFixture):
+    office.sync(at=0)
+    with office.opened() as hub, hub.store.write() as tx:
+        tx.execute(text("DELETE FROM migration WHERE number = (SELECT max(number) FROM migration)"))
+    before = set(office.folder.iterdir())
+    office.sync(at=10)
+
+    [kept] = {file for file in set(office.folder.iterdir()) - before if file.suffix == ".bak"}
+    assert f"is kept in {kept}." in caplog.text
+    assert checked(office).problems == ()
+
+
 def test_a_backup_can_be_used_and_only_its_owner_can_read_it(office: Office, tmp_path: Path):
     office.sync(at=0)
     file = tmp_path / "kept.db"

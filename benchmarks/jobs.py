@@ -57,6 +57,7 @@ def between_databases(bench: Bench) -> Iterator[Measured]:
     bench.server.run(
         shop,
         "UPDATE customers SET updated_at = timestamptz '2025-01-01' + id * interval '1 second'",
+        "CREATE INDEX ON customers (updated_at)",
         "VACUUM ANALYZE customers",
     )
     synchub("J4", "", bench.folder, "sync")

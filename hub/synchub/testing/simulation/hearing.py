@@ -53,7 +53,7 @@ class Hearing:
         """When the hub last wrote a row, or read its system in part."""
         self._sent: list[tuple[Row, Operation]] = []
         self._unshown: dict[Row, set[str]] = {}
-        """Fields that the hub sent where nobody says what is stored, since the row was last read."""
+        """Fields that the hub sent where nobody says what is stored, or made a row without an answer, since it was last read."""
         self.forms: set[tuple[str, str]] = set()
         """(field, value) that people entered right after a write, which may be taken for a form of what was written."""
         self._run = 0
@@ -149,7 +149,8 @@ class Hearing:
 
     def sent(self, system: SimulatedSystem, operation: Operation, result: Result | None) -> None:
         """The hub sent this, and was told that; None: it was told nothing."""
-        name = operation.remote_id or (result and result.remote_id) or ""
+        done = result or system.done(operation)
+        name = operation.remote_id or (done and done.remote_id) or ""
         row = (system.name, name)
         self._sent.append((row, operation))
         if not (system.answers or system.can_lookup):
@@ -184,4 +185,5 @@ class Hearing:
     def _blur(self, row: Row, operation: Operation) -> None:
         if operation.kind == "create":
             self.puzzling.add(row)
+            self._unshown.setdefault(row, set()).update(operation.values)
         self.blurred |= {(row, field) for field in operation.values}

@@ -189,6 +189,10 @@ class SimulatedSystem(MemorySystem):
         self._answered[operation.idempotency_key] = result
         return result
 
+    def done(self, operation: Operation) -> Result | None:
+        """What became of an operation, whoever heard of it; None if it never came."""
+        return self._answered.get(operation.idempotency_key)
+
     def _watch(self, operation: Operation) -> None:
         """Note a second row for somebody whose row the hub could see when it began, or by a look just before, or had made."""
         email = operation.values.get("email")

@@ -21,15 +21,16 @@ def store(tx: Connection, rows: pl.DataFrame) -> None:
     bulk.insert(tx, tables.event, rows, ignore=True)
 
 
-def waiting(tx: Connection, entity: str) -> pl.DataFrame:
-    """Events without a contact that name one: id, member, record, ref_field, ref, ref_hash."""
+def waiting(tx: Connection, entity: str, *, after: int, most: int) -> pl.DataFrame:
+    """Events without a contact that name one, by number, beginning behind `after`: id, member, record, ref_field, ref,
+    ref_hash."""
     query = text(
         "SELECT id, member, record, ref_field, ref, ref_hash FROM event "
-        "WHERE entity = :entity AND record IS NULL AND ref IS NOT NULL ORDER BY id"
+        "WHERE entity = :entity AND record IS NULL AND ref IS NOT NULL AND id > :after ORDER BY id LIMIT :most"
     )
     numbers = dict.fromkeys(("id", "member", "record"), pl.Int64)
     schema = {**numbers, "ref_field": pl.String, "ref": pl.String, "ref_hash": pl.Int64}
-    return bulk.select(tx, query, schema, entity=entity)
+    return bulk.select(tx, query, schema, entity=entity, after=after, most=most)
 
 
 def give_contacts(tx: Connection, found: pl.DataFrame) -> None:
@@ -38,10 +39,11 @@ def give_contacts(tx: Connection, found: pl.DataFrame) -> None:
 
 
 def not_passed_on(tx: Connection, entity: str, member: int, origins: list[int]) -> pl.DataFrame:
-    """Events that a member has not been sent, without those that came from its own system; oldest first."""
+    """Events that a member has not been sent, without those that came from its own system, oldest first: id, record. What is
+    in them is left where it is: there may be millions."""
     listed = ", ".join(str(int(number)) for number in origins) or "-1"
     query = text(
-        "SELECT e.id, e.record, e.occurred_at, e.body FROM event e "
+        "SELECT e.id, e.record FROM event e "
         "LEFT JOIN link l ON l.member = :member AND l.record = e.id "
         f"WHERE e.entity = :entity AND l.id IS NULL AND e.member NOT IN ({listed}) AND e.record IS NOT NULL "
         "AND NOT EXISTS (SELECT 1 FROM operation o WHERE o.member = :member AND o.record = e.id AND o.state IN ('open', 'rejected')) "
@@ -49,5 +51,11 @@ def not_passed_on(tx: Connection, entity: str, member: int, origins: list[int]) 
         "AND r.subject = :asked || CAST(e.id AS TEXT)) "
         "ORDER BY e.occurred_at, e.id"
     )
-    schema = {"id": pl.Int64, "record": pl.Int64, "occurred_at": pl.Int64, "body": pl.String}
+    schema = {"id": pl.Int64, "record": pl.Int64}
     return bulk.select(tx, query, schema, entity=entity, member=member, asked=f"{member}:")
+
+
+def with_bodies(tx: Connection, due: pl.DataFrame) -> pl.DataFrame:
+    """`due` (id, record) with occurred_at and body."""
+    stored = bulk.rows_of(tx, tables.event, "id", due["id"]).select("id", "occurred_at", "body")
+    return due.join(stored, on="id", how="left", maintain_order="left")

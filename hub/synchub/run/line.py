@@ -188,12 +188,10 @@ def write(work: Work, decision: Decision) -> dict[str, Done]:
             *(series for one in done.values() for series in one.undone),
         ]
     ).unique()
-    planned = [frame["record"] for part in parts for frame in decision.operations(part.name, ["record"])]
-    agreed = pl.concat([left.head(0), *planned]).unique()
     with work.store.write() as tx:
-        if not work.partial:
-            marks.take_off(tx, agreed.filter(~agreed.is_in(left.implode())), work.others)
         for part in parts:
+            for frame in decision.operations(part.name, ["record"]) if not work.partial else ():
+                marks.take_off(tx, frame["record"].filter(~frame["record"].is_in(left.implode())), work.others)
             carried_out(tx, decision.queues[part.name])
             if done[part.name].missing and part.state.cursor is not None:
                 members.save(tx, replace(part.state, cursor=None))

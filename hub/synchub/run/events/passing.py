@@ -23,7 +23,8 @@ def plan_events(tx: Connection, work: Work) -> Decision:
         own = [other.state.id for other in work.parts if other.member.system == part.member.system]
         due = events.not_passed_on(tx, work.entity.name, part.state.id, own)
         for start in range(0, due.height, work.seams.bucket):
-            _bucket(tx, work, part, due.slice(start, work.seams.bucket), decision)
+            some = events.with_bodies(tx, due.slice(start, work.seams.bucket))
+            _bucket(tx, work, part, some, decision)
     return decision
 
 

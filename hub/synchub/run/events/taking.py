@@ -92,15 +92,17 @@ def _micros(rows: pl.DataFrame, fields: list[str]) -> pl.Series:
 
 def attach(tx: Connection, work: Work) -> None:
     """Give every event that waits its contact, by the reference as read: a key, the hub's id, or the id in its own system."""
-    waiting = events.waiting(tx, work.entity.name)
-    if waiting.is_empty() or work.contact is None:
-        return
-    found = [pl.DataFrame(schema={"id": pl.Int64, "record": pl.Int64})]
-    found.append(_by_key(tx, work, waiting.drop_nulls("ref_hash")))
-    found.append(_by_remote_id(tx, work, waiting.filter(pl.col("ref_field") == "id")))
-    own = pl.col("ref").str.strip_prefix(f"{work.salt}-").cast(pl.Int64, strict=False)
-    found.append(waiting.filter(pl.col("ref_field") == "hub_id").select("id", record=own).drop_nulls())
-    events.give_contacts(tx, pl.concat(found).unique("id", keep="first", maintain_order=True))
+    after = 0
+    while work.contact is not None:
+        waiting = events.waiting(tx, work.entity.name, after=after, most=work.seams.bucket)
+        if waiting.is_empty():
+            return
+        after = waiting["id"][-1]
+        found = [_by_key(tx, work, waiting.drop_nulls("ref_hash"))]
+        found.append(_by_remote_id(tx, work, waiting.filter(pl.col("ref_field") == "id")))
+        own = pl.col("ref").str.strip_prefix(f"{work.salt}-").cast(pl.Int64, strict=False)
+        found.append(waiting.filter(pl.col("ref_field") == "hub_id").select("id", record=own).drop_nulls())
+        events.give_contacts(tx, pl.concat(found).unique("id", keep="first", maintain_order=True))
 
 
 def _by_key(tx: Connection, work: Work, waiting: pl.DataFrame) -> pl.DataFrame:

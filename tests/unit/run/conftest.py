@@ -93,6 +93,7 @@ class Office:
     minutes: float = 0
     environ: dict[str, str] = field(default_factory=dict)
     redactor: Redactor = field(default_factory=Redactor)
+    bucket: int = 20_000
 
     def write(self, name: str, content: str) -> Path:
         file = self.folder / name
@@ -127,7 +128,7 @@ class Office:
 
     @contextmanager
     def opened(self) -> Iterator[Opened]:
-        seams = Seams(clock=self.clock, executor=OneByOne())
+        seams = Seams(clock=self.clock, executor=OneByOne(), bucket=self.bucket)
         hub = open_at(self.folder / "hub.toml", environ=self.environ, redactor=self.redactor, seams=seams)
         try:
             yield hub

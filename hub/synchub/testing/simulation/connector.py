@@ -127,6 +127,7 @@ class SimulatedConnector(MemoryConnector):
         names = [str(row[KEY]) for row in rows]
         told = {name: kept[name] for name in names if name in kept}
         self.system.read |= told
+        self.system.told_ours |= {(name, field) for name, field in self.system.ours if name in told}
         self.system.show(told)
         self.system.log(f"{self.system.name} told {', '.join(names) or 'nothing'}")
 

@@ -136,4 +136,6 @@ def _undo(world: World) -> None:
     run = world.known.last_written()
     if run is not None:
         world.undone = True
+        for system in world.systems:
+            system.run_began = -1  # nothing is read for it: all that it can be shown are lookups
         world.hub.hub.undo(run, Silent())

@@ -130,7 +130,7 @@ class Hearing:
             if value == base:
                 continue
             held[field] = value
-            if (name, field) in system.ours:
+            if system.wrote(name, field):
                 self.blurred.add((row, field))
             elif member.get("direction") != "out":
                 self.words.append(Word(row, field, value, base, early, late, when[1], system.weak))
@@ -149,7 +149,7 @@ class Hearing:
 
     def sent(self, system: SimulatedSystem, operation: Operation, result: Result | None) -> None:
         """The hub sent this, and was told that; None: it was told nothing."""
-        done = result or system.done(operation)
+        done = system.done(operation) or result
         name = operation.remote_id or (done and done.remote_id) or ""
         row = (system.name, name)
         self._sent.append((row, operation))

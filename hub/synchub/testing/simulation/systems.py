@@ -51,6 +51,8 @@ class SimulatedSystem(MemorySystem):
     removed: list[str] = field(default_factory=list)
     read: dict[str, Kept] = field(default_factory=dict)
     """What the run at hand was told."""
+    told_ours: set[tuple[str, str]] = field(default_factory=set)
+    """(id, field) of what it was told that the hub had written, whoever edited it since."""
     merged: dict[str, str] = field(default_factory=dict)
     gone_back: set[str] = field(default_factory=set)
     """Rows that stood, or were shown, as they were before."""
@@ -106,6 +108,10 @@ class SimulatedSystem(MemorySystem):
         self.copies[name] = self.changes
         self._passed()
 
+    def wrote(self, name: str, field_: str) -> bool:
+        """Whether what the run at hand was told to stand there was written by the hub: nobody's word."""
+        return (name, field_) in self.ours or (name, field_) in self.told_ours
+
     def tells_nothing(self, name: str, kept: Kept) -> bool:
         """Whether a row is a copy from earlier, and its time or version tells so: then it says nothing."""
         return self.copies.get(name) == kept.number and (self.versions or self.tells_time)
@@ -143,7 +149,7 @@ class SimulatedSystem(MemorySystem):
 
     def run_begins(self) -> None:
         """A run of the hub begins."""
-        self.read, self.run_began = {}, self.changes
+        self.read, self.told_ours, self.run_began = {}, set(), self.changes
         self.read_whole = self.read_to_the_end = False
 
     def write_begins(self) -> None:

@@ -225,7 +225,7 @@ class World:
                     continue
                 if system.tells_nothing(name, kept):
                     continue
-                theirs = {f: v for f, v in kept.values.items() if (name, f) not in system.ours and f != unmapped}
+                theirs = {f: v for f, v in kept.values.items() if not system.wrote(name, f) and f != unmapped}
                 self.said |= {
                     (f, canonical(f, v, system.currency))
                     for f, v in theirs.items()

@@ -30,10 +30,12 @@ class Candidates:
     dormant: pl.Series
 
 
-def named_by(tx: Connection, work: Work, hashes: pl.Series) -> pl.DataFrame:
-    """hash, record: records that may have one of these keys."""
+def named_by(tx: Connection, work: Work, keys: pl.DataFrame) -> pl.DataFrame:
+    """hash, record: records that may have one of these keys (key, hash, hashes in order)."""
     found = [pl.DataFrame(schema={"hash": pl.Int64, "record": pl.Int64})]
     if known.has_idents(tx):
+        told = keys.filter(pl.col("key") > 0)["hash"]
+        hashes = told.filter((told.diff() != 0).fill_null(True))
         for start in range(0, len(hashes), work.seams.bucket):
             found.append(known.candidates(tx, hashes.slice(start, work.seams.bucket)))
     return pl.concat(found)

@@ -37,7 +37,7 @@ def listen(tx: Connection, work: Work, part: Part, staged: Staged) -> Noticed:
     before = _before(tx, part, staged)
     unconfirmed = known.unconfirmed(tx, part.state.id)
     how = _how(work, part)
-    for frame in staged.frames():
+    for frame in staged.frames() if before.height else ():
         own = frame.join(before.select("remote_id", "link"), on="remote_id", maintain_order="left")
         own = own.unique("remote_id", keep="last", maintain_order=True)
         if own.is_empty():

@@ -43,7 +43,7 @@ def _read(work: Work, part: Part) -> Staged:
         part.down = part.redact(staged.problem.line)
     part.complete = staged.complete
     _leave_out_clashes(staged)
-    if staged.complete and staged.seen:
+    if staged.complete and staged.seen and again.height:
         again = again.join(staged.everyone(), on=REMOTE, how="semi", maintain_order="left")
     if not again.is_empty() and not staged.complete:  # a full read has brought every one of them itself
         _again(work, part, staged, again)

@@ -37,7 +37,8 @@ _TOLD: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """`touched`: records that got a link. `new`, `joined`: how many records were made, how many rows were matched."""
+    """`touched`: records that were there and got a link. `new`, `joined`: how many records were made, how many rows were
+    matched."""
 
     touched: pl.Series
     new: int
@@ -54,7 +55,7 @@ def recognise(tx: Connection, work: Work, staged: Mapping[str, Staged]) -> Recog
         reviews.close_missing(tx, work.entity.name, "match", unknown.rows["remote_id"])
         return Recognised(pl.Series("record", [], dtype=pl.Int64), 0, 0, 0)
     answers = _answers(tx, work, unknown)
-    hinted = named_by(tx, work, unknown.keys.filter(pl.col("key") > 0)["hash"].unique())
+    hinted = named_by(tx, work, unknown.keys)
     compared = _compared(unknown, hinted["hash"], answers["node"])
     rows, texts = told_apart(work, staged, unknown, compared)
     found = _candidates(tx, work, unknown, compared, hinted["record"], texts)
@@ -69,10 +70,11 @@ def recognise(tx: Connection, work: Work, staged: Mapping[str, Staged]) -> Recog
     _ask(tx, work, waiting, suspects)
     _keep(tx, work, staged, waiting, unknown)
     linked = unknown.rows.filter(record.is_not_null()).group_by("part").len().rows()
+    joined = told.filter(pl.col("outcome") == JOINED)
     return Recognised(
-        record.drop_nulls().unique(),
+        joined["record"].unique(),
         made,
-        told.filter(pl.col("outcome") == JOINED).height,
+        joined.height,
         waiting.height,
         {work.parts[part].state.id: count for part, count in linked},
     )
@@ -88,7 +90,7 @@ def _by_node(work: Work, unknown: Unknown, named: pl.DataFrame) -> pl.DataFrame:
     if named.is_empty():
         return named.with_columns(node=pl.lit(None, dtype=pl.Int64))
     parts = pl.DataFrame({"member": [part.state.id for part in work.parts]}).with_row_index("part")
-    placed = named.join(parts.with_columns(pl.col("part").cast(pl.Int64)), on="member")
+    placed = named.join(parts.with_columns(pl.col("part").cast(pl.Int16)), on="member")
     rows = unknown.rows.select("part", "remote_id", node=pl.int_range(pl.len(), dtype=pl.Int64))
     return placed.join(rows, on=["part", "remote_id"])
 
@@ -96,10 +98,16 @@ def _by_node(work: Work, unknown: Unknown, named: pl.DataFrame) -> pl.DataFrame:
 def _compared(unknown: Unknown, hinted: pl.Series, answered: pl.Series) -> pl.Series:
     """The rows that may be somebody else's too: they share a key with another row, or perhaps with a known record, or bear
     a hub id. Those that people answered about come along."""
-    own = pl.col("hash")
-    shared = ((own == own.shift(1)) | (own == own.shift(-1))).fill_null(False)
-    alike = unknown.keys.filter(shared | (pl.col("key") == 0) | own.is_in(hinted.implode()))
-    return pl.concat([alike["node"], answered]).unique().sort()
+    same = unknown.keys.select((pl.col("hash").diff() == 0).fill_null(False)).to_series()  # as the one before
+    shared = same | same.shift(-1, fill_value=False)
+    alike = unknown.keys.filter(pl.lit(shared) | (pl.col("key") == 0) | pl.col("hash").is_in(hinted.implode()))
+    return pl.concat([alike["node"].cast(pl.Int64), answered]).unique().sort()
+
+
+def _of(unknown: Unknown, nodes: pl.Series) -> pl.DataFrame:
+    """The keys of some rows: node, key, hash."""
+    few = unknown.keys.filter(pl.col("node").is_in(nodes.cast(pl.UInt32).implode()))
+    return few.with_columns(pl.col("node").cast(pl.Int64))
 
 
 def _candidates(
@@ -108,7 +116,7 @@ def _candidates(
     """Known records that these rows could be, by a key or by the hub's id."""
     own_ids = pl.concat([frame.filter(pl.col("key") == 0)["text"] for frame in texts.frames()])
     named = own_ids.str.strip_prefix(f"{work.salt}-").cast(pl.Int64, strict=False).drop_nulls()
-    hashes = unknown.keys.filter(pl.col("node").is_in(compared.implode()))["hash"].unique()
+    hashes = _of(unknown, compared)["hash"].unique()
     return candidates(tx, work, pl.concat([hinted, named]).unique().sort(), hashes)
 
 
@@ -145,7 +153,7 @@ def _shares(work: Work, unknown: Unknown, compared: pl.Series, found: Candidates
     ids, most = pl.concat([compared, held["id"].unique()]), work.seams.bucket * _AT_ONCE
     if len(ids) <= most:
         return [None] if len(ids) else []
-    own = unknown.keys.filter(pl.col("node").is_in(compared.implode())).select(id="node", hash="hash")
+    own = _of(unknown, compared).select(id="node", hash="hash")
     return list(shares(ids, pl.concat([own, held]), most).partition_by("share"))
 
 
@@ -174,15 +182,20 @@ def _with_new_records(tx: Connection, work: Work, unknown: Unknown, told: pl.Dat
     compared with any, one for each group of new ones."""
     alone = pl.repeat(True, unknown.count, dtype=pl.Boolean, eager=True).scatter(told["node"], False).arg_true()
     new = told.filter(pl.col("outcome") == NEW)
-    alone = alone.cast(pl.Int64)
-    groups = pl.concat([alone, new["group"].unique()]).sort()
-    record = pl.repeat(None, unknown.count, dtype=pl.Int64, eager=True)
-    first = intake.new_records(tx, len(groups), work.entity.name, run=work.run) if len(groups) else 0
+    groups = new["group"].unique().sort()
     joined = told.filter(pl.col("outcome") == JOINED)
-    record = record.scatter(joined["node"], joined["record"])
-    for nodes, own in ((alone, alone), (new["node"], new["group"])):
-        record = record.scatter(nodes, groups.search_sorted(own).cast(pl.Int64) + first)
-    return record, len(groups)
+    record = pl.repeat(None, unknown.count, dtype=pl.Int64, eager=True).scatter(joined["node"], joined["record"])
+    made = len(alone) + len(groups)
+    if not made:
+        return record, 0
+    first = intake.new_records(tx, made, work.entity.name, run=work.run)
+    # Both are numbered in one row, each behind all of either kind that come before it.
+    own = pl.int_range(first, first + len(alone), dtype=pl.Int64, eager=True)
+    if len(groups):
+        own += groups.search_sorted(alone.cast(pl.Int64)).cast(pl.Int64)
+        before = groups.search_sorted(new["group"]).cast(pl.Int64) + alone.cast(pl.Int64).search_sorted(new["group"])
+        record = record.scatter(new["node"], before.cast(pl.Int64) + first)
+    return record.scatter(alone, own), made
 
 
 def _revive(tx: Connection, told: pl.DataFrame, dormant: pl.Series) -> None:
@@ -246,7 +259,7 @@ def _keep(tx: Connection, work: Work, staged: Mapping[str, Staged], waiting: pl.
     """Set rows that can't be told aside, raw: the next run looks at them again without reading them again."""
     if waiting.is_empty():
         return
-    own_keys = unknown.keys.filter(pl.col("node").is_in(waiting["node"].implode()))
+    own_keys = _of(unknown, waiting["node"])
     hashes = own_keys.group_by("node").agg(idents=pl.col("hash").sort().cast(pl.String).str.join(","))
     rows = waiting.join(hashes, on="node", how="left").select(
         "member", "remote_id", pl.col("idents").fill_null(""), reason=pl.col("reason").replace_strict(REASONS)

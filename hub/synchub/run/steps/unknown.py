@@ -16,8 +16,9 @@ from synchub.record import known
 from synchub.run.work import Part, Work
 from synchub.spec.job import MatchKey
 
-_ROWS = {"at": pl.Int64, "part": pl.Int64, "rank": pl.Int64, "remote_id": pl.String}
-_KEYS = {"at": pl.Int64, "key": pl.Int8, "hash": pl.Int64}
+_ROWS = {"at": pl.UInt32, "part": pl.Int16, "rank": pl.Int16, "remote_id": pl.String}
+_KEYS = {"at": pl.UInt32, "key": pl.Int8, "hash": pl.Int64}
+"""Kept for all rows at once, and so as small as they can be."""
 ROWS = {"node": pl.Int64, "system": pl.String, "name": pl.String}
 TEXTS = {"node": pl.Int64, "key": pl.Int64, "text": pl.String, "hash": pl.Int64}
 
@@ -27,7 +28,7 @@ class Unknown:
     """Rows are numbered (`node`) from 0, in an order that doesn't depend on reading.
 
     rows    part (its place among the parts of the work), remote_id, and at: the row's place among all staged rows; by node
-    keys    node, key, hash: the keys of all rows, hashes in order
+    keys    node, key, hash: the keys of all rows, hashes in order; node is as small a number as will do
     staged  how many staged rows there are, known ones too
     """
 
@@ -78,14 +79,18 @@ def find(tx: Connection, work: Work, staged: Mapping[str, Staged]) -> Unknown:
         part = work.parts[number]
         own = _unlinked(tx, part, frame.with_columns(node=pl.int_range(first, first + frame.height, dtype=pl.Int64)))
         found = with_hashes(idents(own, keys_of(work), work.entity.fields), keys_of(work), work.entity.name)
-        keyed.append(found.select(at="node", key=pl.col("key").cast(pl.Int8), hash="hash"))
-        places = {"part": pl.lit(number, dtype=pl.Int64), "rank": pl.lit(part.member.rank, dtype=pl.Int64)}
-        rows.append(own.select("remote_id", at="node", **places).select(list(_ROWS)))
+        found = found.rename({"node": "at"})
+        keyed.append(found.select(pl.col(name).cast(kind) for name, kind in _KEYS.items()))
+        places = {"part": pl.lit(number), "rank": pl.lit(part.member.rank)}
+        told = own.select("remote_id", at="node", **places)
+        rows.append(told.select(pl.col(name).cast(kind) for name, kind in _ROWS.items()))
         count = first + frame.height
     ordered = pl.concat(rows).sort("rank", "remote_id", "part", "at").drop("rank")
+    del rows
     again = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(-1)) for name in ("part", "remote_id"))
-    last = ordered.filter(~(again & (pl.int_range(pl.len()) < pl.len() - 1)))
-    return Unknown(last, _numbered(last["at"], pl.concat(keyed), count), count)
+    earlier = ordered.select(again & (pl.int_range(pl.len()) < pl.len() - 1)).to_series()
+    last = ordered.filter(~earlier) if earlier.any() else ordered
+    return Unknown(last, _numbered(last["at"], keyed, count), count)
 
 
 def told_apart(work: Work, staged: Mapping[str, Staged], unknown: Unknown, nodes: pl.Series) -> tuple[Pile, Pile]:
@@ -114,12 +119,9 @@ def _unlinked(tx: Connection, part: Part, frame: pl.DataFrame) -> pl.DataFrame:
     return frame.join(linked, on="remote_id", how="anti", maintain_order="left")
 
 
-def _numbered(at: pl.Series, keys: pl.DataFrame, count: int) -> pl.DataFrame:
+def _numbered(at: pl.Series, keyed: list[pl.DataFrame], count: int) -> pl.DataFrame:
     """The keys with the number of their row; those of rows that do not count are left out."""
-    nodes = pl.Series([None], dtype=pl.Int64).new_from_index(0, count)
-    nodes = nodes.scatter(at, pl.int_range(len(at), dtype=pl.Int64, eager=True))
-    return (
-        keys.select("key", "hash", node=nodes.gather(keys["at"])).drop_nulls("node").sort("hash")
-        if keys.height
-        else keys.rename({"at": "node"})
-    )
+    nodes = pl.Series([None], dtype=pl.UInt32).new_from_index(0, count)
+    nodes = nodes.scatter(at, pl.int_range(len(at), dtype=pl.UInt32, eager=True)) if count else nodes
+    numbered = [keys.select("key", "hash", node=nodes.gather(keys["at"])).drop_nulls("node") for keys in keyed]
+    return pl.concat(numbered).sort("hash")

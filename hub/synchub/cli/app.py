@@ -25,7 +25,7 @@ _MEMORY = ("_RJEM_MALLOC_CONF", "narenas:1,dirty_decay_ms:2000,muzzy_decay_ms:0"
 not asked for anew. A first sync takes five to ten percent less processor time by that, and less memory."""
 _SELDOM = 50_000
 """How many more objects than before there are when Python looks for what is garbage, until the hub is open: by default it looks
-every 700, and finds nothing, as what is being loaded is there to stay. An eighth of what `synchub status` takes."""
+every 700, and finds nothing, as what is being loaded is there to stay. A quarter of what `synchub status` takes."""
 EPILOG = """--debug, --yes and --no-color may also stand behind the command.
 
 \b

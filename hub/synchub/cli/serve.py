@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from synchub.cli.session import Session
+from synchub.cli.session import USUAL, Session
 
 EPILOG = """\b
 Examples:
@@ -21,10 +21,12 @@ def command(session: Session, listen: str | None) -> None:
 
     Stops within ten seconds on SIGTERM or Ctrl-C; what was under way is gone on with by the next run.
     """
+    import gc
     import logging
 
     from synchub.serve.serving import serve
 
+    gc.set_threshold(*USUAL)  # it runs for weeks
     if session.verbosity == 0:  # nobody watches: the log is all there is to see of a run
         logging.getLogger("synchub.serve").setLevel(logging.INFO)
     serve(session, listen=listen)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from synchub.plugins.deprecations import Deprecation
     from synchub.redact import Redactor
 
-_USUAL = (700, 10, 10)
+USUAL = (700, 10, 10)
 """How often Python looks for garbage by default."""
 
 
@@ -84,7 +84,7 @@ class Session:
         """The engine on this hub, while plugins are kept from stdout."""
         with self.plugins_apart(), self.open_engine(self) as hub:
             gc.freeze()  # what was loaded so far is there to stay
-            gc.set_threshold(*_USUAL)
+            gc.set_threshold(*USUAL)
             yield hub
 
     @contextmanager

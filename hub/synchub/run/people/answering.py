@@ -63,8 +63,8 @@ def _joined(hub: Opened, row: dict[str, Any], answer: str, _reason: str) -> Outc
     if answer not in ("yes", "no"):
         raise wrong(answer, row)
     with deciding(hub, row["entity"], "review") as now:
-        kept, gone = sorted((row["record"], row["details"]["other"]))
-        if answer == "yes":
+        kept, gone = sorted(now.find(now.hub_id(side)) for side in (row["record"], row["details"]["other"]))
+        if answer == "yes" and kept != gone:
             join(now, kept, gone)
         reviews.answer(now.tx, row["id"], answer)
     return Outcome("The two are one record now." if answer == "yes" else "Noted: they are not the same.", AT_NEXT_RUN)

@@ -16,10 +16,11 @@ from sqlalchemy import Connection
 from synchub.match.groups import JOINED, NEW, REASONS, REVIEW, assign
 from synchub.match.shares import shares
 from synchub.read.shelf import Pile
-from synchub.read.stage import SOURCE, Staged
+from synchub.read.stage import Staged
 from synchub.record import intake, reviews, store
 from synchub.record.decisions import answered_rows, parted_rows
 from synchub.run.steps.candidates import Candidates, candidates, named_by
+from synchub.run.steps.doubting import ask_who, keep_raw, left_over
 from synchub.run.steps.unknown import Unknown, find, keys_of, placed, told_apart
 from synchub.run.work import Work
 
@@ -66,9 +67,9 @@ def recognise(tx: Connection, work: Work, staged: Mapping[str, Staged]) -> Recog
     _link(tx, work, staged, unknown, record)
     for some in unknown.keys.iter_slices(work.seams.bucket * _AT_ONCE):
         intake.add_idents(tx, some.select("hash", record=record.gather(some["node"])).drop_nulls())
-    waiting = _waiting(work, unknown, told)
-    _ask(tx, work, waiting, suspects)
-    _keep(tx, work, staged, waiting, unknown)
+    waiting = left_over(work, unknown, told)
+    ask_who(tx, work, waiting, suspects)
+    keep_raw(tx, work, staged, waiting, unknown.keys_among(waiting["node"]))
     linked = unknown.rows.filter(record.is_not_null()).group_by("part").len().rows()
     joined = told.filter(pl.col("outcome") == JOINED)
     return Recognised(
@@ -104,19 +105,13 @@ def _compared(unknown: Unknown, hinted: pl.Series, answered: pl.Series) -> pl.Se
     return pl.concat([alike["node"].cast(pl.Int64), answered]).unique().sort()
 
 
-def _of(unknown: Unknown, nodes: pl.Series) -> pl.DataFrame:
-    """The keys of some rows: node, key, hash."""
-    few = unknown.keys.filter(pl.col("node").is_in(nodes.cast(pl.UInt32).implode()))
-    return few.with_columns(pl.col("node").cast(pl.Int64))
-
-
 def _candidates(
     tx: Connection, work: Work, unknown: Unknown, compared: pl.Series, hinted: pl.Series, texts: Pile
 ) -> Candidates:
     """Known records that these rows could be, by a key or by the hub's id."""
     own_ids = pl.concat([frame.filter(pl.col("key") == 0)["text"] for frame in texts.frames()])
     named = own_ids.str.strip_prefix(f"{work.salt}-").cast(pl.Int64, strict=False).drop_nulls()
-    hashes = _of(unknown, compared)["hash"].unique()
+    hashes = unknown.keys_among(compared)["hash"].unique()
     return candidates(tx, work, pl.concat([hinted, named]).unique().sort(), hashes)
 
 
@@ -153,7 +148,7 @@ def _shares(work: Work, unknown: Unknown, compared: pl.Series, found: Candidates
     ids, most = pl.concat([compared, held["id"].unique()]), work.seams.bucket * _AT_ONCE
     if len(ids) <= most:
         return [None] if len(ids) else []
-    own = _of(unknown, compared).select(id="node", hash="hash")
+    own = unknown.keys_among(compared).select(id="node", hash="hash")
     return list(shares(ids, pl.concat([own, held]), most).partition_by("share"))
 
 
@@ -218,63 +213,3 @@ def _link(tx: Connection, work: Work, staged: Mapping[str, Staged], unknown: Unk
         own = linked.filter(pl.col("part") == number)["remote_id"]
         if len(own):
             reviews.take_back(tx, part.state.id, [own], ("review", "found", "quarantine"))
-
-
-def _waiting(work: Work, unknown: Unknown, told: pl.DataFrame) -> pl.DataFrame:
-    """node, member, system, remote_id, reason: the rows that can't be told."""
-    left = told.filter(pl.col("outcome") == REVIEW).sort("node")
-    rows = (
-        unknown.rows[left["node"]]
-        .select("part", "remote_id")
-        .hstack(left.select("node", pl.col("reason").cast(pl.String)))
-    )
-    member = {number: part.state.id for number, part in enumerate(work.parts)}
-    system = {number: part.member.system for number, part in enumerate(work.parts)}
-    return rows.select(
-        "node",
-        "remote_id",
-        "reason",
-        member=pl.col("part").replace_strict(member, return_dtype=pl.Int64),
-        system=pl.col("part").replace_strict(system, return_dtype=pl.String),
-    )
-
-
-def _ask(tx: Connection, work: Work, waiting: pl.DataFrame, suspects: pl.DataFrame) -> None:
-    """A person is asked about each row that can't be told; what can be told by now needs no answer."""
-    hub_id = pl.lit(f"{work.salt}-") + pl.col("record").cast(pl.String)
-    could_be = suspects.sort("record").group_by("node", maintain_order=True).agg(could_be=hub_id)
-    asked = waiting.join(could_be, on="node", how="left", maintain_order="left").select(
-        "system",
-        "remote_id",
-        pl.col("reason").replace_strict(REASONS),
-        pl.col("could_be").fill_null([]),
-        subject=pl.format("{}:{}", "member", "remote_id"),
-        record=pl.lit(None, dtype=pl.Int64),
-    )
-    reviews.ask(tx, work.entity.name, "match", asked, run=work.run)
-    reviews.close_missing(tx, work.entity.name, "match", asked["subject"])
-
-
-def _keep(tx: Connection, work: Work, staged: Mapping[str, Staged], waiting: pl.DataFrame, unknown: Unknown) -> None:
-    """Set rows that can't be told aside, raw: the next run looks at them again without reading them again."""
-    if waiting.is_empty():
-        return
-    own_keys = _of(unknown, waiting["node"])
-    hashes = own_keys.group_by("node").agg(idents=pl.col("hash").sort().cast(pl.String).str.join(","))
-    rows = waiting.join(hashes, on="node", how="left").select(
-        "member", "remote_id", pl.col("idents").fill_null(""), reason=pl.col("reason").replace_strict(REASONS)
-    )
-    for part in work.parts:
-        own = rows.filter(pl.col("member") == part.state.id)
-        for frame in staged[part.name].frames(["remote_id", SOURCE]) if own.height else ():
-            kept = own.join(frame.select("remote_id", raw=SOURCE).drop_nulls("raw"), on="remote_id")
-            reviews.set_aside(
-                tx,
-                kept.with_columns(
-                    kind=pl.lit("review"),
-                    field=pl.lit(None, dtype=pl.String),
-                    value=pl.lit(None, dtype=pl.String),
-                    cause="reason",
-                ),
-                run=work.run,
-            )

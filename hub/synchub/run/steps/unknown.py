@@ -40,6 +40,11 @@ class Unknown:
     def count(self) -> int:
         return self.rows.height
 
+    def keys_among(self, nodes: pl.Series) -> pl.DataFrame:
+        """The keys of some rows: node, key, hash."""
+        few = self.keys.filter(pl.col("node").is_in(nodes.cast(pl.UInt32).implode()))
+        return few.with_columns(pl.col("node").cast(pl.Int64))
+
     def at(self, of_node: pl.Series) -> pl.Series:
         """What is told of each row, as a column beside all staged rows: null where the row is not one of these."""
         nothing = pl.Series([None], dtype=pl.Int64).new_from_index(0, self.staged)

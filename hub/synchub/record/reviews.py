@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import polars as pl
-from sqlalchemy import Connection, delete, func, select, text, update
+from sqlalchemy import Connection, Row, delete, func, select, text, update
 
 from synchub.record import bulk, tables
 from synchub.record.store import take
@@ -110,8 +110,7 @@ def answer(tx: Connection, number: int, given: str) -> None:
 def questions(tx: Connection, state: str = OPEN) -> list[dict[str, Any]]:
     """All questions in a state, oldest first, details opened."""
     own = tables.review
-    rows = tx.execute(select(own).where(own.c.state == state).order_by(own.c.id))
-    return [{**row._mapping, "details": orjson.loads(row.details)} for row in rows]
+    return [_opened(row) for row in tx.execute(select(own).where(own.c.state == state).order_by(own.c.id))]
 
 
 def of_record(tx: Connection, entity: str, record: int) -> list[dict[str, Any]]:
@@ -121,26 +120,32 @@ def of_record(tx: Connection, entity: str, record: int) -> list[dict[str, Any]]:
     side = own.c.subject.like(f"{record}+%") | own.c.subject.like(f"%+{record}")
     about_it = (own.c.record == record) | (own.c.kind.in_(PAIRS) & side)
     rows = tx.execute(select(own).where(own.c.entity == entity, own.c.state != CLOSED, about_it).order_by(own.c.id))
-    return [{**row._mapping, "details": orjson.loads(row.details)} for row in rows]
+    return [_opened(row) for row in rows]
 
 
 def is_asked(tx: Connection, entity: str, kind: str, subject: str) -> bool:
-    """Whether a question of a kind stands on a subject, answered or not. One that closed is forgotten."""
+    """Whether a question of a kind stands on a subject, answered or not."""
     own = tables.review.c
-    there = (own.entity == entity, own.kind == kind, own.subject == subject)
-    tx.execute(delete(tables.review).where(*there, own.state == CLOSED))
+    there = (own.entity == entity, own.kind == kind, own.subject == subject, own.state != CLOSED)
     return tx.execute(select(own.id).where(*there)).first() is not None
 
 
-def move(tx: Connection, number: int, subject: str, record: int, details: dict[str, Any]) -> None:
-    """Let a question be about something else from now on."""
+def move(tx: Connection, question: dict[str, Any], subject: str, record: int, details: dict[str, Any]) -> None:
+    """Let a question be about something else from now on. One on that subject that closed is forgotten."""
+    own = tables.review.c
+    there = (own.entity == question["entity"], own.kind == question["kind"], own.subject == subject)
+    tx.execute(delete(tables.review).where(*there, own.state == CLOSED))
     told = {"subject": subject, "record": record, "details": orjson.dumps(details).decode()}
-    tx.execute(update(tables.review).where(tables.review.c.id == number).values(**told))
+    tx.execute(update(tables.review).where(own.id == question["id"]).values(**told))
 
 
 def question(tx: Connection, number: int) -> dict[str, Any] | None:
     row = tx.execute(select(tables.review).where(tables.review.c.id == number)).first()
-    return None if row is None else {**row._mapping, "details": orjson.loads(row.details)}
+    return None if row is None else _opened(row)
+
+
+def _opened(row: Row[Any]) -> dict[str, Any]:
+    return {**row._mapping, "details": orjson.loads(row.details)}
 
 
 def set_aside(tx: Connection, rows: pl.DataFrame, *, run: int) -> None:

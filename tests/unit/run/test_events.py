@@ -30,23 +30,14 @@ stream = "book"
 mapping = "book"
 direction = "out"
 """
-SEEN = """
+MAPPING = """
 entity = "event"
-key = "id"
+key = "{key}"
 
 [fields]
-contact = { native = "mail", by = "email" }
-occurred_at = "at"
-type = "what"
-"""
-NOTED = """
-entity = "event"
-key = "No"
-
-[fields]
-contact = { native = "Email", by = "email" }
-occurred_at = "Time"
-type = "Kind"
+contact = {{ native = "{who}", by = "email" }}
+occurred_at = "{when}"
+type = "{what}"
 """
 PEOPLE = ("zoe", "ann", "eve", "bob", "eve", "ann", "bob")
 
@@ -56,8 +47,8 @@ def busy(office: Office) -> Office:
     """Ann and Bob are known, Eve and Zoe are not; of seven visits the last in the file was the first."""
     file = office.folder / "hub.toml"
     file.write_text(file.read_text() + VISITS)
-    office.write("mappings/visits.toml", SEEN)
-    office.write("mappings/book.toml", NOTED)
+    office.write("mappings/visits.toml", MAPPING.format(key="id", who="mail", when="at", what="what"))
+    office.write("mappings/book.toml", MAPPING.format(key="No", who="Email", when="Time", what="Kind"))
     visits = [f"{place},{name}@acme.com,2026-04-{20 - place}T10:00:00Z,visit" for place, name in enumerate(PEOPLE)]
     office.write("visits.csv", "\n".join(["id,mail,at,what", *visits, ""]))
     office.write("book.csv", "No,Email,Time,Kind\n")

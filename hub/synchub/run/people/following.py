@@ -20,7 +20,7 @@ def follow(now: Deciding, kept: int, gone: int) -> None:
         elif row["kind"] == "ask":  # what they disagree about as one is asked when they are next decided about
             _close(now, row)
         else:
-            reviews.move(now.tx, row["id"], row["subject"], kept, row["details"])
+            reviews.move(now.tx, row, row["subject"], kept, row["details"])
     for row in reviews.of_record(now.tx, now.entity.name, kept):
         if row["kind"] in reviews.PAIRS and _are_parted(now, *map(int, row["subject"].split("+"))):
             _close(now, row)
@@ -32,16 +32,16 @@ def follow(now: Deciding, kept: int, gone: int) -> None:
 
 def _pair(now: Deciding, row: dict[str, Any], kept: int, gone: int) -> None:
     """A question about this record and a third is about the joined one and the third now, unless that is asked already."""
-    third = {int(side) for side in row["subject"].split("+")} - {gone, kept}
-    one, other = sorted({kept, *third}) if third else (kept, kept)
-    subject = f"{one}+{other}"
-    if not third or reviews.is_asked(now.tx, now.entity.name, row["kind"], subject):
+    sides = sorted({int(side) for side in row["subject"].split("+")} - {gone} | {kept})
+    subject = "+".join(map(str, sides))
+    if len(sides) == 1 or reviews.is_asked(now.tx, now.entity.name, row["kind"], subject):
         _close(now, row)
         return
+    one, other = sides
     details = {**row["details"], "other": other}
     if "of" in details:
         details["of"] = now.hub_id(other)
-    reviews.move(now.tx, row["id"], subject, one, details)
+    reviews.move(now.tx, row, subject, one, details)
 
 
 def _are_parted(now: Deciding, one: int, other: int) -> bool:

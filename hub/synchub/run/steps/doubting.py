@@ -49,14 +49,16 @@ def ask_who(tx: Connection, work: Work, waiting: pl.DataFrame, suspects: pl.Data
     reviews.close_missing(tx, work.entity.name, "match", asked["subject"])
 
 
-def keep_raw(
-    tx: Connection, work: Work, staged: Mapping[str, Staged], waiting: pl.DataFrame, keys: pl.DataFrame
-) -> None:
-    """Set rows that can't be told aside, raw, with their `keys` (node, key, hash): the next run looks at them again without
-    reading them again."""
+def keep_raw(tx: Connection, work: Work, staged: Mapping[str, Staged], waiting: pl.DataFrame, unknown: Unknown) -> None:
+    """Set rows that can't be told aside, raw, with the hashes of their keys: the next run looks at them again without reading
+    them again."""
     if waiting.is_empty():
         return
-    hashes = keys.group_by("node").agg(idents=pl.col("hash").sort().cast(pl.String).str.join(","))
+    hashes = (
+        unknown.keys_among(waiting["node"])
+        .group_by("node")
+        .agg(idents=pl.col("hash").sort().cast(pl.String).str.join(","))
+    )
     rows = waiting.join(hashes, on="node", how="left").select(
         "member", "remote_id", pl.col("idents").fill_null(""), reason=pl.col("reason").replace_strict(REASONS)
     )

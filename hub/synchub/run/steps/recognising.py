@@ -69,7 +69,7 @@ def recognise(tx: Connection, work: Work, staged: Mapping[str, Staged]) -> Recog
         intake.add_idents(tx, some.select("hash", record=record.gather(some["node"])).drop_nulls())
     waiting = left_over(work, unknown, told)
     ask_who(tx, work, waiting, suspects)
-    keep_raw(tx, work, staged, waiting, unknown.keys_among(waiting["node"]))
+    keep_raw(tx, work, staged, waiting, unknown)
     linked = unknown.rows.filter(record.is_not_null()).group_by("part").len().rows()
     joined = told.filter(pl.col("outcome") == JOINED)
     return Recognised(

@@ -118,16 +118,14 @@ def _answer(world: World, deed: Deed) -> None:
         answer = "new"
     world.joined = world.joined or answer in ("yes", "together", "other", "same")
     review.resolve(asked.id, answer, reason="a simulation")
+    details = dict(asked.details)
     if asked.kind == "ask":
-        details = dict(asked.details)
         record = int(str(asked.record).rpartition("-")[2])
         world.decided[record, str(details["field"])] = (answer, len(world.hearing.words))
     if answer == "same":  # its row is believed as it stands, whoever entered that
-        row = dict(asked.details)
-        next(one for one in world.systems if one.name == row["system"]).believed.add(str(row["remote_id"]))
+        next(one for one in world.systems if one.name == details["system"]).believed.add(str(details["remote_id"]))
     if answer == "other":  # who opted out there before has no row of that id any more
-        row = dict(asked.details)
-        world.opted_out.discard((str(row["system"]), str(row["remote_id"])))
+        world.opted_out.discard((str(details["system"]), str(details["remote_id"])))
     world.trace.append(f"{asked.question} {answer}")
 
 

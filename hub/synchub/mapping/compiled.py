@@ -14,7 +14,7 @@ from synchub.api import Stream, Transform
 from synchub.errors import ConfigurationError
 from synchub.mapping.exchange import Rate
 from synchub.mapping.fields import CompiledField, Surroundings, compile_field
-from synchub.mapping.forms import Form, read, trimmed
+from synchub.mapping.forms import Form, read_trimmed, trimmed
 from synchub.mapping.inward import Mapped, map_inward
 from synchub.mapping.moments import datetime_form
 from synchub.mapping.outward import map_outward
@@ -68,7 +68,7 @@ class CompiledMapping:
         Only the type is looked at: no `values`, transforms, default. Null stays null.
         """
         texts = trimmed(native)
-        values = read(self.fields[field].plain, texts).values
+        values = read_trimmed(self.fields[field].plain, texts).values
         return values.zip_with(values.is_not_null(), texts)
 
     def outward(self, golden: pl.DataFrame) -> pl.DataFrame:

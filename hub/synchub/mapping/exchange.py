@@ -7,7 +7,7 @@ from collections.abc import Callable
 import polars as pl
 
 from synchub.mapping.amounts import convert
-from synchub.mapping.forms import Spell, Spelt
+from synchub.mapping.forms import Spell, Spelt, empty
 from synchub.model import no_rate
 
 Rate = Callable[[str, str, str], str | None]
@@ -20,6 +20,8 @@ def amounts_in(target: str, rate: Rate) -> Spell:
     """The way out of money to amounts in `target`. The rate is asked once a currency and day."""
 
     def spell(values: pl.Series, days: pl.Series) -> Spelt:
+        if values.null_count() == len(values):
+            return Spelt(values, empty(len(values)))
         frame = pl.DataFrame({"value": values, "day": days}).with_columns(currency=pl.col("value").str.tail(3))
         foreign = frame.filter(pl.col("currency") != target).unique()
         exchanged = _exchanged(foreign, target, rate)

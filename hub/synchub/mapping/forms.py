@@ -68,7 +68,11 @@ def read(form: Form, texts: pl.Series) -> Reading:
     """Read a column of texts. Blank stays blank, null stays null."""
     if not (texts != BLANK).any():
         return Reading(texts, empty(len(texts)))
-    texts = trimmed(texts)
+    return read_trimmed(form, trimmed(texts))
+
+
+def read_trimmed(form: Form, texts: pl.Series) -> Reading:
+    """The same of texts that have no white space at their ends."""
     known = _known(form, texts)
     if known.null_count() == texts.null_count():
         return Reading(known, empty(len(texts)))
@@ -117,11 +121,8 @@ def shown(text: str) -> str:
 
 
 def _known(form: Form, texts: pl.Series) -> pl.Series:
-    if form.sure is None:
-        return evaluate(pl.when(pl.col("t") == BLANK).then(pl.lit(BLANK)), t=texts)
-    return evaluate(
-        pl.when(pl.col("t") == BLANK).then(pl.lit(BLANK)).otherwise(pl.col("s")), t=texts, s=form.sure(texts)
-    )
+    sure = empty(len(texts)) if form.sure is None else form.sure(texts)
+    return texts.zip_with(texts == BLANK, sure)
 
 
 def _try(parse: Callable[[str], str], text: str) -> tuple[str | None, str | None]:

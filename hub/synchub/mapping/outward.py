@@ -26,10 +26,9 @@ def map_outward(golden: pl.DataFrame, fields: Sequence[tuple[CompiledField, Spel
     columns: list[pl.Series] = []
     for field, spelling in fields:
         stands_for, value = _values(golden, field, spelling)
-        spelt = spelling.spell(evaluate(pl.when(pl.col("v") != BLANK).then("v"), v=value), _days(golden, field.name))
-        sent = evaluate(
-            pl.when(pl.col("v") == BLANK).then(pl.lit(BLANK)).otherwise(pl.col("t")), v=value, t=spelt.texts
-        )
+        filled = value.zip_with(value != BLANK, empty(golden.height))
+        spelt = spelling.spell(filled, _days(golden, field.name))
+        sent = value.zip_with(value == BLANK, spelt.texts)
         columns += [
             stands_for.alias(AS + field.name),
             sent.alias(TO + field.name),

@@ -17,6 +17,8 @@ def same(ours: pl.DataFrame, theirs: pl.DataFrame) -> pl.DataFrame:
         .group_by("node", "other")
         .agg(pl.col("key").min())
     )
+    if shared.is_empty():
+        return shared.select("node", "other")
     ours_filled = ours.select("node", at="key").unique()
     theirs_filled = theirs.select(other="node", at="key").unique()
     stronger = shared.join(ours_filled, on="node").filter(pl.col("at") < pl.col("key"))

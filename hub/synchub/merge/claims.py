@@ -85,6 +85,8 @@ def conflicts(claims: pl.DataFrame, run: int, agreed: pl.DataFrame) -> pl.DataFr
     (`agreed`: record, field, value) and the system that changed did not hold that yet: what lost before has lost.
     Columns record, field, times_only: whether only the times of whole records tell which claim is newer.
     """
+    if claims.is_empty():
+        return pl.DataFrame(schema={"record": pl.Int64, "field": pl.String, "times_only": pl.Boolean})
     now = latest(claims).filter(~pl.col("kind").is_in(["hub", "weak"]))
     contested = now.filter((pl.col("value").n_unique().over(ONE) > 1) & (pl.col("run").max().over(ONE) == run))
     columns = [*ONE, "value", "base", "seq", "run", "at"]

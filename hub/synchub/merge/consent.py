@@ -39,6 +39,8 @@ def _lifted(opted: pl.DataFrame, given: pl.DataFrame, consent_from: Sequence[str
 
     An opt-out without a time of its own counts as made when it was read: the strict reading.
     """
+    if not consent_from or given.is_empty():
+        return opted.clear().select("seq")
     trusted = opted.filter((pl.col("value") == "false") & pl.col("system").is_in(list(consent_from)))
     with_time = trusted.join(given.select("record", "link", "run", consent="value"), on=["record", "link", "run"])
     times = with_time.select(*ONE, consent=_micros("consent"))
@@ -53,6 +55,8 @@ def _micros(column: str) -> pl.Expr:
 
 def _given(given: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFrame:
     """consent_at goes with the link that decided opted_out; where nobody said that, the newest stands."""
+    if given.is_empty():
+        return pl.DataFrame(schema=VERDICT)
     now = latest(given)
     with_winner = now.with_columns(_link=_LINK).join(verdicts.select("record", _link=_LINK), on=["record", "_link"])
     undecided = now.join(verdicts.select("record"), on="record", how="anti")

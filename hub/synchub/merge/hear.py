@@ -46,14 +46,9 @@ def hear(rows: pl.DataFrame, unconfirmed: pl.DataFrame, how: Listening) -> Heard
     """
     rows = _with_columns_for(rows, how)
     known = pl.col("known_updated_at")
-    older = _older(known)
-    # A later run's look at it, however many lie between; a page that came twice is no second look.
-    restored = older & (pl.col("stale_run") != how.run).fill_null(False)
-    stale = rows.filter(older & ~restored)
-    back = rows.filter(restored)
-    current = rows.filter(~older)
+    stale, back, current = _by_age(rows, _older(known), how)
     reused = current.filter(_reused(how))
-    current = current.join(reused.select("link"), on="link", how="anti")
+    current = current if reused.is_empty() else current.join(reused.select("link"), on="link", how="anti")
     masked = _changes(current, how)
     own = _own_form(masked, unconfirmed)
     claims = _claims(masked, how, own)
@@ -74,7 +69,7 @@ def hear(rows: pl.DataFrame, unconfirmed: pl.DataFrame, how: Listening) -> Heard
     )
     differs = pl.any_horizontal(pl.lit(False), *(pl.col(f"m.{field}") for field in how.inward))
     moved = pl.any_horizontal(differs, *(pl.col(f"t.{field}") for field in how.inward))
-    back_changed = _changes(back, how)
+    back_changed = masked.clear() if back.is_empty() else _changes(back, how)
     silent = [field for field in how.inward if field not in how.claiming]
     return Heard(
         links=pl.concat([links, late]),
@@ -91,6 +86,16 @@ def hear(rows: pl.DataFrame, unconfirmed: pl.DataFrame, how: Listening) -> Heard
             [claims.select("record"), back.select("record"), masked.filter(differs).select("record")]
         ).unique(),
     )
+
+
+def _by_age(rows: pl.DataFrame, older: pl.Expr, how: Listening) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Rows that are older than known for the first time, those that are so again, and all others."""
+    old = rows.select(older=older).to_series()
+    if not old.any():
+        return rows.clear(), rows.clear(), rows
+    # A later run's look at it, however many lie between; a page that came twice is no second look.
+    restored = old & (rows["stale_run"] != how.run).fill_null(False)
+    return rows.filter(old & ~restored), rows.filter(restored), rows.filter(~old)
 
 
 def _older(known: pl.Expr) -> pl.Expr:

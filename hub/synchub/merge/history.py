@@ -18,6 +18,8 @@ def foreign(masked: pl.DataFrame, silent: Iterable[str], own: pl.DataFrame) -> p
     """Edits of fields that this member may not claim: kept as history."""
     parts = [pl.DataFrame(schema=_PASSED)]
     for field in silent:
+        if not masked[f"m.{field}"].any():
+            continue
         hit = masked.filter(pl.col(f"m.{field}"))
         edit = hit.select(
             "link", field=pl.lit(field), value=VALUE + field, reason=pl.lit("edited where it is only written")

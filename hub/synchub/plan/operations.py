@@ -121,6 +121,8 @@ def _deletes(now: Situation, live: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataF
 
 def _updates(now: Situation, live: pl.DataFrame, alive: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     joined = live.join(alive, on="record", maintain_order="left")
+    if joined.is_empty():
+        return _empty(now.fields), pl.DataFrame(schema=UNSENT)
     out = joined.hstack(now.outward(joined.select(alive.columns)))
     out = out.with_columns(inside=now.inside(joined) if now.inside else pl.lit(True))
     reasons = [pl.DataFrame(schema=UNSENT)]
@@ -137,8 +139,8 @@ def _updates(now: Situation, live: pl.DataFrame, alive: pl.DataFrame) -> tuple[p
         reasons.append(stopped.select("record", "link", field=pl.lit(name), reason="_stop"))
         send = differs & pl.col("_stop").is_null() & pl.col(TO + name).is_not_null()
         was = pl.col(f"hn.{name}") if f"hn.{name}" in out.columns else pl.lit(None, dtype=pl.String)
-        for prefix, value in ((TO, pl.col(TO + name)), (AS, pl.col(AS + name)), (WAS, was)):
-            columns.append(out.select(pl.when(send).then(value).alias(prefix + name)).to_series())
+        told = ((TO, pl.col(TO + name)), (AS, pl.col(AS + name)), (WAS, was))
+        columns += out.select(pl.when(send).then(value).alias(prefix + name) for prefix, value in told).get_columns()
         if f"hw.{name}" in out.columns and out[f"hw.{name}"].null_count() < out.height:
             columns.append(out[f"hw.{name}"].alias(OVER + name))
     version = (
@@ -159,6 +161,8 @@ def _differs(name: str, out: pl.DataFrame) -> pl.Expr:
 
 def _look_again(now: Situation, reasons: list[pl.DataFrame]) -> pl.DataFrame:
     """Whole records that are to be planned again by the next run: what keeps them from being written passes."""
+    if all(frame.is_empty() for frame in reasons):
+        return pl.DataFrame(schema=UNSENT)
     day = pl.col("reason").str.extract(f"^{no_rate('.*', '.*', _ISO_DAY)}$").str.to_date()
     until = pl.lit(now.today or "1970-01-01").str.to_date()
     coming = (day + pl.duration(days=RATES_COME) >= until).fill_null(False)
@@ -172,7 +176,7 @@ def _look_again(now: Situation, reasons: list[pl.DataFrame]) -> pl.DataFrame:
 
 def _why_not(now: Situation, name: str, out: pl.DataFrame) -> pl.Series:
     """Per link: why this field is not sent, or null."""
-    asked = out["record"].is_in(now.open.filter(pl.col("field") == name)["record"].implode())
+    asked = out["record"].is_in(_asked(now, name).implode())
     states = now.forms.filter(pl.col("field") == name)
     held_back = out["link"].is_in(states.filter(pl.col("state") == "alternating")["link"].implode())
     own = states.filter(pl.col("state") == "own").select("link", _own_golden="golden", _own_native="native")
@@ -210,12 +214,20 @@ def _why_not(now: Situation, name: str, out: pl.DataFrame) -> pl.Series:
     ).to_series()
 
 
+def _asked(now: Situation, name: str) -> pl.Series:
+    """The records of which a question about a field is open."""
+    return now.open.filter(pl.col("field") == name)["record"]
+
+
 def _creates(now: Situation, alive: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Records that have no link here, not even a tombstoned one: what was deleted is never made again unasked."""
     nothing = pl.DataFrame(schema=UNSENT)
     if not (now.member.create and (now.can_create or now.down)):
         return _empty(now.fields), nothing
-    missing = alive.join(now.links, on="record", how="anti").join(now.doomed, on="record", how="anti")
+    missing = alive.join(now.links, on="record", how="anti")
+    if missing.is_empty():
+        return _empty(now.fields), nothing
+    missing = missing.join(now.doomed, on="record", how="anti")
     if now.inside:
         missing = missing.filter(now.inside(missing))
     if now.down:
@@ -228,7 +240,7 @@ def _creates(now: Situation, alive: pl.DataFrame) -> tuple[pl.DataFrame, pl.Data
     out = missing.hstack(now.outward(missing))
     columns = []
     for name in now.fields:
-        asked = pl.col("record").is_in(now.open.filter(pl.col("field") == name)["record"].implode())
+        asked = pl.lit(False) if now.open.is_empty() else pl.col("record").is_in(_asked(now, name).implode())
         filled = pl.col(TO + name).is_not_null() & (pl.col(TO + name) != BLANK) & ~asked
         columns += [pl.when(filled).then(pl.col(prefix + name)).alias(prefix + name) for prefix in (TO, AS)]
         columns.append(pl.lit(None, dtype=pl.String).alias(WAS + name))
@@ -243,7 +255,7 @@ def _creates(now: Situation, alive: pl.DataFrame) -> tuple[pl.DataFrame, pl.Data
             "record", link=pl.lit(None, dtype=pl.Int64), field=pl.lit(name), reason=f"x.{name}"
         )
         for name in now.fields
-        if f"x.{name}" in out.columns
+        if f"x.{name}" in out.columns and out[f"x.{name}"].null_count() < out.height
     ]
     return made.filter(pl.any_horizontal(pl.lit(False), *said)), pl.concat(
         [nothing, waiting, *no_form, _look_again(now, [nothing, *no_form])]

@@ -80,7 +80,7 @@ def with_held(rows: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
 
 def astray(tx: Connection, rows: pl.DataFrame, salt: str) -> pl.Series:
     """Whether rows (record, hv.*) bear the hub's id of another record that there is: they were split off from it."""
-    if "hv.hub_id" not in rows.columns:
+    if "hv.hub_id" not in rows.columns or rows["hv.hub_id"].null_count() == rows.height:
         return pl.repeat(False, rows.height, dtype=pl.Boolean, eager=True)
     named = rows["hv.hub_id"].str.strip_prefix(f"{salt}-").cast(pl.Int64, strict=False)
     others = named.filter((named != rows["record"]).fill_null(False)).unique()
@@ -165,6 +165,9 @@ def _later(tx: Connection, records: pl.DataFrame, links: pl.DataFrame, places: M
     counts = pl.col("kind") != "void"
     of_links = bulk.rows_of(tx, tables.claim, "link", links["id"]).filter(counts)
     by_people = bulk.rows_of(tx, tables.claim, "record", records["id"]).filter(counts & pl.col("link").is_null())
+    more = {"remote_id": pl.String, "system": pl.String, "rank": pl.Int64, "void_before": pl.Int64}
+    if of_links.is_empty() and by_people.is_empty():
+        return pl.DataFrame(schema={**schema, **more, "seen": pl.Int64})
     system = {number: place.state.system for number, place in places.items()}
     rank = {number: place.rank for number, place in places.items()}
     weak = [number for number, place in places.items() if place.fill_only]
@@ -184,7 +187,7 @@ def _later(tx: Connection, records: pl.DataFrame, links: pl.DataFrame, places: M
     decided = by_people.join(void, on="record").with_columns(
         remote_id=pl.lit(""), system=pl.lit("hub"), rank=pl.lit(-1, dtype=pl.Int64)
     )
-    columns = [*schema, "remote_id", "system", "rank", "void_before"]
+    columns = [*schema, *more]
     both = pl.concat([linked.select(columns), decided.select(columns)])
     standing = both.filter((pl.col("seq") >= pl.col("void_before")) | opt_out)
     clocks = run_clocks(tx, standing["run"])

@@ -83,6 +83,8 @@ def open_subjects(tx: Connection, entity: str, kind: str, records: pl.Series | N
 def close_missing(tx: Connection, entity: str, kind: str, still: pl.Series, records: pl.Series | None = None) -> None:
     """Questions of a kind that nobody needs to answer any more close by themselves (only those on `records`, if given)."""
     listed = open_subjects(tx, entity, kind, records)
+    if listed.is_empty():
+        return
     close_all(tx, listed.filter(~pl.col("subject").is_in(still.implode()))["id"])
 
 

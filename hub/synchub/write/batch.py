@@ -42,11 +42,11 @@ def _plain(
         if not column.startswith(prefix):
             continue
         name = column.removeprefix(prefix)
-        marks = frame[(only or prefix) + name].is_not_null()
-        if not marks.any():
+        marked = frame[(only or prefix) + name]
+        if marked.null_count() == frame.height:
             continue
         native = target(name)
-        places = marks.arg_true().to_list()
+        places = marked.is_not_null().arg_true().to_list()
         natives = frame[OVER + name].to_list() if OVER + name in frame.columns else None
         for place, value in zip(places, values(frame[column].gather(places), types.get(native, "text")), strict=True):
             rows[place][(natives[place] if natives else None) or native] = value

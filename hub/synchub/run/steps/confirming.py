@@ -38,12 +38,16 @@ class Queue:
 
     def due(self, operations: pl.DataFrame) -> pl.DataFrame:
         """Without the deletes that wait: those with a yes go, those nobody asked about too, unless each needs a yes."""
+        if self.asked.is_empty() and not self.confirmed:
+            return operations
         waits = self._told(LATER) if self.allowed else self._told("", LATER)
         waits = waits | (pl.lit(self.confirmed) & ~self._told(YES))
         return operations.filter(~(_REMOVES & waits))
 
     def uncounted(self, operations: pl.DataFrame) -> pl.DataFrame:
         """The deletes that the guard has nothing to say about: people have, or are going to."""
+        if self.asked.is_empty() and not self.confirmed:
+            return operations.clear()
         return operations.filter(_REMOVES & (pl.lit(self.confirmed) | self._told(YES, LATER)))
 
     def unasked(self, operations: pl.DataFrame) -> pl.DataFrame:
@@ -83,6 +87,8 @@ def let_go(tx: Connection, queue: Queue, own: pl.DataFrame, doomed: pl.DataFrame
 
 def carried_out(tx: Connection, queue: Queue) -> None:
     """Questions about rows that are gone by now close."""
+    if queue.asked.is_empty():
+        return
     rows = bulk.rows_of(tx, tables.link, "id", queue.asked["link"])
     gone = rows.filter(pl.col("tomb").is_not_null())["id"]
     reviews.close_all(tx, queue.asked.filter(pl.col("link").is_in(gone.implode()))["id"])
@@ -102,8 +108,8 @@ def put_in_queue(
     why = str(over) if over is not None else f"{part.name} has confirm_deletes"
     waiting = 0
     for frame in frames:
-        fresh = queue.unasked(frame) if asks else frame.head(0)
-        reviews.ask(tx, work.entity.name, KIND, _questions(part, fresh, why), run=work.run)
+        if asks:
+            reviews.ask(tx, work.entity.name, KIND, _questions(part, queue.unasked(frame), why), run=work.run)
         waiting += frame.height - queue.due(frame).height
     if waiting:
         many = "1 delete waits for an answer" if waiting == 1 else f"{waiting} deletes wait for an answer"

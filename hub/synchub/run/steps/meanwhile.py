@@ -41,7 +41,10 @@ def _unmoved(part: Part, planned: pl.DataFrame, done: Done) -> pl.DataFrame:
     moved = pl.Series([row is None for row in listed], dtype=pl.Boolean)
     done.missing = done.missing or bool(moved.any())
     removing = planned["kind"].is_in(["delete", "archive"])
+    removes = removing.any()
     for name in part.mapping.outward_fields:
+        if not removes and planned[TO + name].null_count() == planned.height:
+            continue
         was, there = planned[WAS + name], _there(part, name, planned, now)
         compared = (planned[TO + name].is_not_null() | (removing & was.is_not_null())) & there.is_not_null()
         if compared.any():

@@ -175,7 +175,7 @@ def _decided_by_people(told: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFram
 def _with_new_records(tx: Connection, work: Work, unknown: Unknown, told: pl.DataFrame) -> tuple[pl.Series, int]:
     """The record of each row, null where that can't be told; and how many were made: one for each row that was not
     compared with any, one for each group of new ones."""
-    alone = pl.repeat(True, unknown.count, dtype=pl.Boolean, eager=True).scatter(told["node"], False).arg_true()
+    alone = pl.repeat(True, unknown.count, dtype=pl.Boolean, eager=True).scatter(told["node"].sort(), False).arg_true()
     new = told.filter(pl.col("outcome") == NEW)
     groups = new["group"].unique().sort()
     joined = told.filter(pl.col("outcome") == JOINED)

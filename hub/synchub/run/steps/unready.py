@@ -65,6 +65,8 @@ def unready(tx: Connection, part: Part, now: int) -> Unready:
 def _blocked(tx: Connection, part: Part, could_be: pl.Series, later: pl.Series) -> pl.DataFrame:
     """Records for which nothing is made: a row set aside could be it, or a create was sent and nobody knows whether it landed."""
     sent = journal.open_operations(tx, [part.state.id]).filter(pl.col("kind") == "create")
+    if sent.is_empty() and could_be.is_empty() and later.is_empty():
+        return pl.DataFrame(schema={"record": pl.Int64, "reason": pl.String})
     return pl.concat(
         [
             sent.select("record", reason=pl.lit(UNKNOWN)),

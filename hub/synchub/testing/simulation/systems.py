@@ -62,6 +62,8 @@ class SimulatedSystem(MemorySystem):
     """Whether a read from a cursor missed a row: only a full read shows it again."""
     run_began: int = 0
     """The number of the last change before the run at hand."""
+    put: set[tuple[str, str, str]] = field(default_factory=set)
+    """(name, field, value) that the hub ever wrote, as it was stored."""
     believed: set[str] = field(default_factory=set)
     """Rows of which a person let stand all that is there, whoever wrote it."""
     last_shown: dict[str, Kept] = field(default_factory=dict)
@@ -103,6 +105,11 @@ class SimulatedSystem(MemorySystem):
     def restore_copy(self, name: str) -> None:
         super().restore_copy(name)
         self.gone_back.add(name)
+        self.ours |= {
+            (name, field_)
+            for field_, value in self.kept[name].values.items()
+            if (name, field_, repr(value)) in self.put
+        }
         # Whoever edits it next lets stand what is there again, and the hub may have written that.
         self.believed.add(name)
         self.copies[name] = self.changes
@@ -189,6 +196,10 @@ class SimulatedSystem(MemorySystem):
         if operation.kind == "create" and result.status == "ok":
             self.made.add(result.remote_id or "")
         self.ours |= {(result.remote_id or "", field_) for field_ in operation.values}
+        stored = self.kept[result.remote_id or ""].values if result.remote_id in self.kept else {}
+        self.put |= {
+            (result.remote_id or "", field_, repr(stored[field_])) for field_ in operation.values if field_ in stored
+        }
         if operation.kind in ("delete", "archive") and result.status == "ok" and before:
             self.removed.append(operation.remote_id or "")
             self.buried = buried

@@ -171,7 +171,9 @@ class World:
         except SynchubError as problem:
             self._excuse(step, problem.line)
         finally:
-            self.hearing.run_ends(recorded=not any(fault.system == HUB for fault in step.faults))
+            # A batch that was answered is not recorded either where what is stored can't be looked up.
+            recorded = not any(fault.system == HUB or fault.call == "lookup" for fault in step.faults)
+            self.hearing.run_ends(recorded=recorded)
             self.strikes = Strikes((), self.do, self.trace.append)
         return 0
 

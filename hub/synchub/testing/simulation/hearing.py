@@ -170,6 +170,10 @@ class Hearing:
             self._touched[row] = system.clock()
             self.blurred |= {(row, field) for field in system.defaults if operation.kind == "create"}
 
+    def knows_form(self, row: Row, field: str) -> bool:
+        """Whether the hub knows how a row stores what it sent to a field: else what is entered next may be taken for that."""
+        return field not in self._unshown.get(row, ())
+
     def edited_meanwhile(self, system: SimulatedSystem, name: str) -> None:
         """Somebody edits a row. A run that is at work may look at what it just wrote there, and take this for its form of it;
         so may the next one that reads it, where nothing else says how that was stored."""

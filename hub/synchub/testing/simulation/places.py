@@ -56,6 +56,7 @@ def heard(world: World, field: str) -> list[Place]:
         and name not in system.gone_back
         and kept.values["lead_score"] != GARBLED
         and field not in system.stores
+        and world.hearing.knows_form((system.name, name), field)
     ]
 
 

@@ -33,8 +33,9 @@ def ask_twins(history: History, world: World) -> None:
 
 def only_killed(history: History) -> bool:
     """Whether all that goes wrong is that runs are killed, and each is followed at once by one that may end."""
-    # What a killed run and the next one wrote is two runs to take back, not one; and what is shown once was shown to it.
-    if any(isinstance(step, Deed) and step.kind in ("undo", "stale") for step in history.steps):
+    # What a killed run and the next one wrote is two runs to take back, not one; what is shown once was shown to it; and what
+    # went back to an older copy counts when it is seen twice.
+    if any(isinstance(step, Deed) and step.kind in ("undo", "stale", "restore") for step in history.steps):
         return False
     pairs = pairwise((*history.steps, Run()))
     return all(

@@ -126,7 +126,7 @@ PLANTED = (
     ),
     Caught(deciding.delete_beats_a_later_edit, deleted, seed=8, played=8, question="a_later_edit_beats_a_delete"),
     Caught(deciding.written_member_is_believed, only_written, seed=98, played=26, question="golden_is_what_was_said"),
-    Caught(deciding.removed_tag_comes_back, always, seed=32, played=33, question="golden_is_what_was_said"),
+    Caught(deciding.removed_tag_comes_back, always, seed=152, played=153, question="golden_is_what_was_said"),
     Caught(
         deciding.weak_word_counts,
         tried(a_weak_word_does_not_count),

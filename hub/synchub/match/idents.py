@@ -92,15 +92,12 @@ def idents(rows: pl.DataFrame, keys: Sequence[MatchKey], fields: dict[str, Field
     stands for every address in other_emails.
     """
     parts = [pl.DataFrame(schema={"node": pl.Int64, "key": pl.Int64, "text": pl.String})]
-    if rows.is_empty():
-        return parts[0]
-    told = {place: key for place, key in enumerate(keys) if all(VALUE + name in rows.columns for name in key.fields)}
-    for place, key in told.items():
-        text = pl.concat_str([normal(fields[name]) for name in key.fields], separator=_SEPARATOR)
-        part = rows.select("node", key=pl.lit(place, dtype=pl.Int64), text=text)
-        if part["text"].null_count() < part.height:
-            parts.append(part.drop_nulls("text"))
-    for place, key in enumerate(keys):
+    for place, key in enumerate(keys) if rows.height else ():
+        if all(VALUE + name in rows.columns for name in key.fields):
+            text = pl.concat_str([normal(fields[name]) for name in key.fields], separator=_SEPARATOR)
+            told = rows.select("node", key=pl.lit(place, dtype=pl.Int64), text=text)
+            if told["text"].null_count() < told.height:
+                parts.append(told.drop_nulls("text"))
         if key.fields == ("email",) and VALUE + "other_emails" in rows.columns:
             parts.append(_others(rows, place, fields["email"]))
     return pl.concat(parts).unique()

@@ -11,6 +11,9 @@ import polars as pl
 
 from synchub.model import VALUE
 
+NO_ANSWER = "read after a write that was not answered"
+"""Why a value is in history that is taken for a system's own form."""
+
 _PASSED = {"link": pl.Int64, "field": pl.String, "value": pl.String, "reason": pl.String}
 
 
@@ -33,7 +36,7 @@ def taken_as_own(masked: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
     parts = [pl.DataFrame(schema=_PASSED)]
     for (field,), some in own.group_by("field", maintain_order=True):
         hit = some.join(masked.select("link", value=VALUE + str(field)), on="link")
-        parts.append(hit.select("link", "field", "value", reason=pl.lit("read after a write that was not answered")))
+        parts.append(hit.select("link", "field", "value", reason=pl.lit(NO_ANSWER)))
     return pl.concat(parts)
 
 

@@ -17,20 +17,21 @@ def unknown(tx: Connection, rows: pl.DataFrame, member: int, entity: str) -> pl.
 
 
 def store(tx: Connection, rows: pl.DataFrame) -> None:
-    """Insert events: the table's columns but `record`."""
+    """Insert events: the table's columns."""
     bulk.insert(tx, tables.event, rows, ignore=True)
 
 
-def waiting(tx: Connection, entity: str, *, after: int, most: int) -> pl.DataFrame:
-    """Events without a contact that name one, by number, beginning behind `after`: id, member, record, ref_field, ref,
-    ref_hash."""
+def waiting(tx: Connection, entity: str, *, before: int, after: int, most: int) -> pl.DataFrame:
+    """Events without a contact that name one, of runs before `before`, by number, beginning behind `after`: id, member,
+    ref_field, ref, ref_hash."""
     query = text(
-        "SELECT id, member, record, ref_field, ref, ref_hash FROM event "
-        "WHERE entity = :entity AND record IS NULL AND ref IS NOT NULL AND id > :after ORDER BY id LIMIT :most"
+        "SELECT id, member, ref_field, ref, ref_hash FROM event "
+        "WHERE entity = :entity AND record IS NULL AND ref IS NOT NULL AND run < :before AND id > :after "
+        "ORDER BY id LIMIT :most"
     )
-    numbers = dict.fromkeys(("id", "member", "record"), pl.Int64)
+    numbers = dict.fromkeys(("id", "member"), pl.Int64)
     schema = {**numbers, "ref_field": pl.String, "ref": pl.String, "ref_hash": pl.Int64}
-    return bulk.select(tx, query, schema, entity=entity, after=after, most=most)
+    return bulk.select(tx, query, schema, entity=entity, before=before, after=after, most=most)
 
 
 def give_contacts(tx: Connection, found: pl.DataFrame) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from unit.histories.pairs import ANN, NewHub, written
 
 from synchub.errors import RetryLater
@@ -108,3 +109,16 @@ def test_a_system_that_lags_and_answers_late_is_given_time(new_hub: NewHub) -> N
     assert [(hub.sync(at).waits.open_operations, _anns(shop)) for at in (41, 60)] == [(1, 1), (0, 1)]
     assert written(hub.sync(100)) == 0
     assert [link[0] for link in hub.links(ANN)] == ["crm", "shop"]
+
+
+def test_what_is_found_in_place_of_an_answer_is_kept(new_hub: NewHub) -> None:
+    """The create never came to the shop, and somebody enters Ann there by hand. The hub takes her row for its own: what it
+    holds otherwise than sent is in history."""
+    who = {"email": ANN, "job_title": "CEO"}
+    shop, hub = _lost(new_hub, who, applied=False)
+    shop.create(at=20, email=ANN, job_title="Chief")
+    hub.sync(30)
+    with hub.store.read() as tx:
+        kept = tx.execute(text("SELECT field, value, reason FROM history")).all()
+    assert kept == [("job_title", "Chief", "read after a write that was not answered")]
+    assert written(hub.sync(40)) == 0

@@ -1,4 +1,5 @@
-"""Taking events in, each once, and attaching them to the contact that their reference names."""
+"""Taking events in, each once, and attaching them to the contact that their reference names: at once if it is known by
+then, else as soon as it is."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from synchub.spec.job import Entity
 
 
 def take_in(tx: Connection, work: Work, part: Part, staged: Staged) -> int:
-    """Store a member's events that are not known yet. Returns how many were new."""
+    """Store a member's events that are not known yet, with their contacts. Returns how many were new."""
     taken = 0
     for frame in staged.frames():
         rows = frame.unique("remote_id", keep="last", maintain_order=True).sort("remote_id")
@@ -31,20 +32,19 @@ def take_in(tx: Connection, work: Work, part: Part, staged: Staged) -> int:
         split = fresh.select(ref=reference).with_columns(
             ref_field=pl.col("ref").str.extract(r"^(\w+):"), ref=pl.col("ref").str.replace(r"^\w+:", "")
         )
-        events.store(
-            tx,
-            fresh.select("remote_id", "hash").with_columns(
-                split["ref"],
-                split["ref_field"],
-                ref_hash=_reference_hashes(split, work.contact),
-                id=pl.int_range(first, first + fresh.height, dtype=pl.Int64),
-                entity=pl.lit(work.entity.name),
-                member=pl.lit(part.state.id, dtype=pl.Int64),
-                run=pl.lit(work.run, dtype=pl.Int64),
-                occurred_at=_micros(fresh, fields),
-                body=pack(values, values.columns),
-            ),
+        new = fresh.select("remote_id", "hash").with_columns(
+            split["ref"],
+            split["ref_field"],
+            ref_hash=_reference_hashes(split, work.contact),
+            id=pl.int_range(first, first + fresh.height, dtype=pl.Int64),
+            entity=pl.lit(work.entity.name),
+            member=pl.lit(part.state.id, dtype=pl.Int64),
+            run=pl.lit(work.run, dtype=pl.Int64),
+            occurred_at=_micros(fresh, fields),
+            body=pack(values, values.columns),
         )
+        contacts = _contacts(tx, work, new.drop_nulls("ref"))
+        events.store(tx, new.join(contacts, on="id", how="left", maintain_order="left"))
         taken += fresh.height
     return taken
 
@@ -91,24 +91,30 @@ def _micros(rows: pl.DataFrame, fields: list[str]) -> pl.Series:
 
 
 def attach(tx: Connection, work: Work) -> None:
-    """Give every event that waits its contact, by the reference as read: a key, the hub's id, or the id in its own system."""
+    """Give every event of an earlier run that waits its contact."""
     after = 0
     while work.contact is not None:
-        waiting = events.waiting(tx, work.entity.name, after=after, most=work.seams.bucket)
+        waiting = events.waiting(tx, work.entity.name, before=work.run, after=after, most=work.seams.bucket)
         if waiting.is_empty():
             return
         after = waiting["id"][-1]
-        found = [_by_key(tx, work, waiting.drop_nulls("ref_hash"))]
-        found.append(_by_remote_id(tx, work, waiting.filter(pl.col("ref_field") == "id")))
+        events.give_contacts(tx, _contacts(tx, work, waiting))
+
+
+def _contacts(tx: Connection, work: Work, waiting: pl.DataFrame) -> pl.DataFrame:
+    """id, record: the contacts of events, as far as they are known, by the reference as read: a key, the hub's id, or the id
+    in its own system. `waiting`: id, member, ref_field, ref, ref_hash."""
+    found = [pl.DataFrame(schema={"id": pl.Int64, "record": pl.Int64})]
+    if work.contact is not None and waiting.height:
+        found.append(_by_key(tx, work, work.contact, waiting.drop_nulls("ref_hash")))
+        found.append(_by_remote_id(tx, work, work.contact, waiting.filter(pl.col("ref_field") == "id")))
         own = pl.col("ref").str.strip_prefix(f"{work.salt}-").cast(pl.Int64, strict=False)
         found.append(waiting.filter(pl.col("ref_field") == "hub_id").select("id", record=own).drop_nulls())
-        events.give_contacts(tx, pl.concat(found).unique("id", keep="first", maintain_order=True))
+    return pl.concat(found).unique("id", keep="first", maintain_order=True)
 
 
-def _by_key(tx: Connection, work: Work, waiting: pl.DataFrame) -> pl.DataFrame:
+def _by_key(tx: Connection, work: Work, contact: Entity, waiting: pl.DataFrame) -> pl.DataFrame:
     """Contacts that hold the key now; a key that two contacts hold tells nothing."""
-    contact = work.contact
-    assert contact is not None
     maybe = waiting.join(
         known.candidates(tx, waiting["ref_hash"].unique()).rename({"record": "contact"}),
         left_on="ref_hash",
@@ -127,16 +133,12 @@ def _by_key(tx: Connection, work: Work, waiting: pl.DataFrame) -> pl.DataFrame:
     return sure.filter(pl.len().over("id") == 1).select("id", record="contact")
 
 
-def _by_remote_id(tx: Connection, work: Work, waiting: pl.DataFrame) -> pl.DataFrame:
-    contact = work.contact
-    assert contact is not None
+def _by_remote_id(tx: Connection, work: Work, contact: Entity, waiting: pl.DataFrame) -> pl.DataFrame:
     found = [pl.DataFrame(schema={"id": pl.Int64, "record": pl.Int64})]
     for state in members.of_entity(tx, contact.name):
         own = [part.state.id for part in work.parts if part.member.system == state.system]
         mine = waiting.filter(pl.col("member").is_in(own))
         if mine.height:
             rows = known.rows_named(tx, state.id, mine["ref"]).select("remote_id", contact="record")
-            found.append(
-                mine.drop("record").join(rows, left_on="ref", right_on="remote_id").select("id", record="contact")
-            )
+            found.append(mine.join(rows, left_on="ref", right_on="remote_id").select("id", record="contact"))
     return pl.concat(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 from sqlalchemy import Connection
 
+from synchub.merge.history import NO_ANSWER
 from synchub.model import NATIVE, VALUE, VIA
 from synchub.record import bulk, intake, journal, known, retries, reviews, tables
 from synchub.record.codec import pack, prefixed, unpack
@@ -42,6 +43,7 @@ def record(work: Work, part: Part, sent: pl.DataFrame, told: pl.DataFrame, store
         intake.bury(tx, landed_well.filter(pl.col("kind").is_in(["delete", "archive"]))["link"], run=work.run)
         _forms(tx, work, links, landed)
         _filled(tx, work, links, landed)
+        _found(tx, work, links, landed, both)
         _not_taken(tx, work, part, both)
         _taken_after_all(tx, work, part, landed_well["record"])
         _refused(tx, work, part, both.filter(pl.col("status") == "rejected"))
@@ -201,6 +203,21 @@ def _filled(tx: Connection, work: Work, links: pl.DataFrame, landed: Landed) -> 
             ),
             run=work.run,
         )
+
+
+def _found(tx: Connection, work: Work, links: pl.DataFrame, landed: Landed, both: pl.DataFrame) -> None:
+    """What is taken for the system's own form, because nobody said what was stored, may have been entered by somebody: it is
+    kept as history."""
+    found = both.filter(pl.col("reason") == NO_ANSWER).select("id")
+    own = landed.forms.filter(pl.col("state") == "own").join(found, on="id", how="semi")
+    if own.is_empty():
+        return
+    values = [column for column in landed.held.columns if column.startswith(VALUE)]
+    held = landed.held.unpivot(values, index="id", variable_name="field").with_columns(
+        pl.col("field").str.strip_prefix(VALUE)
+    )
+    seen = own.select("id", "field").join(held, on=["id", "field"]).join(links, on="id")
+    intake.add_history(tx, seen.select("link", "field", "value", reason=pl.lit(NO_ANSWER)), run=work.run)
 
 
 def _to_retry(both: pl.DataFrame) -> pl.DataFrame:

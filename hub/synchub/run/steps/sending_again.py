@@ -10,6 +10,7 @@ import polars as pl
 from synchub.api import CanWrite, Result, Row
 from synchub.mapping.native import native_frame
 from synchub.mapping.plain import native_values
+from synchub.merge.history import NO_ANSWER
 from synchub.model import AS, NATIVE, OVER, TO, VALUE, WAS
 from synchub.record import intake
 from synchub.run.steps.done import Done
@@ -21,7 +22,7 @@ from synchub.write.batch import answers, operations
 
 def found_as(operation: dict[str, Any], row: Row | None) -> Result:
     """The answer that an operation would have had, by the row that is there now."""
-    return Result("ok", operation["remote_id"], stored=row)
+    return Result("ok", operation["remote_id"], stored=row, reason=NO_ANSWER)
 
 
 def record_found(

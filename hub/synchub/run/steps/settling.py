@@ -15,6 +15,7 @@ from synchub.api import CanLookup, Result, Row
 from synchub.errors import SynchubError
 from synchub.mapping.keys import remote_ids
 from synchub.mapping.native import native_frame
+from synchub.merge.history import NO_ANSWER
 from synchub.model import AS, OVER, TO, WAS
 from synchub.read.stage import SOURCE, Staged
 from synchub.record import bulk, intake, journal, known, reviews, tables
@@ -50,7 +51,7 @@ def opened(waiting: pl.DataFrame, part: Part) -> pl.DataFrame:
         {column: [change.get(column) for change in changes] for column in columns},
         schema=dict.fromkeys(columns, pl.String),
     )
-    return waiting.drop("change").hstack(opened)
+    return waiting.drop("change", "state", "reason").hstack(opened)
 
 
 def _settle_part(work: Work, part: Part, waiting: pl.DataFrame) -> None:
@@ -219,7 +220,7 @@ def _landed(
         if name is None or name in names or operation["record"] in records:
             missed.append(operation["id"])
         else:
-            landed.append((operation, Result("ok", name, stored=rows[found[place]])))
+            landed.append((operation, Result("ok", name, stored=rows[found[place]], reason=NO_ANSWER)))
             names.add(name)
     lost = creates.filter(pl.col("id").is_in(missed))
     return landed, lost, lost["record"].is_in(list(records))

@@ -1,2 +1,2 @@
 -- Nobody looks for events by what they refer to: those that have no contact yet are looked at by number.
-DROP INDEX event_ref;
+DROP INDEX IF EXISTS event_ref;

@@ -133,9 +133,9 @@ def not_void() -> pl.Expr:
 def _asked(claims: pl.DataFrame) -> pl.DataFrame:
     """Fields with a question that was opened by an undo and that no claim has closed since. None holds back an opt-out,
     which a join may bring later than it was claimed."""
-    mark = pl.col("kind") == "open"
-    if not (claims["kind"] == "open").any():
+    if "open" not in claims["kind"]:
         return pl.DataFrame(schema=VERDICT)
+    mark = pl.col("kind") == "open"
     since = pl.col("seq").filter(~mark).max().over(ONE).fill_null(-1)
     open_marks = claims.with_columns(_since=since).filter(mark & (pl.col("seq") > pl.col("_since")))
     opted_out = claims.filter((pl.col("field") == "opted_out") & (pl.col("value") == "true"))

@@ -159,6 +159,14 @@ class Part:
         rows = self.lookup([Key(",".join(self.mapping.keys), name) for name in names]) if names else []
         return by_remote_id(rows, self.mapping.keys, native_frame, remote_ids)
 
+    def asking(self, by: str) -> dict[str, pl.Expr]:
+        """The columns system, stream and subject of a question about rows of this member; column `by` names them."""
+        return {
+            "system": pl.lit(self.member.system),
+            "stream": pl.lit(self.member.stream),
+            "subject": pl.format("{}:{}", pl.lit(self.state.id), by),
+        }
+
     @property
     def scope(self) -> tuple[int, str]:
         """The member's number and a text that changes when what it is to be sent may change without a new claim."""

@@ -118,12 +118,4 @@ def put_in_queue(
 
 def _questions(part: Part, deletes: pl.DataFrame, why: str) -> pl.DataFrame:
     """What to ask about each delete: record, subject, details."""
-    return deletes.select(
-        "record",
-        "remote_id",
-        "kind",
-        subject=pl.lit(f"{part.state.id}:") + pl.col("link").cast(pl.String),
-        system=pl.lit(part.member.system),
-        stream=pl.lit(part.member.stream),
-        why=pl.lit(why),
-    )
+    return deletes.select("record", "remote_id", "kind", **part.asking("link"), why=pl.lit(why))

@@ -92,14 +92,7 @@ def _is_new(part: Part, name: str) -> bool:
 
 
 def _reused(tx: Connection, work: Work, part: Part, reused: pl.DataFrame) -> None:
-    asked = reused.select(
-        "record",
-        "remote_id",
-        "link",
-        system=pl.lit(part.member.system),
-        stream=pl.lit(part.member.stream),
-        subject=pl.format("{}:{}", pl.lit(part.state.id), "remote_id"),
-    )
+    asked = reused.select("record", "remote_id", "link", **part.asking("remote_id"))
     ask(tx, work.entity.name, "reused", asked, run=work.run)
 
 

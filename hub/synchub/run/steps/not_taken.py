@@ -80,14 +80,7 @@ def ask_about_refused(tx: Connection, work: Work, part: Part, refused: pl.DataFr
             )
         )
     intake.put_forms(tx, pl.concat(parts), run=work.run)
-    asked = refused.select(
-        "record",
-        "kind",
-        "reason",
-        system=pl.lit(part.member.system),
-        stream=pl.lit(part.member.stream),
-        subject=pl.format("{}:{}", pl.lit(part.state.id), "record"),
-    )
+    asked = refused.select("record", "kind", "reason", **part.asking("record"))
     reviews.ask(tx, work.entity.name, REFUSED, asked, run=work.run)
 
 

@@ -195,11 +195,10 @@ class SimulatedSystem(MemorySystem):
         self._passed()
         if operation.kind == "create" and result.status == "ok":
             self.made.add(result.remote_id or "")
-        self.ours |= {(result.remote_id or "", field_) for field_ in operation.values}
-        stored = self.kept[result.remote_id or ""].values if result.remote_id in self.kept else {}
-        self.put |= {
-            (result.remote_id or "", field_, repr(stored[field_])) for field_ in operation.values if field_ in stored
-        }
+        name = result.remote_id or ""
+        self.ours |= {(name, field_) for field_ in operation.values}
+        stored = self.kept[name].values if name in self.kept else {}
+        self.put |= {(name, field_, repr(stored[field_])) for field_ in operation.values if field_ in stored}
         if operation.kind in ("delete", "archive") and result.status == "ok" and before:
             self.removed.append(operation.remote_id or "")
             self.buried = buried

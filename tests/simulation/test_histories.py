@@ -1,8 +1,9 @@
-"""Random histories over the real engine, in two processes: as many as eight minutes allow, and 500 however long they take. By
-default they are always the same ones: a commit is told of what it breaks, not of what luck finds. The search for more is
-the longer mode:
+"""Random histories over the real engine, in two processes: as many as eight minutes allow, and 500 however long they take.
+Which ones, the engine's own code tells: every change of it is tried on others, and whoever made it sees them fail before
+anybody else does, as they are the same ones everywhere. The simulator is not part of that: who mends a question of it plays
+the same histories again.
 
-SYNCHUB_SIMULATION_FIRST     from this seed on; "commit": from one that the files of the commit tell
+SYNCHUB_SIMULATION_FIRST     from this seed on, whatever the code says
 SYNCHUB_SIMULATION_SEEDS     how many at the least (500)
 SYNCHUB_SIMULATION_SECONDS   for how long more are played (480)
 """
@@ -14,11 +15,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-from xxhash import xxh3_64_intdigest
+from xxhash import xxh3_64
+
+import synchub
 
 SECONDS = float(os.environ.get("SYNCHUB_SIMULATION_SECONDS", "480"))
 SEEDS = int(os.environ.get("SYNCHUB_SIMULATION_SEEDS", "500"))
-FIRST = os.environ.get("SYNCHUB_SIMULATION_FIRST", "40000")
+FIRST = os.environ.get("SYNCHUB_SIMULATION_FIRST")
+ENGINE = Path(synchub.__file__).parent
+SIMULATOR = ENGINE / "testing"
 PROCESSES = 2
 APART = max(5_000, SEEDS)
 """From the first seed of one process to that of the next."""
@@ -26,12 +31,13 @@ FAR = 1_000_000_000
 
 
 def first_seed() -> int:
-    """A commit that is only moved plays the same part of all histories again."""
-    if FIRST != "commit":
+    if FIRST is not None:
         return int(FIRST)
-    ask = ["git", "rev-parse", "HEAD^{tree}"]
-    told = subprocess.run(ask, cwd=Path(__file__).parent, capture_output=True, text=True, check=True)
-    return xxh3_64_intdigest(told.stdout.strip().encode()) % FAR
+    code = xxh3_64()
+    for file in sorted(ENGINE.rglob("*.py")):
+        if not file.is_relative_to(SIMULATOR):
+            code.update(file.relative_to(ENGINE).as_posix().encode() + b"\0" + file.read_bytes())
+    return code.intdigest() % FAR
 
 
 def one_process(number: int) -> subprocess.Popen[str]:

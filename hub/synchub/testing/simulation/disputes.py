@@ -103,7 +103,8 @@ def _read_from_elsewhere(world: World, place: Place) -> None:
     record = world.known.owners()[system.name, name]
     rows = world.known.rows_of_records()[record]
     cleared = any(word.row in rows and (word.field, word.value) == ("job_title", BLANK) for word in world.hearing.words)
-    cleared = cleared or record in world.hearing.moved  # what only the hub had written is blank since it was parted
+    parted = record in world.hearing.moved or any(row in rows for row, _ in world.parted)
+    cleared = cleared or parted  # what only the hub had written is blank since then
     if not empty or system.kept[name].values[empty[0]] is not None or cleared:
         return
     world.set_member(system, mapping={"job_title": FieldMapping(native=empty[0], direction="in")})

@@ -216,11 +216,10 @@ class SimulatedSystem(MemorySystem):
             return
         there, reached = self._at_call
         for name, kept in self.kept.items():
-            seen = kept.number <= self.run_began and kept.number <= self.found and name not in self.gone_back
-            seen = seen or (
-                self.can_lookup and not self.read_whole and there.get(name) is kept and kept.number <= reached
-            )
-            if kept.values["email"] == email and (seen or (name in self.made and (name, "email") in self.ours)):
+            known = kept.number <= self.run_began and kept.number <= self.found
+            known = (known or (name in self.made and (name, "email") in self.ours)) and name not in self.gone_back
+            seen = self.can_lookup and not self.read_whole and there.get(name) is kept and kept.number <= reached
+            if kept.values["email"] == email and (known or seen):
                 self.doubles.append(email)
 
     def _unseen(self, operation: Operation) -> list[str]:

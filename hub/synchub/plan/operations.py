@@ -187,13 +187,7 @@ def _why_not(now: Situation, name: str, out: pl.DataFrame) -> pl.Series:
         .to_series()
     )
     no_form = pl.col(f"x.{name}") if f"x.{name}" in out.columns else pl.lit(None, dtype=pl.String)
-    filtered = ~pl.col("inside") & (
-        pl.lit(True)
-        if name not in _ALWAYS_SENT
-        else pl.col(f"{AS}opted_out").fill_null("") != "true"
-        if f"{AS}opted_out" in out.columns
-        else pl.lit(True)
-    )
+    filtered = ~pl.col("inside") & _heeds_where(name, out)
     unread = pl.col("unread") if name not in _ALWAYS_SENT else pl.lit(None, dtype=pl.String)
     return out.select(
         pl.when(pl.coalesce("doubt", unread).is_not_null())
@@ -212,6 +206,16 @@ def _why_not(now: Situation, name: str, out: pl.DataFrame) -> pl.Series:
         .then(pl.lit("outside `where`"))
         .alias("_stop")
     ).to_series()
+
+
+def _heeds_where(name: str, out: pl.DataFrame) -> pl.Expr:
+    """Per link whether this field is only sent inside `where`. The hub's id is put right anywhere: two rows that bear the
+    same would be taken for each other."""
+    if name == HUB_ID:
+        return pl.lit(False)
+    if name in _ALWAYS_SENT and f"{AS}opted_out" in out.columns:
+        return pl.col(f"{AS}opted_out").fill_null("") != "true"
+    return pl.lit(True)
 
 
 def _asked(now: Situation, name: str) -> pl.Series:

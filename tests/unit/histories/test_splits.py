@@ -162,3 +162,19 @@ def test_a_row_that_was_split_off_bears_the_id_of_its_own_record(new_hub: NewHub
         last = hub.sync(at)
     assert {row["hub_id"]: row["email"] for row in fair.rows.values()} == {"memory-2": None, "memory-1": ANN}
     assert written(last) == 0
+
+
+def test_a_row_outside_where_gives_back_the_id_of_the_record_it_was_split_from(new_hub: NewHub) -> None:
+    """What was split off is nobody that the fair is to be told of. Whom it was split from gets a row all the same, and the
+    fair tells by the hub's id which of the two is who."""
+    crm, fair = MemorySystem("crm", FIELDS), MemorySystem("fair", FIELDS, keeps_hub_id=True, incremental=True)
+    crm.create(at=0, email=ANN, job_title="CEO")
+    hub = new_hub([crm, fair], members={"fair": {"where": "job_title = 'CEO'"}})
+    hub.sync(10)
+    hub.split(ANN, ("fair", "1"), at=15)
+    hub.sync(20)
+    crm.edit("1", at=21, email="anna@example.org")
+    for at in (30, 40, 50):
+        last = hub.sync(at)
+    assert {row["hub_id"]: row["email"] for row in fair.rows.values()} == {"memory-2": ANN, "memory-1": "anna@example.org"}
+    assert written(last) == 0

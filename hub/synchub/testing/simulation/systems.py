@@ -217,9 +217,10 @@ class SimulatedSystem(MemorySystem):
         there, reached = self._at_call
         for name, kept in self.kept.items():
             known = kept.number <= self.run_began and kept.number <= self.found
-            known = (known or (name in self.made and (name, "email") in self.ours)) and name not in self.gone_back
+            # An undo (nothing is read for it) puts back what there was, also two of one address.
+            known = known or (name in self.made and (name, "email") in self.ours and self.run_began >= 0)
             seen = self.can_lookup and not self.read_whole and there.get(name) is kept and kept.number <= reached
-            if kept.values["email"] == email and (known or seen):
+            if kept.values["email"] == email and (seen or (known and name not in self.gone_back)):
                 self.doubles.append(email)
 
     def _unseen(self, operation: Operation) -> list[str]:

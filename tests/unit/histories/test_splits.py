@@ -176,5 +176,8 @@ def test_a_row_outside_where_gives_back_the_id_of_the_record_it_was_split_from(n
     crm.edit("1", at=21, email="anna@example.org")
     for at in (30, 40, 50):
         last = hub.sync(at)
-    assert {row["hub_id"]: row["email"] for row in fair.rows.values()} == {"memory-2": ANN, "memory-1": "anna@example.org"}
+    assert {row["hub_id"]: row["email"] for row in fair.rows.values()} == {
+        "memory-2": ANN,
+        "memory-1": "anna@example.org",
+    }
     assert written(last) == 0

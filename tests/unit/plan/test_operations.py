@@ -7,7 +7,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from synchub.plan.operations import ASIDE, REUSED, STALE, UNREAD, Planned, Situation, plan_member
+from synchub.plan.operations import plan_member
+from synchub.plan.situation import Planned, Situation
+from synchub.plan.withheld import ASIDE, REUSED, STALE, UNREAD
 from synchub.spec.job import Member
 from synchub.spec.mapping import MappingFile
 

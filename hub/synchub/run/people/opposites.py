@@ -8,7 +8,7 @@ import polars as pl
 from sqlalchemy import Connection
 
 from synchub.model import AS, BLANK, OVER, TO, VALUE, WAS
-from synchub.plan.operations import HUB_ID
+from synchub.plan.situation import HUB_ID
 from synchub.record import bulk, journal, known, tables
 from synchub.run.work import Part, Work
 from synchub.spec.entities import GROUPS

@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 from synchub.merge.golden import Merged, merge
 from synchub.model import DAY
 from synchub.plan.guard import Load
-from synchub.plan.operations import Planned, Situation, plan_member
+from synchub.plan.operations import plan_member
+from synchub.plan.situation import Planned, Situation
 from synchub.read.shelf import Laid
 from synchub.record import intake, known, marks, reviews
 from synchub.record.epochs import History

@@ -14,7 +14,7 @@ from synchub.mapping.native import native_frame
 from synchub.match.idents import HUB_ID, idents, with_hashes
 from synchub.match.same import same
 from synchub.model import AS, TO, VALUE
-from synchub.plan.operations import UNSENT, Planned
+from synchub.plan.situation import UNSENT, Planned
 from synchub.record import known, scopes
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import polars as pl
 from sqlalchemy import Connection, text
 
 from synchub.model import REMOTE
-from synchub.plan.operations import ASIDE, LATER, REUSED, STALE, UNKNOWN, UNREAD
+from synchub.plan.withheld import ASIDE, LATER, REUSED, STALE, UNKNOWN, UNREAD
 from synchub.record import bulk, journal, retries, tables
 from synchub.record.reviews import GONE, OPEN
 from synchub.run.work import Part

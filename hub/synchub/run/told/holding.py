@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 from synchub.mapping import CompiledMapping, compile_mapping, compile_where
 from synchub.match.idents import idents
 from synchub.model import AS, BLANK, TO, VALUE
-from synchub.plan.operations import Planned, Situation, plan_member
+from synchub.plan.operations import plan_member
+from synchub.plan.situation import Planned, Situation
 from synchub.record import decisions, known
 from synchub.run.opening import Opened
 from synchub.run.ranking import members_of

@@ -11,7 +11,7 @@ import polars as pl
 from synchub.merge.claims import latest
 from synchub.merge.golden import Merged, unpivot
 from synchub.model import AS, TO, WAS
-from synchub.plan.operations import Planned
+from synchub.plan.situation import Planned
 from synchub.spec.reports import ConflictLine, FieldChange, RecordChange
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from synchub.merge.history import foreign, gone_back, taken_as_own
+from synchub.merge.history import foreign, gone_back, opts_out, taken_as_own
 from synchub.model import BLANK, NATIVE, OPTED_OUT, UPDATED, VALUE, VERSION, VIA
 from synchub.model.heard import Heard
 
@@ -22,7 +22,7 @@ HELD_VALUE = "hv."
 class Listening:
     """How to listen to one member in one run.
 
-    `inward` are the fields it is read for, `claiming` those it may claim; `comparable(field, natives)` gives a text
+    `inward` are the fields it is read for, `claiming` those it may claim (opt-outs it may in any case); `comparable(field, natives)` gives a text
     that is equal for natives that mean the same. `first_heard` are fields that this member was never read for before: what
     they hold without a time is undated, as at first contact. `start` and `read_at` (the hub's last read) are in microseconds.
     """
@@ -160,8 +160,7 @@ def _own_form(masked: pl.DataFrame, unconfirmed: pl.DataFrame) -> pl.DataFrame:
     found = [pl.DataFrame(schema={"link": pl.Int64, "field": pl.String, "golden": pl.String, "native": pl.String})]
     for (field,), waiting in unconfirmed.group_by("field"):
         if f"m.{field}" in masked.columns:
-            opted_out = (pl.col(VALUE + str(field)) == "true") & (field == OPTED_OUT)
-            read = masked.filter(pl.col(f"m.{field}") & ~opted_out.fill_null(False))
+            read = masked.filter(pl.col(f"m.{field}") & ~opts_out(str(field)))
             read = read.select("link", read=NATIVE + str(field))
             hit = waiting.join(read, on="link")
             found.append(hit.select("link", "field", "golden", native="read"))
@@ -169,15 +168,17 @@ def _own_form(masked: pl.DataFrame, unconfirmed: pl.DataFrame) -> pl.DataFrame:
 
 
 def _claims(masked: pl.DataFrame, how: Listening, own: pl.DataFrame) -> pl.DataFrame:
-    """Every change is a claim; a change in a group of fields claims the whole group as it now stands there."""
+    """Every change is a claim; a change in a group of fields claims the whole group as it now stands there. Of what is only
+    written just an opt-out is one: to overwrite it would loosen consent."""
     member_of = {field: fields for fields in how.groups.values() for field in fields}
     parts = [pl.DataFrame(schema=_CLAIM)]
     for field in how.inward:
-        if field not in how.claiming:
+        if field not in how.claiming and field != OPTED_OUT:
             continue
-        change = pl.col(f"m.{field}")
+        believed = field in how.claiming
+        change = pl.col(f"m.{field}") & (pl.lit(True) if believed else opts_out(field))
         together = [f"m.{other}" for other in member_of.get(field, ()) if other in how.claiming and other in how.inward]
-        if together:
+        if believed and together:
             filled = pl.col(VALUE + field).fill_null(BLANK) != BLANK
             change = change | (pl.any_horizontal(*together) & filled)
         hit = masked.filter(change)

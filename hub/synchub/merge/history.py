@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from synchub.model import VALUE
+from synchub.model import OPTED_OUT, VALUE
 
 NO_ANSWER = "read after a write that was not answered"
 """Why a value is in history that is taken for a system's own form."""
@@ -17,13 +17,18 @@ NO_ANSWER = "read after a write that was not answered"
 _PASSED = {"link": pl.Int64, "field": pl.String, "value": pl.String, "reason": pl.String}
 
 
+def opts_out(field: str) -> pl.Expr:
+    """Whether a row (v.*) says by this field that somebody opted out."""
+    return (pl.col(VALUE + field) == "true").fill_null(False) & (field == OPTED_OUT)
+
+
 def foreign(masked: pl.DataFrame, silent: Iterable[str], own: pl.DataFrame) -> pl.DataFrame:
-    """Edits of fields that this member may not claim: kept as history."""
+    """Edits of fields that this member may not claim: kept as history. An opt-out is a claim whoever makes it."""
     parts = [pl.DataFrame(schema=_PASSED)]
     for field in silent:
         if not masked[f"m.{field}"].any():
             continue
-        hit = masked.filter(pl.col(f"m.{field}"))
+        hit = masked.filter(pl.col(f"m.{field}") & ~opts_out(field))
         edit = hit.select(
             "link", field=pl.lit(field), value=VALUE + field, reason=pl.lit("edited where it is only written")
         )

@@ -122,7 +122,8 @@ class MemberSettings(Declared):
     stream: str = Field(description="The stream of that system.")
     mapping: str = Field(description="mappings/NAME.toml, else the connector's own mapping of that name.")
     direction: Literal["both", "in", "out"] = Field(
-        default="both", description="in: only read. out: only written (read for matching, never believed)."
+        default="both",
+        description="in: only read. out: only written (read for matching, never believed but for opt-outs).",
     )
     create: bool = Field(default=True, description="May the hub create records here?")
     on_delete: Literal["ignore", "archive", "propagate"] = Field(

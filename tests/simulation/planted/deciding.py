@@ -153,7 +153,7 @@ def delete_beats_a_later_edit() -> Plant:
 
 def opt_out_stays_inside_where() -> Plant:
     """Who is outside `where` is not even told of an opt-out."""
-    return instead("synchub.plan.operations:_ALWAYS_SENT", lambda _: frozenset())
+    return instead("synchub.plan.withheld:_ALWAYS_SENT", lambda _: frozenset())
 
 
 def doubles_are_planned() -> Plant:

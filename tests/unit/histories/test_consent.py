@@ -84,6 +84,24 @@ def test_an_opt_out_outlives_an_edit_of_the_configuration(pair: NewPair, later: 
     assert ann.hub.golden(ANN)["opted_out"] == "true"
 
 
+@pytest.mark.parametrize("first", [False, True])
+def test_an_opt_out_counts_where_it_is_only_written_too(pair: NewPair, first: bool) -> None:
+    """Ann's shop is never believed. She opts out there, and that is carried everywhere and never written over; that somebody
+    takes it back there is no word."""
+    ann = pair({"opted_out": False}, {"opted_out": True} if first else None, members={"shop": {"direction": "out"}})
+    ann.hub.sync(10)
+    if not first:
+        ann.shop.edit("1", at=11, opted_out=True)
+        ann.hub.sync(20)
+    assert ann.both("opted_out") == (True, True)
+    ann.shop.edit("1", at=21, opted_out=False)
+    ann.hub.sync(30)
+    assert ann.both("opted_out") == (True, True)
+    ann.hub.change(members={"shop": {"direction": "both"}})
+    ann.hub.sync(40)
+    assert ann.both("opted_out") == (True, True)
+
+
 def test_both_parts_of_a_split_stay_opted_out(pair: NewPair) -> None:
     """Two people were one record while one of them opted out: it can't be told who, so neither is written to."""
     ann = pair({"opted_out": False}, {"opted_out": True})

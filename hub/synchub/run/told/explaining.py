@@ -79,7 +79,7 @@ def _about(facts: Facts, quotes: Quotes, name: str, *, said: bool) -> Iterator[s
         names = " and ".join(part for part in (", ".join(same[:-1]), same[-1]) if part)
         yield f"{names} {'say' if len(same) > 1 else 'says'} the same."
     if not said:
-        yield "It is only written, never believed."
+        yield "It is only written, never believed but for an opt-out."
         return
     together = next((fields for fields in facts.entity.groups.values() if name in fields), ())
     others = [other for other in together if other != name and facts.golden.get(other) is not None]

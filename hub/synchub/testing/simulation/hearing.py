@@ -132,7 +132,7 @@ class Hearing:
             held[field] = value
             if system.wrote(name, field):
                 self.blurred.add((row, field))
-            elif member.get("direction") != "out":
+            elif member.get("direction") != "out" or (field, value) == ("opted_out", "true"):
                 self.words.append(Word(row, field, value, base, early, late, when[1], system.weak))
 
     def _said(

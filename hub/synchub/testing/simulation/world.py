@@ -233,7 +233,7 @@ class World:
                     for f, v in theirs.items()
                     if v not in (None, []) and f in FIELDS
                 }
-                if kept.values["opted_out"] is True and member.get("direction") != "out":
+                if kept.values["opted_out"] is True:
                     self.opted_out.add((system.name, name))
             system.read = {}
 

@@ -1,7 +1,7 @@
 """Random histories over the real engine, in two processes: as many as eight minutes allow, and 500 however long they take.
 Which ones, the engine's own code tells: every change of it is tried on others, and whoever made it sees them fail before
-anybody else does, as they are the same ones everywhere. The simulator is not part of that: who mends a question of it plays
-the same histories again.
+anybody else does, as they are the same ones everywhere. Who mends a question of the simulator plays the same histories
+again.
 
 SYNCHUB_SIMULATION_FIRST     from this seed on, whatever the code says
 SYNCHUB_SIMULATION_SEEDS     how many at the least (500)
@@ -22,8 +22,8 @@ import synchub
 SECONDS = float(os.environ.get("SYNCHUB_SIMULATION_SECONDS", "480"))
 SEEDS = int(os.environ.get("SYNCHUB_SIMULATION_SEEDS", "500"))
 FIRST = os.environ.get("SYNCHUB_SIMULATION_FIRST")
-ENGINE = Path(synchub.__file__).parent
-SIMULATOR = ENGINE / "testing"
+HUB = Path(synchub.__file__).parent
+ENGINE = ("mapping", "match", "merge", "model", "plan", "read", "record", "run", "write")
 PROCESSES = 2
 APART = max(5_000, SEEDS)
 """From the first seed of one process to that of the next."""
@@ -34,9 +34,8 @@ def first_seed() -> int:
     if FIRST is not None:
         return int(FIRST)
     code = xxh3_64()
-    for file in sorted(ENGINE.rglob("*.py")):
-        if not file.is_relative_to(SIMULATOR):
-            code.update(file.relative_to(ENGINE).as_posix().encode() + b"\0" + file.read_bytes())
+    for file in sorted(file for part in ENGINE for file in (HUB / part).rglob("*.py")):
+        code.update(file.relative_to(HUB).as_posix().encode() + b"\0" + file.read_bytes())
     return code.intdigest() % FAR
 
 

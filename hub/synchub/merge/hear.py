@@ -22,9 +22,10 @@ HELD_VALUE = "hv."
 class Listening:
     """How to listen to one member in one run.
 
-    `inward` are the fields it is read for, `claiming` those it may claim (opt-outs it may in any case); `comparable(field, natives)` gives a text
-    that is equal for natives that mean the same. `first_heard` are fields that this member was never read for before: what
-    they hold without a time is undated, as at first contact. `start` and `read_at` (the hub's last read) are in microseconds.
+    `inward` are the fields it is read for, `claiming` those it may claim (an opt-out it may claim in any case);
+    `comparable(field, natives)` gives a text that is equal for natives that mean the same. `first_heard` are fields that this
+    member was never read for before: what they hold without a time is undated, as at first contact. `start` and `read_at` (the
+    hub's last read) are in microseconds.
     """
 
     inward: tuple[str, ...]

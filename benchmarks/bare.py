@@ -10,7 +10,8 @@ import requests
 
 
 def main(url: str, file: str) -> None:
-    session, after, names = requests.Session(), "", None
+    session, names = requests.Session(), None
+    after: str | None = ""
     with sqlite3.connect(file) as database:
         while after is not None:
             told = orjson.loads(session.get(f"{url}/crm/v3/objects/contacts?limit=100{after}", timeout=60).content)

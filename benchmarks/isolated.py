@@ -13,7 +13,7 @@ import resource
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -96,7 +96,9 @@ def read(kind: type[Connector], settings: dict[str, str], folder: Path, *, calls
         for _ in range(calls):
             connector.check()
         if not calls:
-            taken.pages = [len(page.rows) for page in connector.read("people", None, FIELDS)]
+            taken.pages = [
+                len(page.rows) for page in connector.read("people", None, FIELDS) if isinstance(page.rows, Sequence)
+            ]
         connector.close()
     return taken
 

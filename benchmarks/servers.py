@@ -43,14 +43,14 @@ class Database:
         """Statements, each a transaction; the rows of the last one."""
         with psycopg.connect(self.url(name, "postgresql"), autocommit=True) as connection:
             for statement in statements:
-                result = connection.execute(statement)  # type: ignore[arg-type]
+                result = connection.execute(statement)
             return result.fetchall() if result.description else []
 
     def copy(self, name: str, statement: str, file: Path) -> None:
         """COPY … FROM STDIN of a file."""
         with (
             psycopg.connect(self.url(name, "postgresql")) as connection,
-            connection.cursor().copy(statement) as copy,  # type: ignore[arg-type]
+            connection.cursor().copy(statement) as copy,
             file.open("rb") as source,
         ):
             while block := source.read(1 << 20):

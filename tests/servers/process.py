@@ -134,7 +134,7 @@ def _wait(server: subprocess.Popen[bytes], ready: Callable[[], bool], log: Path)
     deadline = time.monotonic() + START_SECONDS
     while not ready():
         if server.poll() is not None or time.monotonic() > deadline:
-            pytest.fail(f"{server.args[-1]!r} did not start:\n{log.read_text(errors='replace')}", pytrace=False)
+            pytest.fail(f"{server.args!r} did not start:\n{log.read_text(errors='replace')}", pytrace=False)
         time.sleep(0.05)
 
 

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 from synchub.api import Connector
 from synchub.plugins import load
@@ -96,9 +97,8 @@ def read(kind: type[Connector], settings: dict[str, str], folder: Path, *, calls
         for _ in range(calls):
             connector.check()
         if not calls:
-            taken.pages = [
-                len(page.rows) for page in connector.read("people", None, FIELDS) if isinstance(page.rows, Sequence)
-            ]
+            pages = connector.read("people", None, FIELDS)
+            taken.pages = [len(cast("Sequence[object]", page.rows)) for page in pages]
         connector.close()
     return taken
 

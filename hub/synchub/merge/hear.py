@@ -177,7 +177,7 @@ def _claims(masked: pl.DataFrame, how: Listening, own: pl.DataFrame) -> pl.DataF
         if field not in how.claiming and field != OPTED_OUT:
             continue
         believed = field in how.claiming
-        change = pl.col(f"m.{field}") & (pl.lit(True) if believed else opts_out(field))
+        change = pl.col(f"m.{field}") if believed else pl.col(f"m.{field}") & opts_out(field)
         together = [f"m.{other}" for other in member_of.get(field, ()) if other in how.claiming and other in how.inward]
         if believed and together:
             filled = pl.col(VALUE + field).fill_null(BLANK) != BLANK

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from unit.histories.pairs import ANN, FIELDS, NewHub, NewPair, Pair, written
 
-from synchub.errors import RecordRejected
+from synchub.errors import RecordRejected, RetryLater
 from synchub.testing.memory import MemorySystem
 from synchub.testing.memory_seams import Killed
 
@@ -117,6 +117,34 @@ def test_a_row_that_is_gone_since_is_left_alone(pair: NewPair) -> None:
     assert (planned.changes, written(report)) == (1, 1)
     assert "it is gone there" in " ".join(planned.notes)
     assert _jobs(ann) == ["Clerk"]
+
+
+@pytest.mark.parametrize("crash", ["sent", ""])
+@pytest.mark.parametrize("shop_is", [{}, {"versions": True}, {"versions": True, "answers": False}, {"answers": False}])
+def test_a_row_that_the_run_made_and_somebody_works_in(new_hub: NewHub, shop_is: dict[str, Any], crash: str) -> None:
+    """What a person enters in a new row, before any read shows it, is not removed with the row: not even if the hub only
+    learnt by a look-up that the row was made."""
+    crm, shop = MemorySystem("crm", FIELDS), MemorySystem("shop", FIELDS, **shop_is)
+    crm.create(at=0, email=ANN, job_title="Clerk")
+    hub = new_hub([crm, shop])
+    if crash:
+        hub.crash_at(crash)
+        with pytest.raises(Killed):
+            hub.sync(10)
+        _break(shop)  # the answer is looked up; the read breaks off
+    hub.sync(15)
+    shop.interrupt = lambda _point: None
+    shop.edit("1", at=20, notes="calls back on Monday")
+    hub.undo("1", at=25)
+    assert [row["notes"] for row in shop.rows.values()] == ["calls back on Monday"]
+
+
+def _break(shop: MemorySystem) -> None:
+    def fail(point: str) -> None:
+        if point == "read":
+            raise RetryLater("The shop is down.")
+
+    shop.interrupt = fail
 
 
 def test_rows_of_records_that_were_joined_since(pair: NewPair) -> None:

@@ -97,7 +97,11 @@ def _one(part: Part, operation: dict, change: dict, link: dict | None) -> tuple[
                 else "rows can't be removed there"
             )
             return None, why
-        held = {WAS + name: link[f"hn.{name}"] for name in sent} | {OVER + name: link[f"hw.{name}"] for name in sent}
+        held = {
+            prefix + name: link[column + name]  # all of it: nothing that was entered there since is to go unseen
+            for prefix, column in ((WAS, "hn."), (OVER, "hw."))
+            for name in part.mapping.outward_fields
+        }
         return {**base, "version": link["version"], "kind": kind, **held}, ""
     if "create" not in part.stream.writes:
         return None, "rows can't be made there: it does not come back"

@@ -23,8 +23,11 @@ def still_due(work: Work, part: Part, planned: pl.DataFrame, done: Done) -> pl.D
         return planned
     creates = planned.filter(pl.col("kind") == "create")
     others = planned.filter(pl.col("kind") != "create")
-    if not others.is_empty() and not part.stream.checks_before and part.stream.version is None:
-        others = _unmoved(part, others, done)
+    if not others.is_empty() and not part.stream.checks_before:
+        told = pl.col("version").is_not_null() & (
+            part.stream.version is not None
+        )  # the system itself refuses what moved
+        others = pl.concat([others.filter(told), _unmoved(part, others.filter(~told), done)])
     if not creates.is_empty() and not part.complete:
         creates = _not_there(work, part, creates, done)
     return pl.concat([others, creates])
@@ -32,6 +35,8 @@ def still_due(work: Work, part: Part, planned: pl.DataFrame, done: Done) -> pl.D
 
 def _unmoved(part: Part, planned: pl.DataFrame, done: Done) -> pl.DataFrame:
     """Operations whose record still holds what was planned against."""
+    if planned.is_empty():
+        return planned
     names = planned["remote_id"].to_list()
     present = part.present(names)
     listed = [present.get(name) for name in names]

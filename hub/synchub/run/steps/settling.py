@@ -209,6 +209,7 @@ def _landed(
     """Creates whose row was found and belongs to nobody yet, with that row; the others; and which of those have a link."""
     found = dict(pairs.group_by("node").agg(pl.col("other").min()).iter_rows())
     named = remote_ids(native_frame(rows, list(part.mapping.keys)), part.mapping.keys)
+    versions = native_frame(rows, [part.stream.version])[part.stream.version] if part.stream.version else None
     with work.store.read() as tx:
         names = set(known.rows_named(tx, part.state.id, named)["remote_id"].to_list())
         links = known.links_of(tx, creates["record"])
@@ -220,7 +221,8 @@ def _landed(
         if name is None or name in names or operation["record"] in records:
             missed.append(operation["id"])
         else:
-            landed.append((operation, Result("ok", name, stored=rows[found[place]], reason=NO_ANSWER)))
+            version = versions[found[place]] if versions is not None else None
+            landed.append((operation, Result("ok", name, version, stored=rows[found[place]], reason=NO_ANSWER)))
             names.add(name)
     lost = creates.filter(pl.col("id").is_in(missed))
     return landed, lost, lost["record"].is_in(list(records))

@@ -104,7 +104,8 @@ def _read_from_elsewhere(world: World, place: Place) -> None:
     rows = world.known.rows_of_records()[record]
     cleared = any(word.row in rows and (word.field, word.value) == ("job_title", BLANK) for word in world.hearing.words)
     parted = record in world.hearing.moved or any(row in rows for row, _ in world.parted)
-    cleared = cleared or parted  # what only the hub had written is blank since then
+    went_back = bool(rows & world.gone_back)  # to what it was before anybody had written there
+    cleared = cleared or parted or went_back  # what only the hub had written is blank since then
     if not empty or system.kept[name].values[empty[0]] is not None or cleared:
         return
     world.set_member(system, mapping={"job_title": FieldMapping(native=empty[0], direction="in")})

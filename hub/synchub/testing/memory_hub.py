@@ -35,17 +35,20 @@ from synchub.run.told import telling
 from synchub.run.work import Executor, OneByOne, Seams
 from synchub.secrets import Secrets
 from synchub.spec.job import Configuration, Sync
+from synchub.spec.mapping import FieldMapping
 from synchub.spec.options import RunOptions, Silent
 from synchub.spec.reports import PlanReport, RunReport
 from synchub.testing.memory import STREAM, MemorySystem
 from synchub.testing.memory_connector import connector_of
 from synchub.testing.memory_seams import Clock, Killed
-from synchub.testing.memory_settings import ENTITY, SYNC, configuration, contact, member
+from synchub.testing.memory_settings import ACTIVITY, ENTITY, EVENT, SYNC, configuration, contact, event, member
 
 
 class MemoryHub:
-    """One sync of contacts over systems in memory. Every part but the systems is real.
+    """One sync of contacts over systems in memory, and one of events if there are systems of such. Every part but the systems
+    is real.
 
+    events                               systems of what happened; a field `contact` holds the e-mail of whom it happened to
     rules, match, fields, consent_from   as under [entities.contact]
     members                              by system: what stands under [syncs.NAME.members.NAME]; and `mapping`, by
                                          field, where it is not simply the native field of that name (None: it is not mapped)
@@ -61,6 +64,7 @@ class MemoryHub:
         self,
         systems: Sequence[MemorySystem],
         *,
+        events: Sequence[MemorySystem] = (),
         rules: Mapping[str, Any] | None = None,
         match: Sequence[str] = ("email",),
         members: Mapping[str, Mapping[str, Any]] | None = None,
@@ -72,7 +76,7 @@ class MemoryHub:
         secrets: Sequence[str] = (),
         **entity: Any,
     ) -> None:
-        self.systems = list(systems)
+        self.systems, self.events = list(systems), list(events)
         self.rules = dict(rules or {})
         self.members = {name: dict(options) for name, options in (members or {}).items()}
         self.crash: Callable[[str], None] = lambda _point: None
@@ -146,14 +150,25 @@ class MemoryHub:
         )
 
     def _connectors(self) -> dict[str, Connector]:
-        for system in self.systems:
+        systems = [*self.systems, *self.events]
+        for system in systems:
             system.clock = self._clock
-        return {system.name: self._connect(system) for system in self.systems}
+        return {system.name: self._connect(system) for system in systems}
 
     def _configuration(self) -> Configuration:
         entity = contact(self.systems, rules=self.rules, match=self._match, **self._entity)
         members = [member(rank, system, self.members) for rank, system in enumerate(self.systems)]
-        return configuration(self.folder, self.systems, entity, members)
+        syncs = [Sync(SYNC, entity, tuple(members))]
+        if self.events:
+            members = [member(rank, system, self._events_members(), EVENT) for rank, system in enumerate(self.events)]
+            syncs.append(Sync(ACTIVITY, event(self.events), tuple(members)))
+        return configuration(self.folder, [*self.systems, *self.events], syncs)
+
+    def _events_members(self) -> dict[str, dict[str, Any]]:
+        """What is said of the members of the sync of events: their field `contact` is an e-mail unless that says otherwise."""
+        by_email = {"contact": FieldMapping(native="contact", by="email")}
+        told = {system.name: self.members.get(system.name, {}) for system in self.events}
+        return {name: {**own, "mapping": {**by_email, **own.get("mapping", {})}} for name, own in told.items()}
 
     # Runs
 
@@ -176,6 +191,11 @@ class MemoryHub:
         """One run of `synchub sync` at that time. A run that fails or is stopped says so in its report."""
         self._clock.put(at)
         return self.hub.sync([SYNC], RunOptions(**options), Silent())[0]
+
+    def sync_events(self, at: float, **options: Any) -> RunReport:
+        """The same of the sync of events."""
+        self._clock.put(at)
+        return self.hub.sync([ACTIVITY], RunOptions(**options), Silent())[0]
 
     @property
     def hub(self) -> Hub:
@@ -221,7 +241,12 @@ class MemoryHub:
             return
         own = [one for one in asked.list() if one.kind == kind and key in (one.label, one.record)]
         (item,) = [one for one in own if field in ("", dict(one.details).get("field"))]
-        asked.resolve(item.id, answer, reason="a test")
+        self.resolve(item.id, answer, at=at)
+
+    def resolve(self, item: str, answer: str, *, at: float) -> None:
+        """The same of one question, by its number."""
+        self._clock.put(at)
+        Reviewed(self._opened).resolve(item, answer, reason="a test")
 
     def undo(self, run: str, *, at: float) -> tuple[PlanReport, RunReport]:
         """`synchub undo`: what it says it would do, and what it did."""

@@ -16,18 +16,18 @@ from synchub.spec.mapping import FieldMapping, MappingFile
 from synchub.testing.memory import MemorySystem
 
 ENTITY, SYNC = "contact", "people"
+EVENT, ACTIVITY = "event", "activity"
+"""What happened, and the sync that passes it on."""
 
 
-def configuration(
-    folder: Path, systems: Sequence[MemorySystem], entity: Entity, members: Sequence[Member]
-) -> Configuration:
-    """One sync, "people", of all the systems."""
+def configuration(folder: Path, systems: Sequence[MemorySystem], syncs: Sequence[Sync]) -> Configuration:
+    """The syncs, of all the systems."""
     return Configuration(
         folder / "hub.toml",
         HubSettings(),
         {system.name: SystemSettings(connector="memory") for system in systems},
-        {ENTITY: entity},
-        {SYNC: Sync(SYNC, entity, tuple(members))},
+        {sync.entity.name: sync.entity for sync in syncs},
+        {sync.name: sync for sync in syncs},
     )
 
 
@@ -35,17 +35,25 @@ def contact(
     systems: Sequence[MemorySystem], *, rules: Mapping[str, Any], match: tuple[str, ...], **entity: Any
 ) -> Entity:
     """[entities.contact]. Raises ConfigurationError with all problems."""
-    settings = EntitySettings(match=MatchSettings(keys=match), rules=dict(rules), **entity)
+    return _resolved(ENTITY, EntitySettings(match=MatchSettings(keys=match), rules=dict(rules), **entity), systems)
+
+
+def event(systems: Sequence[MemorySystem]) -> Entity:
+    """The entity of what happened, as it is by itself."""
+    return _resolved(EVENT, EntitySettings(), systems)
+
+
+def _resolved(name: str, settings: EntitySettings, systems: Sequence[MemorySystem]) -> Entity:
     names: dict[str, Any] = {system.name: {} for system in systems}
-    document = Document(Source("hub.toml", "", {}), {"systems": names, "entities": {ENTITY: settings.model_dump()}})
-    entities, problems = resolve_entities({ENTITY: settings}, document, ())
+    document = Document(Source("hub.toml", "", {}), {"systems": names, "entities": {name: settings.model_dump()}})
+    entities, problems = resolve_entities({name: settings}, document, ())
     if problems:
         raise failure(problems)
-    return entities[ENTITY]
+    return entities[name]
 
 
-def member(rank: int, system: MemorySystem, given: Mapping[str, Mapping[str, Any]]) -> Member:
-    """[syncs.people.members.NAME]: what is `given` for this system, and a mapping that is the identity elsewhere."""
+def member(rank: int, system: MemorySystem, given: Mapping[str, Mapping[str, Any]], entity: str = ENTITY) -> Member:
+    """[syncs.SYNC.members.NAME]: what is `given` for this system, and a mapping that is the identity elsewhere."""
     options = dict(given.get(system.name, {}))
     own: Mapping[str, Any] = options.pop("mapping", {})
     stream = system.stream
@@ -58,7 +66,7 @@ def member(rank: int, system: MemorySystem, given: Mapping[str, Mapping[str, Any
         system.name,
         stream.name,
         system.name,
-        MappingFile(entity=ENTITY, key=stream.key, updated_at=stream.updated_at, fields=fields),
+        MappingFile(entity=entity, key=stream.key, updated_at=stream.updated_at, fields=fields),
         settings.direction,
         settings.create,
         settings.on_delete,

@@ -14,9 +14,10 @@ from itertools import count
 import polars as pl
 
 from synchub.testing.simulation.drawing import draw
-from synchub.testing.simulation.playing import play
+from synchub.testing.simulation.playing import Played, play
 from synchub.testing.simulation.shrinking import shrink
-from synchub.testing.simulation.telling import told
+from synchub.testing.simulation.steps import History
+from synchub.testing.simulation.telling import AGAIN, told
 
 
 def main(arguments: list[str]) -> int:
@@ -47,13 +48,15 @@ def _in_polars_thread(work: Callable[[], int]) -> int:
 def _play_all(asked: argparse.Namespace) -> int:
     began, cpu = time.monotonic(), time.process_time()
     played_so_far = failed = 0
+    draw, play = _kind(asked)
     for seed in _seeds(asked, began):
         played = play(draw(seed))
         played_so_far += 1
         if played.broken:
             failed += 1
-            shortest = played if asked.long else shrink(played, tries=asked.tries)
-            _say(told(shortest, trace=True) + f"\nseed was {seed}\n")
+            shortest = played if asked.long else shrink(played, tries=asked.tries, again=play)
+            again = AGAIN.replace(" --seed", " --events --seed") if asked.events else AGAIN
+            _say(told(shortest, trace=True, again=again) + f"\nseed was {seed}\n")
         if asked.trace:
             _say("\n".join(played.trace))
         if played_so_far % 100 == 0:
@@ -62,12 +65,22 @@ def _play_all(asked: argparse.Namespace) -> int:
     return min(failed, 100)
 
 
+def _kind(asked: argparse.Namespace) -> tuple[Callable[[int], History], Callable[[History], Played]]:
+    """What draws and plays the histories that are asked for."""
+    if asked.events:
+        from synchub.testing import events
+
+        return events.draw, events.play
+    return draw, play
+
+
 def _counted(histories: int, failed: int, cpu: float) -> str:
     return f"{histories} histories, {failed} failed, {(time.process_time() - cpu) / max(histories, 1):.2f} s CPU each"
 
 
 def _parsed(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m synchub.testing.simulation", description=__doc__)
+    parser.add_argument("--events", action="store_true", help="histories of events, not of contacts")
     parser.add_argument("--seed", type=int, help="play just this one")
     parser.add_argument("--seeds", type=int, help="play so many (100; with --hours any number)")
     parser.add_argument("--hours", type=float, help="play for so long")

@@ -22,10 +22,11 @@ class Knowledge:
         self._hub, self._fields = hub, fields
 
     def links(self) -> list[dict[str, Any]]:
-        """All links: id, record, system, remote_id, tomb, made, first_run, hn.*, hv.*."""
+        """All links of contacts: id, record, system, remote_id, tomb, made, first_run, hn.*, hv.*."""
         with self._hub.store.read() as tx:
             names = {state.id: state.system for state in members.of_entity(tx, ENTITY)}
-            rows = bulk.select(tx, tables.link.select().order_by(tables.link.c.id), bulk.schema_of(tables.link))
+            own = tables.link.select().where(tables.link.c.member.in_(list(names))).order_by(tables.link.c.id)
+            rows = bulk.select(tx, own, bulk.schema_of(tables.link))
         if rows.is_empty():
             return []
         held = known.with_held(rows, list(self._fields))

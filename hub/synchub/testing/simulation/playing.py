@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from synchub.errors import SynchubError
 from synchub.testing.simulation.afterwards import afterwards
@@ -14,6 +16,17 @@ from synchub.testing.simulation.steps import Deed, History
 from synchub.testing.simulation.twins import ask_twins
 from synchub.testing.simulation.violation import Violation
 from synchub.testing.simulation.world import World
+
+
+class Closed(Protocol):
+    """A world, as far as it is to be closed and to tell what happened."""
+
+    trace: list[str]
+
+    def close(self) -> None: ...
+
+
+W = TypeVar("W", bound=Closed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +43,15 @@ class Played:
 def play(history: History, engine: AbstractContextManager[object] | None = None) -> Played:
     """Play a history to its end, or to the first thing that does not hold. `engine` is entered around it: a test may
     put another part into the engine for so long."""
-    world = World(history.shape)
+    with engine or nullcontext():
+        return played_through(World(history.shape), history, _through)
+
+
+def played_through(world: W, history: History, through: Callable[[W, History], None]) -> Played:
+    """What comes of a history in a world, which is closed in the end."""
     broken = where = ""
     try:
-        with engine or nullcontext():
-            _through(world, history)
+        through(world, history)
     except (Violation, SynchubError) as violation:
         broken, where = str(violation), _place(violation)
     except Exception as error:  # whatever else the engine raises is a bug of its own

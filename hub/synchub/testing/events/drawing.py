@@ -1,0 +1,78 @@
+"""Draws histories of events: everything that happens follows from one number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from synchub.testing.events.deeds import MOST
+from synchub.testing.simulation.connector import PAGES, TROUBLES, WRITES
+from synchub.testing.simulation.faults import KILLED, MEANWHILE, POINTS, STORE
+from synchub.testing.simulation.steps import HUB, Deed, Fault, History, Run, Shape, Step
+
+STEPS = 30
+OFTEN = {
+    "happen": 10,
+    "create": 4,
+    "edit": 2,
+    "rename": 2,
+    "delete": 2,
+    "join": 1,
+    "split": 1,
+    "forget": 2,
+    "answer": 2,
+}
+DEEDS = tuple(kind for kind, often in OFTEN.items() for _ in range(often))
+TRAITS: dict[str, Callable[[Random], Any]] = {
+    "tells_time": lambda dice: dice.random() < 0.5,
+    "skew": lambda dice: dice.choice((0, -180, 180)),
+    "answers": lambda dice: dice.random() < 0.5,
+    "can_lookup": lambda dice: dice.random() < 0.5,
+    "incremental": lambda dice: dice.random() < 0.6,
+    "sees_deletes": lambda dice: dice.random() < 0.6,
+    "keeps_hub_id": lambda dice: dice.random() < 0.7,
+    "repeats": lambda dice: True,
+    "lag": lambda dice: dice.choice((1.5, 4)),
+    "batch": lambda dice: dice.choice((1, 2, 1000)),
+    "page_size": lambda dice: dice.choice((1, 2, 3)),
+}
+
+
+def draw(seed: int) -> History:
+    """The history of a seed: the same for ever, as long as this file is the same."""
+    dice = Random(f"events {seed}")
+    shape = Shape(tuple(_traits(dice) for _ in range(4)), (), {"by_hub_id": True} if dice.random() < 0.2 else {})
+    steps: list[Step] = [_deed(dice, "create") for _ in range(dice.randint(1, 4))]
+    while len(steps) < STEPS:
+        steps += [_deed(dice) for _ in range(dice.randint(1, 5))]
+        faults = tuple(_fault(dice) for _ in range(dice.choice((0, 1, 1, 2, 3))))
+        steps.append(Run(faults, full=dice.random() < 0.1))
+    return History(shape, tuple(steps), seed)
+
+
+def _traits(dice: Random) -> dict[str, Any]:
+    return {name: choose(dice) for name, choose in TRAITS.items() if dice.random() < 0.4}
+
+
+def _deed(dice: Random, kind: str = "") -> Deed:
+    return Deed(kind or dice.choice(DEEDS), dice.randrange(2), dice.randrange(MOST), value=dice.randrange(10))
+
+
+def _fault(dice: Random) -> Fault:
+    """One of the hub's own, or of one system; of the last two more often than of the others."""
+    nth, lasting = dice.choice((1, 1, 1, 2, 3, 5)), dice.random() < 0.2
+    if dice.random() < 0.3:
+        call = dice.choice(("begin", "commit", *POINTS))
+        count = dice.randint(1, 24) if call in ("begin", "commit") else dice.choice((1, 1, 2, 3))
+        kind = dice.choice(list(STORE)) if call in ("begin", "commit") and dice.random() < 0.4 else KILLED
+        return Fault(kind, HUB, call, count)
+    system, call = (
+        dice.choice((0, 1, 2, 2, 3, 3, 3)),
+        dice.choice(("streams", "read", "cursor", "lookup", "write", "write")),
+    )
+    if call in ("read", "write") and dice.random() < 0.2:
+        return Fault(MEANWHILE, system, call, nth, deed=_deed(dice))
+    own = {"read": PAGES[:3], "write": WRITES}.get(call, ())
+    kind = "expired" if call == "cursor" else dice.choice(own) if own and dice.random() < 0.6 else dice.choice(TROUBLES)
+    return Fault(kind, system, call, nth, lasting)

@@ -39,7 +39,7 @@ def _enter(world: EventWorld, system: SimulatedSystem, email: str) -> None:
 
 
 def _happen(world: EventWorld, email: str, deed: Deed) -> None:
-    """Something happens to somebody, whom the hub may know or not; by another clock, in no order."""
+    """Something happens to somebody, whom the hub may know or not."""
     subject, when = f"visit {len(world.happened)}", world.moment()
     world.happened[subject] = (email, when)
     world.web.create(at=world.now, contact=email, occurred_at=when, type=f"t{deed.value}", subject=subject)

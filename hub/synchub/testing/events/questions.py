@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from synchub.testing.events.world import EventWorld
+from synchub.testing.simulation.resting import run_until_quiet
 from synchub.testing.simulation.steps import Run
 from synchub.testing.simulation.violation import must
-
-ENOUGH = 9
-"""Within so many runs a world must have come to rest."""
 
 
 def nothing_is_passed_on_twice(world: EventWorld) -> None:
@@ -62,10 +60,7 @@ def rest(world: EventWorld) -> None:
     world.wait()
     if any(system.slipped for system in world.systems):
         world.run(Run(full=True))
-    counts: list[int] = []
-    while len(counts) < ENOUGH and (len(counts) < 2 or any(counts[-2:])):
-        world.wait()
-        counts.append(world.run(Run()))
+    counts = run_until_quiet(world, world.wait)
     must(not any(counts[-2:]), f"it does not come to rest: {counts} events sent")
     world.wait()
     late = world.run(Run(full=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from synchub.testing.simulation.steps import Run
 from synchub.testing.simulation.violation import must
@@ -29,7 +30,13 @@ def rest(world: World) -> None:
     must(not late, f"it rested, and then wrote {late} that it had overlooked")
 
 
-def run_until_quiet(world: World, meanwhile: Callable[[], None] = lambda: None) -> list[int]:
+class Runs(Protocol):
+    """A world in which the hub can run; `run` returns how much was written."""
+
+    def run(self, step: Run) -> int: ...
+
+
+def run_until_quiet(world: Runs, meanwhile: Callable[[], None] = lambda: None) -> list[int]:
     """Run until nothing is written, twice running, or there is no end to it; how much each run wrote. `meanwhile` happens
     before each."""
     counts: list[int] = []

@@ -160,7 +160,8 @@ class MemoryHub:
         members = [member(rank, system, self.members) for rank, system in enumerate(self.systems)]
         syncs = [Sync(SYNC, entity, tuple(members))]
         if self.events:
-            members = [member(rank, system, self._events_members(), EVENT) for rank, system in enumerate(self.events)]
+            given = self._events_members()
+            members = [member(rank, system, given, EVENT) for rank, system in enumerate(self.events)]
             syncs.append(Sync(ACTIVITY, event(self.events), tuple(members)))
         return configuration(self.folder, [*self.systems, *self.events], syncs)
 

@@ -30,9 +30,7 @@ def sent_again_without_an_answer() -> Plant:
     def make(_settle: Callable[..., None]) -> Callable[..., None]:
         def given_up(work: Any) -> None:
             with work.store.write() as tx:
-                waiting = journal.open_operations(tx, [part.state.id for part in work.parts])
-                told = waiting.select("id", state=pl.lit(journal.FAILED), reason=pl.lit(""))
-                journal.close(tx, told)
+                _give_up(tx, journal.open_operations(tx, [part.state.id for part in work.parts]))
 
         return given_up
 
@@ -45,11 +43,15 @@ def asked_by_nobody() -> Plant:
     def make(_wait: Callable[..., None]) -> Callable[..., None]:
         def lost(work: Any, _part: Any, creates: pl.DataFrame) -> None:
             with work.store.write() as tx:
-                journal.close(tx, creates.select("id", state=pl.lit(journal.FAILED), reason=pl.lit("")))
+                _give_up(tx, creates)
 
         return lost
 
     return instead("synchub.run.steps.settling:_wait", make)
+
+
+def _give_up(tx: Any, operations: pl.DataFrame) -> None:
+    journal.close(tx, operations.select("id", state=pl.lit(journal.FAILED), reason=pl.lit("")))
 
 
 def who_waits_is_overlooked() -> Plant:
@@ -96,7 +98,7 @@ def whoever_comes_first() -> Plant:
 
     def make(by_key: Callable[..., pl.DataFrame]) -> Callable[..., pl.DataFrame]:
         def first(tx: Any, _work: Any, contact: Any, waiting: pl.DataFrame) -> pl.DataFrame:
-            maybe = known.candidates(tx, pl.concat([waiting["ref_hash"]]).unique()).rename({"record": "contact"})
+            maybe = known.candidates(tx, waiting["ref_hash"].unique()).rename({"record": "contact"})
             return (
                 waiting.join(maybe, left_on="ref_hash", right_on="hash")
                 .unique("id", keep="first")

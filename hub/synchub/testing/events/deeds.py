@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from synchub.testing.memory import moment
 from synchub.testing.simulation.steps import Deed
 from synchub.testing.simulation.systems import SimulatedSystem
 
@@ -40,7 +41,7 @@ def _enter(world: EventWorld, system: SimulatedSystem, email: str) -> None:
 
 def _happen(world: EventWorld, email: str, deed: Deed) -> None:
     """Something happens to somebody, whom the hub may know or not."""
-    subject, when = f"visit {len(world.happened)}", world.moment()
+    subject, when = f"visit {len(world.happened)}", moment(world.now)
     world.happened[subject] = (email, when)
     world.web.create(at=world.now, contact=email, occurred_at=when, type=f"t{deed.value}", subject=subject)
 

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from synchub.testing.events.deeds import MOST
+from synchub.testing.simulation import drawing as usual
 from synchub.testing.simulation.connector import PAGES, TROUBLES, WRITES
 from synchub.testing.simulation.faults import KILLED, MEANWHILE, POINTS, STORE
 from synchub.testing.simulation.steps import HUB, Deed, Fault, History, Run, Shape, Step
@@ -24,35 +25,26 @@ OFTEN = {
     "answer": 2,
 }
 DEEDS = tuple(kind for kind, often in OFTEN.items() for _ in range(often))
-TRAITS: dict[str, Callable[[Random], Any]] = {
-    "tells_time": lambda dice: dice.random() < 0.5,
-    "skew": lambda dice: dice.choice((0, -180, 180)),
-    "answers": lambda dice: dice.random() < 0.5,
+OFTENER: dict[str, Callable[[Random], Any]] = {
     "can_lookup": lambda dice: dice.random() < 0.5,
-    "incremental": lambda dice: dice.random() < 0.6,
-    "sees_deletes": lambda dice: dice.random() < 0.6,
     "keeps_hub_id": lambda dice: dice.random() < 0.7,
-    "repeats": lambda dice: True,
-    "lag": lambda dice: dice.choice((1.5, 4)),
-    "batch": lambda dice: dice.choice((1, 2, 1000)),
-    "page_size": lambda dice: dice.choice((1, 2, 3)),
 }
+"""What a system of events is to be, or not, more often than others."""
+NAMED = ("tells_time", "skew", "answers", "can_lookup", "incremental", "sees_deletes", "keeps_hub_id", "repeats", "lag")
+TRAITS = {name: OFTENER.get(name, usual.TRAITS[name]) for name in (*NAMED, "batch", "page_size")}
 
 
 def draw(seed: int) -> History:
     """The history of a seed: the same for ever, as long as this file is the same."""
     dice = Random(f"events {seed}")
-    shape = Shape(tuple(_traits(dice) for _ in range(4)), (), {"by_hub_id": True} if dice.random() < 0.2 else {})
+    traits = tuple(usual.some(dice, TRAITS, 0.4) for _ in range(4))
+    shape = Shape(traits, (), {"by_hub_id": True} if dice.random() < 0.2 else {})
     steps: list[Step] = [_deed(dice, "create") for _ in range(dice.randint(1, 4))]
     while len(steps) < STEPS:
         steps += [_deed(dice) for _ in range(dice.randint(1, 5))]
         faults = tuple(_fault(dice) for _ in range(dice.choice((0, 1, 1, 2, 3))))
         steps.append(Run(faults, full=dice.random() < 0.1))
     return History(shape, tuple(steps), seed)
-
-
-def _traits(dice: Random) -> dict[str, Any]:
-    return {name: choose(dice) for name, choose in TRAITS.items() if dice.random() < 0.4}
 
 
 def _deed(dice: Random, kind: str = "") -> Deed:

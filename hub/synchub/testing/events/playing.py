@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from synchub.testing.events.questions import ALWAYS, AT_REST, rest
 from synchub.testing.events.world import EventWorld
-from synchub.testing.simulation.playing import Played, played_through
+from synchub.testing.simulation.playing import Played, lived, played_through
 from synchub.testing.simulation.steps import History
 
 
@@ -17,10 +17,4 @@ def play(history: History, engine: AbstractContextManager[object] | None = None)
 
 
 def _through(world: EventWorld, history: History) -> None:
-    for step in history.steps:
-        world.step(step)
-        for ask in ALWAYS:
-            ask(world)
-    rest(world)
-    for ask in (*ALWAYS, *AT_REST):
-        ask(world)
+    lived(world, history, ALWAYS, rest, AT_REST)

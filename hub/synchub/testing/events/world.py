@@ -13,7 +13,6 @@ from synchub.errors import SynchubError
 from synchub.record.codec import opened
 from synchub.spec.reports import RunReport
 from synchub.testing.events.deeds import do
-from synchub.testing.memory import moment
 from synchub.testing.memory_hub import MemoryHub
 from synchub.testing.memory_seams import Killed
 from synchub.testing.simulation.connector import connector_of
@@ -124,9 +123,6 @@ class EventWorld:
             do(self, deed)
         except SynchubError as refusal:
             self.trace.append(f"refused: {refusal.happened}")
-
-    def moment(self) -> datetime:
-        return moment(self.now)
 
     def run(self, step: Run) -> int:
         """A run of both syncs, contacts first, as `synchub sync` does them. Returns how many events were sent."""

@@ -17,7 +17,7 @@ from synchub.testing.simulation.drawing import draw
 from synchub.testing.simulation.playing import Played, play
 from synchub.testing.simulation.shrinking import shrink
 from synchub.testing.simulation.steps import History
-from synchub.testing.simulation.telling import AGAIN, told
+from synchub.testing.simulation.telling import COMMAND, told
 
 
 def main(arguments: list[str]) -> int:
@@ -55,8 +55,8 @@ def _play_all(asked: argparse.Namespace) -> int:
         if played.broken:
             failed += 1
             shortest = played if asked.long else shrink(played, tries=asked.tries, again=play)
-            again = AGAIN.replace(" --seed", " --events --seed") if asked.events else AGAIN
-            _say(told(shortest, trace=True, again=again) + f"\nseed was {seed}\n")
+            command = f"{COMMAND} --events" if asked.events else COMMAND
+            _say(told(shortest, trace=True, command=command) + f"\nseed was {seed}\n")
         if asked.trace:
             _say("\n".join(played.trace))
         if played_so_far % 100 == 0:

@@ -84,11 +84,12 @@ def _with_money(history: History, dice: Random) -> History:
 def _shape(dice: Random) -> Shape:
     count = dice.choice((2, 2, 3, 3, 4))
     rules = {"owner": dice.choice(OWNER_RULES), "notes": "ask", "lead_score": dice.choice(SCORE_RULES)}
-    traits = tuple(_some(dice, TRAITS, 0.35) for _ in range(count))
-    return Shape(traits, ({}, *(_some(dice, MEMBER, 0.35) for _ in range(count - 1))), rules)
+    traits = tuple(some(dice, TRAITS, 0.35) for _ in range(count))
+    return Shape(traits, ({}, *(some(dice, MEMBER, 0.35) for _ in range(count - 1))), rules)
 
 
-def _some(dice: Random, offered: dict[str, Callable[[Random], Any]], share: float) -> dict[str, Any]:
+def some(dice: Random, offered: dict[str, Callable[[Random], Any]], share: float) -> dict[str, Any]:
+    """So large a share of what is offered, by name, each with what the dice choose."""
     return {name: choose(dice) for name, choose in offered.items() if dice.random() < share}
 
 

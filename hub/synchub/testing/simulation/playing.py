@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -12,21 +12,24 @@ from synchub.errors import SynchubError
 from synchub.testing.simulation.afterwards import afterwards
 from synchub.testing.simulation.questions import ALWAYS, AT_REST
 from synchub.testing.simulation.resting import rest
-from synchub.testing.simulation.steps import Deed, History
+from synchub.testing.simulation.steps import Deed, History, Step
 from synchub.testing.simulation.twins import ask_twins
 from synchub.testing.simulation.violation import Violation
 from synchub.testing.simulation.world import World
 
 
-class Closed(Protocol):
-    """A world, as far as it is to be closed and to tell what happened."""
+class Playable(Protocol):
+    """A world, as far as a history is played in it. `trace` tells what happened."""
 
     trace: list[str]
+
+    def step(self, step: Step) -> None: ...
 
     def close(self) -> None: ...
 
 
-W = TypeVar("W", bound=Closed)
+W = TypeVar("W", bound=Playable)
+Asked = Sequence[Callable[[W], None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +64,19 @@ def played_through(world: W, history: History, through: Callable[[W, History], N
     return Played(history, broken, where, tuple(world.trace))
 
 
-def _through(world: World, history: History) -> None:
+def lived(world: W, history: History, always: Asked[W], rest: Callable[[W], None], at_rest: Asked[W]) -> None:
+    """Let all steps happen, and let the world come to rest; what must always hold is asked after each step."""
     for step in history.steps:
         world.step(step)
-        for ask in ALWAYS:
+        for ask in always:
             ask(world)
     rest(world)
-    for ask in (*ALWAYS, *AT_REST):
+    for ask in (*always, *at_rest):
         ask(world)
+
+
+def _through(world: World, history: History) -> None:
+    lived(world, history, ALWAYS, rest, AT_REST)
     ask_twins(history, world)
     seed = len(history.steps)
     for attempt in afterwards(history):

@@ -5,15 +5,15 @@ from __future__ import annotations
 from synchub.testing.simulation.playing import Played
 from synchub.testing.simulation.steps import History
 
-AGAIN = "python -m synchub.testing.simulation --seed {seed}"
+COMMAND = "python -m synchub.testing.simulation"
 
 
-def told(played: Played, *, trace: bool = False, again: str = AGAIN) -> str:
-    """Several lines; `again` is the command that plays it once more. The history stands there as the Python that makes it again."""
+def told(played: Played, *, trace: bool = False, command: str = COMMAND) -> str:
+    """Several lines; `command` plays such histories. This one stands there as the Python that makes it again."""
     seed = played.history.seed
     lines = [f"{played.where}: {played.broken}"]
     if seed is not None:
-        lines.append(f"seed {seed}: {again.format(seed=seed)}")
+        lines.append(f"seed {seed}: {command} --seed {seed}")
     lines += [written(played.history)]
     return "\n".join([*lines, *(f"    # {line}" for line in played.trace)] if trace else lines)
 

@@ -16,6 +16,8 @@ from synchub.model.heard import Heard
 
 HELD_NATIVE = "hn."
 HELD_VALUE = "hv."
+HELD_VIA = "hw."
+_HELD_AS = ((HELD_NATIVE, NATIVE), (HELD_VALUE, VALUE), (HELD_VIA, VIA))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +26,9 @@ class Listening:
 
     `inward` are the fields it is read for, `claiming` those it may claim (an opt-out it may claim in any case);
     `comparable(field, natives)` gives a text that is equal for natives that mean the same. `first_heard` are fields that this
-    member was never read for before: what they hold without a time is undated, as at first contact. `start` and `read_at` (the
-    hub's last read) are in microseconds.
+    member was not read for by the last run: what they hold without a time is undated, as at first contact. `start` and `read_at` (the
+    hub's last read) are in microseconds. `unmapped` are fields that it was mapped for before: what is held of them stays, so
+    that the hub knows what it wrote there should they be mapped again.
     """
 
     inward: tuple[str, ...]
@@ -37,6 +40,7 @@ class Listening:
     start: int
     run: int
     read_at: int
+    unmapped: tuple[str, ...] = ()
 
 
 def hear(rows: pl.DataFrame, unconfirmed: pl.DataFrame, how: Listening) -> Heard:
@@ -108,7 +112,9 @@ def _older(known: pl.Expr) -> pl.Expr:
 
 def _with_columns_for(rows: pl.DataFrame, how: Listening) -> pl.DataFrame:
     """Every column that the steps below name, absent ones as nulls."""
-    names = [prefix + field for field in how.inward for prefix in (NATIVE, VALUE, VIA, HELD_NATIVE, HELD_VALUE, "hw.")]
+    names = [
+        prefix + field for field in how.inward for prefix in (NATIVE, VALUE, VIA, HELD_NATIVE, HELD_VALUE, HELD_VIA)
+    ]
     missing = [pl.lit(None, dtype=pl.String).alias(name) for name in names if name not in rows.columns]
     missing += [] if "known_version" in rows.columns else [pl.lit(None, dtype=pl.String).alias("known_version")]
     doubtful = [pl.lit(False).alias(f"d.{field}") for field in how.inward if f"d.{field}" not in rows.columns]
@@ -240,6 +246,7 @@ def _held(rows: pl.DataFrame, how: Listening) -> pl.DataFrame:
             .otherwise(pl.col(HELD_NATIVE + field))
             .alias(NATIVE + field),
             pl.when(changed).then(pl.col(VALUE + field)).otherwise(pl.col(HELD_VALUE + field)).alias(VALUE + field),
-            pl.when(changed | spelt).then(pl.col(VIA + field)).otherwise(pl.col("hw." + field)).alias(VIA + field),
+            pl.when(changed | spelt).then(pl.col(VIA + field)).otherwise(pl.col(HELD_VIA + field)).alias(VIA + field),
         ]
-    return rows.select("link", *columns)
+    kept = [pl.col(held + field).alias(prefix + field) for field in how.unmapped for held, prefix in _HELD_AS]
+    return rows.select("link", *columns, *kept)

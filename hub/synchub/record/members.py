@@ -19,7 +19,8 @@ class MemberState:
 
     `fields` are all canonical fields it was ever read for or written with: what its links' packed values may hold.
     `mapping` and `scope` are fingerprints: of the mapping, and of what is read (a change of either is no claim).
-    `sources`: per field what it was mapped from, and how, so that a changed mapping can be told field by field.
+    `sources`: per field what it was mapped from, and how, so that a changed mapping can be told field by field;
+    of a field that is mapped no more, what it was mapped from last.
     `fill_only`: it counts only where no other claim has a value. `claims`: false if it is only written.
     """
 

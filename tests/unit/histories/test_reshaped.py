@@ -73,3 +73,48 @@ def test_a_filter_that_lets_everybody_in_is_stopped_once(new_hub: NewHub) -> Non
         crm.create(at=51, email=f"r{number:02}@firm.example")
     assert hub.sync(60).state == "done"
     assert len(made.rows) == COUNT + 80
+
+
+def _left_alone(new_hub: NewHub) -> tuple[MemorySystem, MemorySystem, MemoryHub]:
+    """The hub wrote a job title into the shop, which is not to have it any more; then somebody works in that row, and later
+    somebody gives the person another job in the CRM."""
+    crm, shop = MemorySystem("crm", FIELDS), MemorySystem("shop", FIELDS)
+    crm.create(at=0, email="ann@firm.example", job_title="Clerk")
+    hub: MemoryHub = new_hub([crm, shop], members={})
+    hub.sync(10)
+    hub.change(members={"shop": {"mapping": {"job_title": None}}})
+    hub.sync(20)
+    crm.edit("1", at=25, job_title="Head")
+    shop.edit("1", at=30, notes="Call her")
+    hub.sync(40)
+    assert (crm.rows["1"]["notes"], shop.rows["1"]["job_title"]) == ("Call her", "Clerk")
+    return crm, shop, hub
+
+
+def test_what_the_hub_wrote_is_no_claim_when_a_field_is_mapped_again(new_hub: NewHub) -> None:
+    crm, shop, hub = _left_alone(new_hub)
+    hub.change(members={})
+    hub.sync(50)
+    assert (crm.rows["1"]["job_title"], shop.rows["1"]["job_title"]) == ("Head", "Head")
+    assert written(hub.sync(60)) == 0
+
+
+def test_what_was_entered_while_a_field_was_not_mapped_is_a_claim(new_hub: NewHub) -> None:
+    crm, shop, hub = _left_alone(new_hub)
+    shop.edit("1", at=45, job_title="Director")
+    hub.sync(47)
+    hub.change(members={})
+    hub.sync(50)
+    assert (crm.rows["1"]["job_title"], shop.rows["1"]["job_title"]) == ("Director", "Director")
+    assert written(hub.sync(60)) == 0
+
+
+def test_a_field_that_is_mapped_again_to_another_one_is_heard_as_it_stands_there(new_hub: NewHub) -> None:
+    """What the hub wrote into the one says nothing of the other, though it may read the same."""
+    crm, shop, hub = _left_alone(new_hub)
+    shop.edit("1", at=45, city="Clerk")
+    hub.sync(47)
+    hub.change(members={"shop": {"mapping": {"job_title": "city", "city": None}}})
+    hub.sync(50)
+    assert (crm.rows["1"]["job_title"], shop.rows["1"]["city"]) == ("Clerk", "Clerk")
+    assert written(hub.sync(60)) == 0

@@ -13,6 +13,7 @@ from synchub.record import bulk, intake, known, tables
 from synchub.record.reviews import ask
 from synchub.run.steps.doubles import hashes
 from synchub.run.steps.keying import remember_held
+from synchub.run.steps.remapping import UNMAPPED
 from synchub.run.work import Part, Work
 
 _BEFORE = ("remote_id", "link", "record", "tomb")
@@ -37,12 +38,13 @@ def listen(tx: Connection, work: Work, part: Part, staged: Staged) -> Noticed:
     before = _before(tx, part, staged)
     unconfirmed = known.unconfirmed(tx, part.state.id)
     how = _how(work, part)
+    ever = (*how.inward, *how.unmapped)
     for frame in staged.frames() if before.height else ():
         own = frame.join(before.select("remote_id", "link"), on="remote_id", maintain_order="left")
         own = own.unique("remote_id", keep="last", maintain_order=True)
         if own.is_empty():
             continue
-        held = known.held(tx, own["link"], part.mapping.inward_fields)
+        held = known.held(tx, own["link"], ever)
         heard = hear(
             own.join(held.rename({"version": "known_version"}), on="link", maintain_order="left"), unconfirmed, how
         )
@@ -82,13 +84,14 @@ def _how(work: Work, part: Part) -> Listening:
         start=work.clock,
         run=work.run,
         read_at=part.state.read_at or 0,
+        unmapped=tuple(name for name in part.state.fields if name not in fields),
     )
 
 
 def _is_new(part: Part, name: str) -> bool:
-    """Whether a field was never read from where it is read from now."""
+    """Whether a field was not read before this run, or not from where it is read now."""
     before = part.state.sources.get(name)
-    return before is None or list(before[0]) != list(part.mapping.fields[name].natives)
+    return before is None or UNMAPPED in before[2:] or list(before[0]) != list(part.mapping.fields[name].natives)
 
 
 def _reused(tx: Connection, work: Work, part: Part, reused: pl.DataFrame) -> None:

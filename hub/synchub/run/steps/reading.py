@@ -18,7 +18,7 @@ from synchub.model import RAW, REMOTE, UPDATED, VERSION
 from synchub.read.shelf import Laid
 from synchub.read.stage import SOURCE, Order, Staged, fingerprints, stage, twice
 from synchub.record import known, members, reviews
-from synchub.run.steps.remapping import sources_of
+from synchub.run.steps.remapping import sources_ever
 from synchub.run.work import Part, Work
 
 
@@ -279,7 +279,7 @@ def note_read(tx: Connection, work: Work, part: Part, staged: Staged) -> None:
         state = replace(state, cursor=dict(staged.cursor))
     if not staged.problem and not part.down:
         state = replace(
-            state, read_at=work.clock, mapping=part.mapping.fingerprint, sources=sources_of(part), failed=None
+            state, read_at=work.clock, mapping=part.mapping.fingerprint, sources=sources_ever(part), failed=None
         )
     else:
         state = replace(state, failed=part.down)

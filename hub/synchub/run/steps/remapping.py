@@ -14,6 +14,9 @@ from synchub.record import bulk, intake, known, tables
 from synchub.record.codec import pack, prefixed, unpack
 from synchub.run.work import Part, Work
 
+UNMAPPED = "unmapped"
+"""Stands behind the sources of a field that is mapped no more."""
+
 
 def sources_of(part: Part) -> dict[str, list[Any]]:
     """Per field: the native fields it is read from, and a mark that changes with how it is read."""
@@ -25,10 +28,15 @@ def sources_of(part: Part) -> dict[str, list[Any]]:
     return told
 
 
+def sources_ever(part: Part) -> dict[str, list[Any]]:
+    """The same, with the fields that were mapped before and are no more: they are marked as such."""
+    return {name: [*before[:2], UNMAPPED] for name, before in part.state.sources.items()} | sources_of(part)
+
+
 def remap(tx: Connection, work: Work, part: Part) -> None:
     """Derive anew what a member said and holds, for the fields that are mapped otherwise than before."""
     before, now = part.state.sources, sources_of(part)
-    changed = [name for name in now if name in before and list(before[name]) != now[name]]
+    changed = [name for name in now if name in before and before[name][:2] != now[name]]
     moved = [name for name in changed if before[name][0] != now[name][0]]
     if not changed:
         return

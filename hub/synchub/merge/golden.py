@@ -131,16 +131,17 @@ def not_void() -> pl.Expr:
 
 
 def _asked(claims: pl.DataFrame) -> pl.DataFrame:
-    """Fields with a question that was opened by an undo and that no claim has closed since. None holds back an opt-out,
-    which a join may bring later than it was claimed."""
+    """Fields with a question that was opened by an undo and that no claim that counts has closed since. None holds back an
+    opt-out, which a join may bring later than it was claimed."""
     if "open" not in claims["kind"]:
         return pl.DataFrame(schema=VERDICT)
     mark = pl.col("kind") == "open"
-    since = pl.col("seq").filter(~mark).max().over(ONE).fill_null(-1)
-    open_marks = claims.with_columns(_since=since).filter(mark & (pl.col("seq") > pl.col("_since")))
+    since = strong(claims.filter(~mark)).group_by(ONE).agg(_since=pl.col("seq").max())
+    marks = claims.filter(mark).join(since, on=ONE, how="left", maintain_order="left")
+    open_marks = marks.filter(pl.col("seq") > pl.col("_since").fill_null(-1)).drop("_since")
     opted_out = claims.filter((pl.col("field") == "opted_out") & (pl.col("value") == "true"))
     open_marks = open_marks.join(opted_out.select(ONE).unique(), on=ONE, how="anti")
-    newest = open_marks.filter(pl.col("seq") == pl.col("seq").max().over(ONE)).drop("_since")
+    newest = open_marks.filter(pl.col("seq") == pl.col("seq").max().over(ONE))
     return newest.with_columns(rule=pl.lit("undone"), open=pl.lit(True), contested=pl.lit(False)).select(list(VERDICT))
 
 

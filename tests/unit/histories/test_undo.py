@@ -46,6 +46,19 @@ def test_a_run_that_was_refused_in_part(pair: NewPair) -> None:
     assert [written(ann.hub.sync(at)) for at in (40, 50)] == [0, 0]
 
 
+def test_a_weak_word_does_not_undo_an_undo(pair: NewPair) -> None:
+    """What anybody can forge answers no question: the wrong job isn't written again for it. The CRM's word does."""
+    ann = _wrong_import(pair, weak=True)
+    ann.hub.sync(20)
+    ann.hub.undo("2", at=30)
+    ann.shop.edit("1", at=35, job_title="Duke")
+    assert [written(ann.hub.sync(at)) for at in (40, 50)] == [0, 0]
+    assert (_jobs(ann), ann.both("job_title")) == (["Duke", "Clerk"], ("WRONG", "Duke"))
+    ann.crm.edit("1", at=55, job_title="Head")
+    ann.hub.sync(60)
+    assert ann.both("job_title") == ("Head", "Head")
+
+
 def test_a_run_that_was_killed(pair: NewPair) -> None:
     """It died with Ann's write on the way: an undo says so, looks whether it landed, and puts it back. The next sync goes on
     with Bob, and can be undone too."""

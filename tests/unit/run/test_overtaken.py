@@ -97,7 +97,10 @@ def test_what_is_typed_while_the_hub_writes_is_not_overwritten(
 
     assert held()[ANN] == "Ulm"
     assert report.state == "done"
-    assert "shop: 1 records changed there meanwhile; the next run decides about them anew" in report.notes
+    assert (
+        "shop: 1 records changed there meanwhile and were left as they are; the next sync decides about them"
+        in report.notes
+    )
 
     sync(office, at=20)
     city = office.why_field(ANN, "city")

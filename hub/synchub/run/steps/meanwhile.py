@@ -13,6 +13,7 @@ from synchub.model import OVER, REMOTE, TO, WAS
 from synchub.record import known, reviews
 from synchub.run.steps.done import Done
 from synchub.run.steps.doubles import seek
+from synchub.run.steps.not_taken import moved_on
 from synchub.run.work import Part, Work
 from synchub.write.batch import OPERATION, stored_frame
 
@@ -24,9 +25,8 @@ def still_due(work: Work, part: Part, planned: pl.DataFrame, done: Done) -> pl.D
     creates = planned.filter(pl.col("kind") == "create")
     others = planned.filter(pl.col("kind") != "create")
     if not others.is_empty() and not part.stream.checks_before:
-        told = pl.col("version").is_not_null() & (
-            part.stream.version is not None
-        )  # the system itself refuses what moved
+        # Where the system is told a version, it refuses by itself what moved.
+        told = pl.col("version").is_not_null() & (part.stream.version is not None)
         others = pl.concat([others.filter(told), _unmoved(part, others.filter(~told), done)])
     if not creates.is_empty() and not part.complete:
         creates = _not_there(work, part, creates, done)
@@ -57,9 +57,7 @@ def _unmoved(part: Part, planned: pl.DataFrame, done: Done) -> pl.DataFrame:
             moved = moved | (compared & (before.fill_null("") != part.mapping.comparable(name, there).fill_null("")))
     if moved.any():
         done.undone.append(planned.filter(moved)["record"])
-        done.notes.append(
-            f"{part.name}: {moved.sum()} records changed there meanwhile; the next run decides about them anew"
-        )
+        done.notes.append(moved_on(part, int(moved.sum())))
     return planned.filter(~moved)
 
 

@@ -98,6 +98,11 @@ def overtaken(part: Part, both: pl.DataFrame) -> list[str]:
     there, moved = both.filter(THERE).height, both.filter(MOVED).height
     notes = {
         f"{part.name}: {there} records are there already; the next run matches them": there,
-        f"{part.name}: {moved} records changed there meanwhile; the next run decides about them anew": moved,
+        moved_on(part, moved): moved,
     }
     return [note for note, count in notes.items() if count]
+
+
+def moved_on(part: Part, count: int) -> str:
+    """Says of records that somebody changed after they were read that nothing was sent there."""
+    return f"{part.name}: {count} records changed there meanwhile and were left as they are; the next sync decides about them"

@@ -82,8 +82,13 @@ class Hearing:
         self._run = run
         aside, owners, start = world.known.aside(), world.known.belongs(), moment(world.now)
         self.asked = {(one["record"], one["details"].get("field", "")) for one in world.known.questions("ask")}
+        shown = {
+            (system.name, name): canonical("email", kept.values["email"])
+            for system, _ in world.present
+            for name, kept in system.read.items()
+        }
         for system, _ in world.present:
-            self._watch_new(system, owners, aside)
+            self._watch_new(system, owners, aside, shown)
         self._watch_owners(owners)
         for system, member in world.present:
             for name, kept in system.read.items():
@@ -98,14 +103,18 @@ class Hearing:
             if system.read_to_the_end:
                 self._read_at[system.name] = start
 
-    def _watch_new(self, system: SimulatedSystem, owners: dict[Row, int], aside: set[Row]) -> None:
-        """A row that was linked to a record that was there, while several of them had its key, was guessed."""
+    def _watch_new(
+        self, system: SimulatedSystem, owners: dict[Row, int], aside: set[Row], shown: dict[Row, str]
+    ) -> None:
+        """A row that was linked to a record that was there, while several of them had its key, was guessed. Who has another
+        address by what this run was shown of them is none of those."""
         for name, kept in system.read.items():
             row, email = (system.name, name), canonical("email", kept.values["email"])
             known = row in self._owners or row in aside | self.puzzling or name in system.made | system.gone_back
             if known or row not in owners or owners[row] not in self._owners.values() or kept.values.get("hub_id"):
                 continue
-            alike = [one for one, held in self._held.items() if held.get("email") == email and one in owners]
+            keep = {one for one in self._held if shown.get(one, email) == email and one in owners}
+            alike = [one for one in keep if self._held[one].get("email") == email]
             same = {self._owners[one] for one in alike if one in self._owners}
             if len(same) > 1 and email:
                 self.guessed.append(f"{row} was taken for record {owners[row]}, it could be any of {sorted(same)}")

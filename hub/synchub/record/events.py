@@ -39,21 +39,38 @@ def give_contacts(tx: Connection, found: pl.DataFrame) -> None:
     bulk.update(tx, tables.event, found)
 
 
-def not_passed_on(tx: Connection, entity: str, member: int, origins: list[int]) -> pl.DataFrame:
-    """Events that a member has not been sent, without those that came from its own system, oldest first: id, record. What is
-    in them is left where it is: there may be millions."""
+def marked(tx: Connection, entity: str, mark: int) -> pl.Series:
+    """The events that bear a mark and whose contact is known."""
+    query = text(f"SELECT e.id FROM event e WHERE {_MARKED}")
+    return bulk.select(tx, query, {"id": pl.Int64}, entity=entity, mark=mark)["id"]
+
+
+def not_passed_on(tx: Connection, entity: str, mark: int, member: int, origins: list[int]) -> pl.DataFrame:
+    """Of the events that bear a mark those that a member has not been sent, without those that came from its own system,
+    oldest first: id, record, and held: 1 where it is not to be sent, as it was refused or nobody knows what became of it.
+    What is in them is left where it is: there may be millions."""
     listed = ", ".join(str(int(number)) for number in origins) or "-1"
+    held = " OR ".join(f"e.id IN ({one})" for one in (*_HELD, _ASKED))
     query = text(
-        "SELECT e.id, e.record FROM event e "
+        f"SELECT e.id, e.record, CASE WHEN {held} THEN 1 ELSE 0 END FROM event e "
         "LEFT JOIN link l ON l.member = :member AND l.record = e.id "
-        f"WHERE e.entity = :entity AND l.id IS NULL AND e.member NOT IN ({listed}) AND e.record IS NOT NULL "
-        "AND NOT EXISTS (SELECT 1 FROM operation o WHERE o.member = :member AND o.record = e.id AND o.state IN ('open', 'rejected')) "
-        "AND NOT EXISTS (SELECT 1 FROM review r WHERE r.entity = e.entity AND r.kind = 'unanswered' AND r.state <> 'closed' "
-        "AND r.subject = :asked || CAST(e.id AS TEXT)) "
-        "ORDER BY e.occurred_at, e.id"
+        f"WHERE {_MARKED} AND l.id IS NULL AND e.member NOT IN ({listed}) ORDER BY e.occurred_at, e.id"
     )
-    schema = {"id": pl.Int64, "record": pl.Int64}
-    return bulk.select(tx, query, schema, entity=entity, member=member, asked=f"{member}:")
+    schema = {"id": pl.Int64, "record": pl.Int64, "held": pl.Int64}
+    given = {"entity": entity, "mark": mark, "member": member, "asked": f"{member}:", "behind": len(f"{member}:") + 1}
+    return bulk.select(tx, query, schema, **given)
+
+
+_MARKED = "e.entity = :entity AND e.dirty <> 0 AND (e.dirty & :mark) <> 0 AND e.record IS NOT NULL"
+_HELD = [
+    f"SELECT o.record FROM operation o WHERE o.member = :member AND o.state = '{state}'"
+    for state in ("open", "rejected")
+]
+_ASKED = (
+    "SELECT CAST(substr(r.subject, :behind) AS BIGINT) FROM review r WHERE r.entity = :entity AND r.kind = 'unanswered' "
+    "AND r.state <> 'closed' AND substr(r.subject, 1, :behind - 1) = :asked"
+)
+"""None of them looks at the events: each is found once, not once an event."""
 
 
 def with_bodies(tx: Connection, due: pl.DataFrame) -> pl.DataFrame:

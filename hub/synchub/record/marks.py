@@ -1,6 +1,6 @@
-"""Which records are to be looked at again, and by whom: every sync of an entity has a mark of its own.
+"""Which records and events are to be looked at again, and by whom: every sync of an entity has a mark of its own.
 
-The marks of a record are the bits of one number, `dirty`. A sync takes only its own mark off: what it has dealt with,
+The marks of a record or an event are the bits of one number, `dirty`. A sync takes only its own mark off: what it has dealt with,
 another sync of the same entity has yet to see.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import orjson
 import polars as pl
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, Table, select, text
 
 from synchub.record import bulk, tables
 
@@ -42,13 +42,15 @@ def marked(tx: Connection, entity: str, mark: int) -> pl.Series:
 
 
 def mark_all(tx: Connection, entity: str, mark: int) -> None:
-    """Put a mark on all records of an entity."""
-    tx.execute(text("UPDATE record SET dirty = dirty | :mark WHERE entity = :entity"), {"entity": entity, "mark": mark})
+    """Put a mark on all records and events of an entity."""
+    for table in (tables.record, tables.event):
+        statement = text(f"UPDATE {table.name} SET dirty = dirty | :mark WHERE entity = :entity")
+        tx.execute(statement, {"entity": entity, "mark": mark})
 
 
-def take_off(tx: Connection, records: pl.Series, others: int) -> None:
-    """Leave only the marks `others` on records."""
+def take_off(tx: Connection, records: pl.Series, others: int, table: Table = tables.record) -> None:
+    """Leave only the marks `others` on records, or on events."""
     ordered = records.sort()
     for start in range(0, len(ordered), _AT_ONCE):
         some = bulk.among(tx, "id", ordered.slice(start, _AT_ONCE))
-        tx.exec_driver_sql(f"UPDATE record SET dirty = dirty & {others:d} WHERE {some}")
+        tx.exec_driver_sql(f"UPDATE {table.name} SET dirty = dirty & {others:d} WHERE {some}")

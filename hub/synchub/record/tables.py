@@ -46,7 +46,9 @@ apart = _table("apart", "one other", "run", "one other")
 run = _table("run", "id", "id started clock ended", "sync entity kind state holder summary")
 operation = _table("operation", "id", "id run member record link at", "remote_id kind change version state reason")
 saved_plan = _table("saved_plan", "id", "id made", "sync body")
-event = _table("event", "id", "id hash member ref_hash record occurred_at run", "entity remote_id ref_field ref body")
+event = _table(
+    "event", "id", "id hash member ref_hash record occurred_at run dirty", "entity remote_id ref_field ref body"
+)
 rate = _table("rate", "day source target", "", "day source target value")
 rule_epoch = _table("rule_epoch", "entity field since", "since", "entity field rule")
 pause = _table("pause", "system", "failures failed_at until", "system problem")

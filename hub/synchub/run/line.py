@@ -165,7 +165,7 @@ def accept(work: Work) -> None:
     fresh = [part for part in work.parts if part.name in work.options.accept and not part.state.accepted]
     with work.store.write() as tx:
         if work.only is None and work.promised is None:
-            scopes.keep(tx, work.sync.name, [part.scope for part in work.parts])
+            scopes.keep(tx, work.sync.name, [part.scope for part in work.parts], work.left)
         for part in fresh:
             part.state = replace(part.state, accepted=True)
             members.save(tx, part.state)

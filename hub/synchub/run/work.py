@@ -233,6 +233,13 @@ class Work:
         """Whether members are left out or down: then no record may count as done, for their sake."""
         return bool(self.options.systems) or any(part.down for part in self.parts)
 
+    @property
+    def left(self) -> list[int]:
+        """The numbers of members that spoke of this entity and take no part in this sync."""
+        own = {(member.system, member.stream) for member in self.sync.members}
+        places = {number: (place.state.system, place.state.stream) for number, place in self.places.items()}
+        return [number for number, place in places.items() if place not in own]
+
     def narrow(self, tx: Connection) -> None:
         """From here on, only what a person asked for may be written."""
         if self.seek is not None:

@@ -18,8 +18,8 @@ def passed_on_again_and_again() -> Plant:
     """Nobody knows what was passed on already, as long as nothing is open."""
 
     def make(_due: Callable[..., pl.DataFrame]) -> Callable[..., pl.DataFrame]:
-        query = "SELECT id, record FROM event WHERE record IS NOT NULL ORDER BY id"
-        return lambda tx, *_rest: bulk.select(tx, text(query), {"id": pl.Int64, "record": pl.Int64})
+        query = "SELECT id, record, 0 FROM event WHERE record IS NOT NULL ORDER BY id"
+        return lambda tx, *_rest: bulk.select(tx, text(query), dict.fromkeys(("id", "record", "held"), pl.Int64))
 
     return instead("synchub.record.events:not_passed_on", make)
 

@@ -118,3 +118,19 @@ def test_a_field_that_is_mapped_again_to_another_one_is_heard_as_it_stands_there
     hub.sync(50)
     assert (crm.rows["1"]["job_title"], shop.rows["1"]["city"]) == ("Clerk", "Clerk")
     assert written(hub.sync(60)) == 0
+
+
+def test_who_takes_part_again_is_told_what_was_said_meanwhile(new_hub: NewHub) -> None:
+    """The last member leaves hub.toml and comes back: no other setting changes by that."""
+    crm, shop, late = (MemorySystem(name, FIELDS) for name in ("crm", "shop", "late"))
+    crm.create(at=0, email="ann@firm.example", job_title="Clerk")
+    hub: MemoryHub = new_hub([crm, shop, late])
+    hub.sync(10)
+    hub.change(systems=[crm, shop])
+    hub.sync(20)
+    crm.edit("1", at=25, job_title="Head")
+    hub.sync(30)
+    hub.change(systems=[crm, shop, late])
+    hub.sync(40)
+    assert late.rows["1"]["job_title"] == "Head"
+    assert written(hub.sync(50)) == 0

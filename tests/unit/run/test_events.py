@@ -87,3 +87,60 @@ def test_nothing_is_passed_on_twice(busy: Office):
     busy.sync(at=10)
 
     assert busy.rows("book.csv") == before
+
+
+def looked_at(office: Office) -> list[str]:
+    """The events that the next run would look at, by their day."""
+    query = "SELECT substr(body, -20) FROM event WHERE record IS NOT NULL AND dirty <> 0 ORDER BY occurred_at"
+    with office.opened() as hub, hub.store.read() as tx:
+        return list(tx.execute(text(query)).scalars())
+
+
+def test_what_was_passed_on_is_not_looked_at_for_ever(busy: Office):
+    busy.sync(at=0)
+    assert len(looked_at(busy)) == 4
+    busy.sync(at=10)
+    assert looked_at(busy) == []
+    busy.leads(*busy.rows("leads.csv"), {"No": 9, "Email": "eve@acme.com", "First": "Eve", "Last": "Fox"})
+    busy.sync(at=20)
+    assert passed_on(busy)[4:] == ["eve", "eve"]
+
+
+def test_a_member_that_takes_part_again_gets_what_it_missed(busy: Office):
+    busy.sync(at=0)
+    file, visits = busy.folder / "hub.toml", busy.folder / "visits.csv"
+    whole = file.read_text()
+    file.write_text(whole.partition("[syncs.activity.members.book]")[0])
+    visits.write_text(visits.read_text() + "8,ann@acme.com,2026-04-21T10:00:00Z,visit\n")
+    for at in (10, 20):
+        busy.sync(at=at)
+    file.write_text(whole)
+    busy.sync(at=30)
+    assert passed_on(busy) == ["bob", "ann", "bob", "ann", "ann"]
+
+
+@pytest.mark.parametrize(("where", "first"), [("type = 'call'", []), ("contact = 'bob@acme.com'", ["bob", "bob"])])
+def test_a_filter_that_was_taken_away_lets_everything_in(busy: Office, where: str, first: list[str]):
+    file = busy.folder / "hub.toml"
+    whole = file.read_text()
+    file.write_text(whole + f'where = "{where}"\n')
+    for at in (0, 10):
+        busy.sync(at=at)
+    assert passed_on(busy) == first
+    file.write_text(whole)
+    busy.sync(at=20)
+    assert sorted(passed_on(busy)) == ["ann", "ann", "bob", "bob"]
+    busy.sync(at=30)
+    assert len(passed_on(busy)) == 4
+
+
+def test_a_filter_that_asks_for_the_contact_is_asked_again(busy: Office):
+    """Bob gets another address, which it lets in."""
+    file = busy.folder / "hub.toml"
+    file.write_text(file.read_text() + "where = \"contact = 'robert@acme.com'\"\n")
+    for at in (0, 10):
+        busy.sync(at=at)
+    renamed = [{**row, "Email": row["Email"].replace("bob@", "robert@")} for row in busy.rows("leads.csv")]
+    busy.leads(*renamed)
+    busy.sync(at=20)
+    assert passed_on(busy) == ["robert", "robert"]

@@ -54,6 +54,8 @@ def plan(work: Work) -> Outcome:
 def decide(tx: Connection, work: Work, staged: dict[str, Staged]) -> Outcome:
     """From what was read to what is to be passed on."""
     links = {part.name: scopes.live_links(tx, part.state.id) for part in work.parts}
+    own = [part.scope for part in work.parts]
+    scopes.mark_if_changed(tx, work.entity.name, (work.sync.name, work.mark), own, everything=work.options.recompute)
     taken = sum(take_in(tx, work, part, staged[part.name]) for part in work.parts)
     attach(tx, work)
     work.narrow(tx)

@@ -6,7 +6,7 @@ import polars as pl
 from sqlalchemy import Connection
 
 from synchub.model import AS, DAY, TO, WAS
-from synchub.record import events, known, members
+from synchub.record import events, known, marks, members, tables
 from synchub.record.codec import unpack
 from synchub.run.steps.agreeing import Decision
 from synchub.run.told.showing import MOST
@@ -15,20 +15,32 @@ from synchub.spec.reports import FieldChange, RecordChange
 
 
 def plan_events(tx: Connection, work: Work) -> Decision:
-    """The creates of every member that takes events, oldest first."""
-    decision = Decision()
+    """The creates of every member that takes events, oldest first. This sync's mark comes off the events that none of them is
+    to be sent any more."""
+    decision, wanted, sure = Decision(), [pl.Series("id", [], dtype=pl.Int64)], not work.partial
     for part in work.parts:
-        if part.member.direction == "in" or part.down or "create" not in part.stream.writes or not part.member.create:
+        if part.member.direction == "in" or not part.member.create:
+            continue
+        if part.down or "create" not in part.stream.writes:
+            sure = False
             continue
         own = [other.state.id for other in work.parts if other.member.system == part.member.system]
-        due = events.not_passed_on(tx, work.entity.name, part.state.id, own)
+        left = events.not_passed_on(tx, work.entity.name, work.mark, part.state.id, own)
+        held = left["held"] == 1
+        wanted.append(left["id"].filter(held))
+        due = left.filter(~held)
         for start in range(0, due.height, work.seams.bucket):
             some = events.with_bodies(tx, due.slice(start, work.seams.bucket))
-            _bucket(tx, work, part, some, decision)
+            wanted.append(_bucket(tx, work, part, some, decision))
+    if sure:
+        marked = events.marked(tx, work.entity.name, work.mark)
+        marks.take_off(tx, marked.filter(~marked.is_in(pl.concat(wanted).implode())), work.others, tables.event)
     return decision
 
 
-def _bucket(tx: Connection, work: Work, part: Part, due: pl.DataFrame, decision: Decision) -> None:
+def _bucket(tx: Connection, work: Work, part: Part, due: pl.DataFrame, decision: Decision) -> pl.Series:
+    """Lays down the creates of these events. Returns which of them the member is to be sent, now or perhaps later: what its
+    filter leaves out stays so, unless it asks for the contact."""
     names = [name for name in work.entity.fields if name != "hub_id"]
     day = pl.from_epoch("occurred_at", time_unit="us").dt.date().cast(pl.String)
     golden = due.select(
@@ -43,11 +55,12 @@ def _bucket(tx: Connection, work: Work, part: Part, due: pl.DataFrame, decision:
         else pl.Series([False] * golden.height, dtype=pl.Boolean)
     )
     decision.unsent[part.name] = decision.unsent.get(part.name, 0) + int(waits.sum())
-    ready = golden.filter(~waits)
-    if part.inside is not None:
-        ready = ready.filter(part.inside(ready))
+    everything = pl.repeat(True, golden.height, dtype=pl.Boolean, eager=True)
+    let_in = everything if part.inside is None else part.inside(golden)
+    wanted = golden["id"].filter(everything if "contact" in (part.member.where or "") else let_in | waits)
+    ready = golden.filter(~waits & let_in)
     if ready.is_empty():
-        return
+        return wanted
     out = ready.hstack(part.mapping.outward(ready))
     columns = []
     for name in part.mapping.outward_fields:
@@ -64,6 +77,7 @@ def _bucket(tx: Connection, work: Work, part: Part, due: pl.DataFrame, decision:
     kinds = decision.kinds.setdefault(part.name, {})
     kinds["create"] = kinds.get("create", 0) + frame.height
     _show(decision, part, frame, ready, work)
+    return wanted
 
 
 def _reference(tx: Connection, work: Work, part: Part, due: pl.DataFrame) -> pl.Series:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from synchub.match.idents import hashes, idents, normal, with_hashes
 from synchub.model import VALUE
 from synchub.read.stage import Staged
-from synchub.record import events, known, members
+from synchub.record import events, known, marks, members
 from synchub.record.codec import pack
 from synchub.record.store import take
 from synchub.run.work import Part, Work
@@ -40,6 +40,7 @@ def take_in(tx: Connection, work: Work, part: Part, staged: Staged) -> int:
             entity=pl.lit(work.entity.name),
             member=pl.lit(part.state.id, dtype=pl.Int64),
             run=pl.lit(work.run, dtype=pl.Int64),
+            dirty=pl.lit(marks.ALL, dtype=pl.Int64),
             occurred_at=_micros(fresh, fields),
             body=pack(values, values.columns),
         )

@@ -71,5 +71,5 @@ def _of_member(world: World, place: int, what: Edit) -> None:
                 world.ever_deleting.add(place)
         case "drop" if len(world.present) > 2:
             world.removed.add(place)
-        case "add":
-            world.removed.discard(place)
+        case "add" if world.removed:
+            world.removed.discard(sorted(world.removed)[what.value % len(world.removed)])

@@ -11,6 +11,7 @@ from synchub.record.store import peek, take
 from synchub.spec.job import Entity
 
 _DAYS: Final = {"d": 1, "w": 7, "m": 30.4, "y": 365.25}
+_A_DAY: Final = 86_400_000_000
 _NEVER_OLD: Final = frozenset({"any", "furthest", "oldest", "union", "add", "ask"})
 """Rules that look at all claims ever made: those of their fields are kept."""
 NEWEST: Final = 100
@@ -37,12 +38,15 @@ _NAMED: Final = (
 
 def horizon(clock: int, history: str) -> int:
     """The time before which things are let go; `history` as in hub.toml: 90d, 12w, 6m, 2y."""
-    return clock - int(float(history[:-1]) * _DAYS[history[-1]] * 86_400_000_000)
+    return clock - int(float(history[:-1]) * _DAYS[history[-1]] * _A_DAY)
 
 
 def age_out(tx: Connection, entity: Entity, *, before: int) -> None:
     """Let go of what was replaced before `before` (microseconds): claims that a later one of the same link replaced,
-    values seen in passing, and operations of old runs that have ended."""
+    values seen in passing, and operations of old runs that have ended. Once a day: it reads whole tables."""
+    done, day = f"{entity.name} aged out", before // _A_DAY + 1  # counters begin with 1
+    if peek(tx, done) > day:
+        return
     kept = [name for name, chain in entity.rules.items() if any(rule.split()[0] in _NEVER_OLD for rule in chain)]
     old = "run IN (SELECT id FROM run WHERE clock < :before AND entity = :entity)"
     given = {"before": before, "entity": entity.name}
@@ -53,6 +57,7 @@ def age_out(tx: Connection, entity: Entity, *, before: int) -> None:
         "(SELECT 1 FROM claim later WHERE later.link = claim.link AND later.field = claim.field AND later.seq > claim.seq)"
     ).bindparams(bindparam("kept", expanding=True))
     tx.execute(replaced, {**given, "kept": [*kept, ""]})  # PostgreSQL takes no empty list for one of texts
+    take(tx, done, day + 1 - peek(tx, done))
 
 
 def thin_out(tx: Connection, sync: str, *, quiet: int, old: int) -> None:

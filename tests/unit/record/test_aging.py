@@ -143,3 +143,11 @@ def test_journals_and_what_was_seen_in_passing_go(tx: Connection) -> None:
     aging.age_out(tx, PEOPLE, before=HOUR)
     assert list(tx.execute(text("SELECT id FROM operation ORDER BY id")).scalars()) == [3, 4, 10, 11, 12, 13, 14]
     assert list(tx.execute(text("SELECT id FROM history")).scalars()) == [2]
+
+
+def test_whole_tables_are_read_once_a_day(tx: Connection) -> None:
+    day = 24 * HOUR
+    for before, statements in ((day - 1, 3), (day - 1, 0), (day, 3), (HOUR, 0)):
+        with counted(tx) as sent:
+            aging.age_out(tx, PEOPLE, before=before)
+        assert sum(one.startswith("DELETE") for one in sent) == statements

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 
 from synchub.record import bulk, marks, tables
 
@@ -65,3 +65,13 @@ def test_what_is_the_same_throughout_is_stored_in_every_row(tx: Connection, coun
     bulk.insert(tx, tables.record, rows)
     stored = bulk.rows_of(tx, tables.record, "id", numbers).sort("id")
     assert stored.rows() == rows.select(pl.col(name).cast(kind) for name, kind in stored.schema.items()).rows()
+
+
+@pytest.mark.parametrize("tx", ["sqlite"], indirect=True)
+def test_what_people_decided_is_looked_up_by_an_index(tx: Connection) -> None:
+    """Whoever looks at some records must not read all claims that there are."""
+    sent: list[str] = []
+    event.listen(tx, "before_cursor_execute", lambda _c, _cursor, statement, *_: sent.append(statement))
+    bulk.rows_of(tx, tables.claim, "record", range(500), unlinked=True)
+    [plan] = tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {sent[0]}").all()
+    assert plan[-1].startswith("SEARCH")

@@ -51,7 +51,10 @@ def unready(tx: Connection, part: Part, now: int) -> Unready:
     own = tables.review.c
     asked = tx.execute(
         tables.review.select().where(
-            own.kind == "reused", own.state == OPEN, own.subject.startswith(f"{part.state.id}:")
+            own.entity == part.state.entity,
+            own.kind == "reused",
+            own.state == OPEN,
+            own.subject.startswith(f"{part.state.id}:"),
         )
     )
     return Unready(

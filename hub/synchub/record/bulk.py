@@ -97,19 +97,18 @@ def _frame(result: CursorResult[Any], schema: Mapping[str, pl.DataType | type[pl
         return pl.concat(frames) if len(frames) > 1 else frames[0]
 
 
-def rows_of(
-    tx: Connection, table: Table, column: str, wanted: Iterable[int], *, unlinked: bool = False
-) -> pl.DataFrame:
-    """All rows of `table` whose `column` is among the numbers `wanted`; only those that no link said, if `unlinked`: an index
-    that has no others is used only by who asks for no others."""
+def rows_of(tx: Connection, table: Table, column: str, wanted: Iterable[int], **same: str | None) -> pl.DataFrame:
+    """All rows of `table` whose `column` is among the numbers `wanted`, and whose other columns are as `same` says: where an
+    index begins with those, or is only of such rows, it is of no use to who doesn't ask for them."""
     schema = schema_of(table)
     names = ", ".join(f"t.{name}" for name in schema)
     numbers = pl.Series(wanted, dtype=pl.Int64)
     if numbers.is_empty():
         return pl.DataFrame(schema=schema)
-    only = " AND t.link IS NULL" if unlinked else ""
+    mark = "%s" if tx.dialect.name == "postgresql" else "?"
+    only = "".join(f" AND t.{name} {'IS NULL' if value is None else f'= {mark}'}" for name, value in same.items())
     statement = f"SELECT {names} FROM {table.name} t WHERE {among(tx, f't.{column}', numbers)}{only}"
-    return _frame(tx.exec_driver_sql(statement), schema)
+    return _frame(tx.exec_driver_sql(statement, tuple(value for value in same.values() if value is not None)), schema)
 
 
 def rows_named(

@@ -10,7 +10,7 @@ from synchub.record import bulk, tables
 
 def unknown(tx: Connection, rows: pl.DataFrame, member: int, entity: str) -> pl.DataFrame:
     """The rows (with `hash`) that are not stored yet, each hash once."""
-    have = bulk.rows_of(tx, tables.event, "hash", rows["hash"].unique()).filter(pl.col("entity") == entity)
+    have = bulk.rows_of(tx, tables.event, "hash", rows["hash"].unique(), entity=entity)
     return rows.unique("hash", keep="first", maintain_order=True).join(
         have.select("hash"), on="hash", how="anti", maintain_order="left"
     )

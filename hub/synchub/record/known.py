@@ -164,7 +164,7 @@ def _later(tx: Connection, records: pl.DataFrame, links: pl.DataFrame, places: M
     schema = bulk.schema_of(tables.claim)
     counts = pl.col("kind") != "void"
     of_links = bulk.rows_of(tx, tables.claim, "link", links["id"]).filter(counts)
-    by_people = bulk.rows_of(tx, tables.claim, "record", records["id"], unlinked=True).filter(counts)
+    by_people = bulk.rows_of(tx, tables.claim, "record", records["id"], link=None).filter(counts)
     more = {"remote_id": pl.String, "system": pl.String, "rank": pl.Int64, "void_before": pl.Int64}
     if of_links.is_empty() and by_people.is_empty():
         return pl.DataFrame(schema={**schema, **more, "seen": pl.Int64})

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine, event
 from unit.histories.pairs import NewHub, written
+from unit.record.statements import reading_whole_tables
 
 from synchub.testing.memory import MemorySystem
 from synchub.testing.memory_hub import MemoryHub
@@ -79,3 +81,18 @@ def test_what_is_read_as_it_was_told_when_it_was_made_is_not_heard_again(new_hub
     shop.edit("7", at=25, job_title="boss")
     assert written(hub.sync(30)) == 1
     assert [row["job_title"] for row in crm.rows.values() if row.get("job_title")] == ["boss"]
+
+
+@pytest.mark.parametrize("incremental", [True, False])
+def test_no_run_reads_a_large_table_whole(new_hub: NewHub, incremental: bool) -> None:
+    """Neither one that finds nothing nor one that finds something: else each would take longer the more people there are, and
+    the longer the hub has been there. Once a day one may, that lets go of what is old."""
+    crm, hub = _office(new_hub, 500, incremental=incremental)
+    hub.sync(10)
+    with reading_whole_tables() as found:
+        hub.sync(20)
+        crm.edit("1", at=25, first_name="Q")
+        crm.create(at=25, email="new@example.org", first_name="N", phone="+49309999999")
+        crm.delete("2")
+        assert written(hub.sync(30)) > 1
+    assert found == []

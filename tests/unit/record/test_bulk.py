@@ -72,6 +72,6 @@ def test_what_people_decided_is_looked_up_by_an_index(tx: Connection) -> None:
     """Whoever looks at some records must not read all claims that there are."""
     sent: list[str] = []
     event.listen(tx, "before_cursor_execute", lambda _c, _cursor, statement, *_: sent.append(statement))
-    bulk.rows_of(tx, tables.claim, "record", range(500), unlinked=True)
+    bulk.rows_of(tx, tables.claim, "record", range(500), link=None)
     [plan] = tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {sent[0]}").all()
     assert plan[-1].startswith("SEARCH")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import text
+from unit.record.statements import reading_whole_tables
 from unit.run.conftest import Office
 
 VISITS = """
@@ -144,3 +145,14 @@ def test_a_filter_that_asks_for_the_contact_is_asked_again(busy: Office):
     busy.leads(*renamed)
     busy.sync(at=20)
     assert passed_on(busy) == ["robert", "robert"]
+
+
+def test_no_run_reads_a_large_table_whole(busy: Office):
+    busy.sync(at=0)
+    visits = busy.folder / "visits.csv"
+    with reading_whole_tables() as found:
+        busy.sync(at=10)
+        visits.write_text(visits.read_text() + "8,ann@acme.com,2026-04-21T10:00:00Z,visit\n")
+        busy.sync(at=20)
+    assert passed_on(busy)[4:] == ["ann"]
+    assert found == []

@@ -103,6 +103,8 @@ def events(bench: Bench) -> Iterator[Measured]:
     hubs.write_event_mapping(bench.folder, "shop")
     synchub("J8", "", bench.folder, "sync", "contacts")
     yield synchub("J8", "events CSV → hub → PostgreSQL", bench.folder, "sync", "activity", rows=count)
+    synchub("J8", "", bench.folder, "sync", "activity")
+    yield synchub("J8", "nothing new", bench.folder, "sync", "activity", rows=0)
 
 
 def three_systems(bench: Bench) -> Iterator[Measured]:

@@ -135,7 +135,7 @@ def test_a_store_of_an_earlier_version_says_what_happens_to_it(office: Office, c
     office.sync(at=0)
     with office.opened() as hub, hub.store.write() as tx:
         tx.execute(text("DELETE FROM migration WHERE number = 7"))
-        for name in ("event_dirty", "event_waiting", "operation_rejected"):
+        for name in ("event_dirty", "event_waiting", "operation_rejected", "review_record"):
             tx.execute(text(f"DROP INDEX {name}"))
         tx.execute(text("ALTER TABLE event DROP COLUMN dirty"))
     before = set(office.folder.iterdir())

@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from unit.histories.pairs import NewHub, written
-from unit.record.statements import reading_whole_tables
+from unit.record.statements import counted, reading_whole_tables
 
 from synchub.testing.memory import MemorySystem
 from synchub.testing.memory_hub import MemoryHub
 
 FIELDS = ("email", "first_name", "job_title", "phone")
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The statements that are sent to any database meanwhile; one that is sent with many rows is one."""
-    sent: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        sent.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    yield sent
-    event.remove(Engine, "before_cursor_execute", note)
 
 
 def _office(new_hub: NewHub, people: int, **traits: Any) -> tuple[MemorySystem, MemoryHub]:
@@ -47,7 +32,7 @@ def _asked(new_hub: NewHub, people: int, **traits: Any) -> list[int]:
         if at == 30:
             for number in range(people // 2):
                 crm.edit(str(number + 1), at=25, job_title="boss")
-        with counted() as sent:
+        with counted(Engine) as sent:
             assert written(hub.sync(at, allow={"updates": people})) == writes
         counts.append(len(sent))
     return counts
@@ -64,7 +49,7 @@ def test_a_run_that_finds_nothing_writes_down_that_it_was_there_and_nothing_else
     _, hub = _office(new_hub, 50, incremental=True)
     hub.sync(10)
     hub.sync(20)
-    with counted() as sent:
+    with counted(Engine) as sent:
         hub.sync(30)
     wrote = {found[1] for statement in sent if (found := re.match(r"(?:INSERT INTO|UPDATE) (\w+)", statement))}
     assert wrote == {"counter", "member", "run"}
@@ -75,7 +60,7 @@ def test_what_is_read_as_it_was_told_when_it_was_made_is_not_heard_again(new_hub
     crm, hub = _office(new_hub, 50)
     shop = hub.systems[1]
     hub.sync(10)
-    with counted() as sent:
+    with counted(Engine) as sent:
         hub.sync(20)
     assert not [statement for statement in sent if statement.startswith("UPDATE link")]
     shop.edit("7", at=25, job_title="boss")

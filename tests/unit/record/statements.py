@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,16 +16,25 @@ _SMALL_PART = "USING INDEX form_unconfirmed"
 
 
 @contextmanager
-def counted(tx: Connection) -> Iterator[list[str]]:
-    """The statements that are sent to the store meanwhile."""
+def told_of_each(place: Connection | type[Engine], note: Callable[..., None]) -> Iterator[None]:
+    """`note` is called with each statement before it is sent, and with what comes with it."""
+    event.listen(place, "before_cursor_execute", note)
+    try:
+        yield
+    finally:
+        event.remove(place, "before_cursor_execute", note)
+
+
+@contextmanager
+def counted(place: Connection | type[Engine]) -> Iterator[list[str]]:
+    """The statements that are sent meanwhile, to one store or to any; one that is sent with many rows is one."""
     sent: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
         sent.append(statement)
 
-    event.listen(tx, "before_cursor_execute", note)
-    yield sent
-    event.remove(tx, "before_cursor_execute", note)
+    with told_of_each(place, note):
+        yield sent
 
 
 @contextmanager
@@ -42,6 +51,5 @@ def reading_whole_tables() -> Iterator[list[str]]:
         if any(name in _LARGE or re.search(rf"\b({'|'.join(_LARGE)}) (AS )?{name}\b", statement) for name in scans):
             found.append(statement)
 
-    event.listen(Engine, "before_cursor_execute", note)
-    yield found
-    event.remove(Engine, "before_cursor_execute", note)
+    with told_of_each(Engine, note):
+        yield found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +12,7 @@ from sqlalchemy import text
 from unit.run.conftest import Office
 
 from synchub.errors import BusyError, ConfigurationError
+from synchub.record import store
 from synchub.record.lock import hold
 from synchub.record.store import shown
 from synchub.run.told.storing import back_up_store, check_store, upgrade_store
@@ -134,10 +136,12 @@ def test_a_store_of_a_newer_version(office: Office):
 def test_a_store_of_an_earlier_version_says_what_happens_to_it(office: Office, caplog: pytest.LogCaptureFixture):
     office.sync(at=0)
     with office.opened() as hub, hub.store.write() as tx:
-        tx.execute(text("DELETE FROM migration WHERE number = 7"))
-        for name in ("event_dirty", "event_waiting", "operation_rejected", "review_record"):
+        number, _, _, script = store.migrations()[-1]
+        tx.execute(text(f"DELETE FROM migration WHERE number = {number}"))
+        for name in re.findall(r"CREATE INDEX (\w+)", script):
             tx.execute(text(f"DROP INDEX {name}"))
-        tx.execute(text("ALTER TABLE event DROP COLUMN dirty"))
+        for table, column in re.findall(r"ALTER TABLE (\w+) ADD COLUMN (\w+)", script):
+            tx.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
     before = set(office.folder.iterdir())
     office.sync(at=10)
 

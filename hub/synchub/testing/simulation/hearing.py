@@ -113,9 +113,8 @@ class Hearing:
             known = row in self._owners or row in aside | self.puzzling or name in system.made | system.gone_back
             if known or row not in owners or owners[row] not in self._owners.values() or kept.values.get("hub_id"):
                 continue
-            keep = {one for one in self._held if shown.get(one, email) == email and one in owners}
-            alike = [one for one in keep if self._held[one].get("email") == email]
-            same = {self._owners[one] for one in alike if one in self._owners}
+            alike = [one for one, held in self._held.items() if held.get("email") == email and one in owners]
+            same = {self._owners[one] for one in alike if one in self._owners and shown.get(one, email) == email}
             if len(same) > 1 and email:
                 self.guessed.append(f"{row} was taken for record {owners[row]}, it could be any of {sorted(same)}")
 

@@ -11,13 +11,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from synchub.merge.history import foreign, gone_back, opts_out, taken_as_own
-from synchub.model import BLANK, NATIVE, OPTED_OUT, UPDATED, VALUE, VERSION, VIA
+from synchub.model import BLANK, HELD, NATIVE, OPTED_OUT, UPDATED, VALUE, VERSION, VIA
 from synchub.model.heard import Heard
 
-HELD_NATIVE = "hn."
-HELD_VALUE = "hv."
-HELD_VIA = "hw."
-_HELD_AS = ((HELD_NATIVE, NATIVE), (HELD_VALUE, VALUE), (HELD_VIA, VIA))
+HELD_NATIVE, HELD_VALUE, HELD_VIA = HELD[NATIVE], HELD[VALUE], HELD[VIA]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +23,9 @@ class Listening:
 
     `inward` are the fields it is read for, `claiming` those it may claim (an opt-out it may claim in any case);
     `comparable(field, natives)` gives a text that is equal for natives that mean the same. `first_heard` are fields that this
-    member was not read for by the last run: what they hold without a time is undated, as at first contact. `start` and `read_at` (the
-    hub's last read) are in microseconds. `unmapped` are fields that it was mapped for before: what is held of them stays, so
-    that the hub knows what it wrote there should they be mapped again.
+    member was not read for by the last run: what they hold without a time is undated, as at first contact. `start` and
+    `read_at` (the hub's last read) are in microseconds. `unmapped` are fields that it was mapped for before: what is held of
+    them stays, so that the hub knows what it wrote there should they be mapped again.
     """
 
     inward: tuple[str, ...]
@@ -248,5 +245,5 @@ def _held(rows: pl.DataFrame, how: Listening) -> pl.DataFrame:
             pl.when(changed).then(pl.col(VALUE + field)).otherwise(pl.col(HELD_VALUE + field)).alias(VALUE + field),
             pl.when(changed | spelt).then(pl.col(VIA + field)).otherwise(pl.col(HELD_VIA + field)).alias(VIA + field),
         ]
-    kept = [pl.col(held + field).alias(prefix + field) for field in how.unmapped for held, prefix in _HELD_AS]
+    kept = [pl.col(held + field).alias(prefix + field) for field in how.unmapped for prefix, held in HELD.items()]
     return rows.select("link", *columns, *kept)

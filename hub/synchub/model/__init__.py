@@ -59,6 +59,8 @@ VALUE = "v."
 """`v.FIELD`: the canonical text. `""` is blank, null is absent."""
 VIA = "w."
 """`w.FIELD`: which native field a value came from; only for fields that are mapped from several."""
+HELD = {NATIVE: "hn.", VALUE: "hv.", VIA: "hw."}
+"""What is held stands beside what is read: the prefix of its columns, by that of theirs."""
 
 REMOTE = "remote_id"
 """Text that names a record in its system: the key's native text, or a JSON array for a key of several fields."""

@@ -45,7 +45,8 @@ def age_out(tx: Connection, entity: Entity, *, before: int) -> None:
     """Let go of what was replaced before `before` (microseconds): claims that a later one of the same link replaced,
     values seen in passing, and operations of old runs that have ended. Once a day: it reads whole tables."""
     done, day = f"{entity.name} aged out", before // _A_DAY + 1  # counters begin with 1
-    if peek(tx, done) > day:
+    first = peek(tx, done)
+    if first > day:
         return
     kept = [name for name, chain in entity.rules.items() if any(rule.split()[0] in _NEVER_OLD for rule in chain)]
     old = "run IN (SELECT id FROM run WHERE clock < :before AND entity = :entity)"
@@ -57,7 +58,7 @@ def age_out(tx: Connection, entity: Entity, *, before: int) -> None:
         "(SELECT 1 FROM claim later WHERE later.link = claim.link AND later.field = claim.field AND later.seq > claim.seq)"
     ).bindparams(bindparam("kept", expanding=True))
     tx.execute(replaced, {**given, "kept": [*kept, ""]})  # PostgreSQL takes no empty list for one of texts
-    take(tx, done, day + 1 - peek(tx, done))
+    take(tx, done, day + 1 - first)
 
 
 def thin_out(tx: Connection, sync: str, *, quiet: int, old: int) -> None:

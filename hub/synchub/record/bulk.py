@@ -31,7 +31,7 @@ def insert(tx: Connection, table: Table, frame: pl.DataFrame, *, ignore: bool = 
         _staged(tx, table, frame)
         tx.exec_driver_sql(f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM staged{clash}")
         return
-    mark = "%s" if tx.dialect.name == "postgresql" else "?"
+    mark = _mark(tx)
     alike = {
         column.name: "NULL" if column[0] is None else str(column[0])
         for column in frame.get_columns()
@@ -41,6 +41,11 @@ def insert(tx: Connection, table: Table, frame: pl.DataFrame, *, ignore: bool = 
     statement = f"INSERT INTO {table.name} ({columns}) VALUES ({marks}){clash}"
     for part in frame.drop(alike).iter_slices(_CHUNK):
         tx.exec_driver_sql(statement, part.rows())
+
+
+def _mark(tx: Connection) -> str:
+    """What stands for a value in a statement that goes to the driver as it is."""
+    return "%s" if tx.dialect.name == "postgresql" else "?"
 
 
 def _is_one(column: pl.Series) -> bool:
@@ -59,7 +64,7 @@ def update(tx: Connection, table: Table, frame: pl.DataFrame, key: str = "id") -
         changes = ", ".join(f"{column} = staged.{column}" for column in columns)
         tx.exec_driver_sql(f"UPDATE {table.name} SET {changes} FROM staged WHERE {table.name}.{key} = staged.{key}")
         return
-    mark = "%s" if tx.dialect.name == "postgresql" else "?"
+    mark = _mark(tx)
     changes = ", ".join(f"{column} = {mark}" for column in columns)
     statement = f"UPDATE {table.name} SET {changes} WHERE {key} = {mark}"
     for part in frame.select(*columns, key).iter_slices(_CHUNK):
@@ -105,7 +110,7 @@ def rows_of(tx: Connection, table: Table, column: str, wanted: Iterable[int], **
     numbers = pl.Series(wanted, dtype=pl.Int64)
     if numbers.is_empty():
         return pl.DataFrame(schema=schema)
-    mark = "%s" if tx.dialect.name == "postgresql" else "?"
+    mark = _mark(tx)
     only = "".join(f" AND t.{name} {'IS NULL' if value is None else f'= {mark}'}" for name, value in same.items())
     statement = f"SELECT {names} FROM {table.name} t WHERE {among(tx, f't.{column}', numbers)}{only}"
     return _frame(tx.exec_driver_sql(statement, tuple(value for value in same.values() if value is not None)), schema)

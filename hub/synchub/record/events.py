@@ -70,7 +70,7 @@ _ASKED = (
     "SELECT CAST(substr(r.subject, :behind) AS BIGINT) FROM review r WHERE r.entity = :entity AND r.kind = 'unanswered' "
     "AND r.state <> 'closed' AND substr(r.subject, 1, :behind - 1) = :asked"
 )
-"""None of them looks at the events: each is found once, not once an event."""
+"""None of them looks at the events: each is found once, not once an event. Either state has an index of its own."""
 
 
 def with_bodies(tx: Connection, due: pl.DataFrame) -> pl.DataFrame:

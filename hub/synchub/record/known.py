@@ -8,12 +8,10 @@ from dataclasses import dataclass
 import polars as pl
 from sqlalchemy import Connection, text
 
-from synchub.model import NATIVE, OPTED_OUT, VALUE, VIA
+from synchub.model import HELD, NATIVE, OPTED_OUT, VALUE, VIA
 from synchub.record import bulk, tables
 from synchub.record.codec import prefixed, unpack
 from synchub.record.members import MemberState
-
-_HELD = {NATIVE: "hn.", VALUE: "hv.", VIA: "hw."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ def held(tx: Connection, links: Sequence[int] | pl.Series, fields: Sequence[str]
         "stale_run",
         "tomb",
         "version",
-        *[_HELD[prefix] + name for prefix in (NATIVE, VALUE, VIA) for name in fields],
+        *[HELD[prefix] + name for prefix in (NATIVE, VALUE, VIA) for name in fields],
     )
 
 
@@ -75,7 +73,7 @@ def with_held(rows: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
     """Rows of the table link with their held pairs opened. What was never written out since is what was said."""
     columns = prefixed((NATIVE, VALUE, VIA), fields)
     opened = unpack(rows.select(pl.coalesce("held", "said")).to_series(), columns)
-    return rows.hstack(opened.rename({column: _HELD[column[:2]] + column[2:] for column in columns}))
+    return rows.hstack(opened.rename({column: HELD[column[:2]] + column[2:] for column in columns}))
 
 
 def astray(tx: Connection, rows: pl.DataFrame, salt: str) -> pl.Series:

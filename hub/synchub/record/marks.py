@@ -1,7 +1,7 @@
 """Which records and events are to be looked at again, and by whom: every sync of an entity has a mark of its own.
 
-The marks of a record or an event are the bits of one number, `dirty`. A sync takes only its own mark off: what it has dealt with,
-another sync of the same entity has yet to see.
+The marks of a record or an event are the bits of one number, `dirty`. A sync takes only its own mark off: what it has
+dealt with, another sync of the same entity has yet to see.
 """
 
 from __future__ import annotations

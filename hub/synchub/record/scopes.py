@@ -46,9 +46,8 @@ def keep(tx: Connection, sync: str, scopes: Sequence[tuple[int, str]], left: Seq
     now: dict[int, str | None] = {**dict.fromkeys(left), **dict(scopes)}
     own = tables.member.c
     for number, known in _known(tx, list(now)).items():
-        told = {**known, sync: now[number]}
         if known.get(sync) != now[number]:
-            kept = {name: scope for name, scope in told.items() if scope is not None}
+            kept = {name: scope for name, scope in {**known, sync: now[number]}.items() if scope is not None}
             tx.execute(update(tables.member).where(own.id == number).values(scope=orjson.dumps(kept).decode()))
 
 

@@ -10,7 +10,7 @@ import polars as pl
 from sqlalchemy import Connection
 
 from synchub.merge.golden import Merged, merge
-from synchub.model import DAY
+from synchub.model import DAY, HELD
 from synchub.plan.guard import Load
 from synchub.plan.operations import plan_member
 from synchub.plan.situation import Planned, Situation
@@ -232,7 +232,7 @@ def _plan_part(  # noqa: PLR0913
                 "doubt",
                 "unread",
                 known.astray(tx, held, work.salt).alias("astray"),
-                *(c for c in held.columns if c[:3] in ("hn.", "hv.", "hw.")),
+                *(c for c in held.columns if c[:3] in HELD.values()),
             ),
             forms=known.forms(tx, own["id"]),
             blocked=waits.records,

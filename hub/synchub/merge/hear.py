@@ -48,7 +48,7 @@ def hear(rows: pl.DataFrame, unconfirmed: pl.DataFrame, how: Listening) -> Heard
     """
     rows = _with_columns_for(rows, how)
     known = pl.col("known_updated_at")
-    stale, back, current = _by_age(rows, _older(known), how)
+    stale, back, current = _by_age(rows, older(known), how)
     reused = current.filter(_reused(how))
     current = current if reused.is_empty() else current.join(reused.select("link"), on="link", how="anti")
     masked = _changes(current, how)
@@ -100,7 +100,7 @@ def _by_age(rows: pl.DataFrame, older: pl.Expr, how: Listening) -> tuple[pl.Data
     return rows.filter(old & ~restored), rows.filter(restored), rows.filter(~old)
 
 
-def _older(known: pl.Expr) -> pl.Expr:
+def older(known: pl.Expr) -> pl.Expr:
     """Rows that are older than what is known of their link: by their time, or where that is the same or not told by a
     counted version."""
     number, before = (pl.col(name).cast(pl.Int64, strict=False) for name in (VERSION, "known_version"))

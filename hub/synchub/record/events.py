@@ -6,19 +6,35 @@ import polars as pl
 from sqlalchemy import Connection, text
 
 from synchub.record import bulk, tables
+from synchub.record.store import take
 
 
-def unknown(tx: Connection, rows: pl.DataFrame, member: int, entity: str) -> pl.DataFrame:
-    """The rows (with `hash`) that are not stored yet, each hash once."""
-    have = bulk.rows_of(tx, tables.event, "hash", rows["hash"].unique(), entity=entity)
-    return rows.unique("hash", keep="first", maintain_order=True).join(
-        have.select("hash"), on="hash", how="anti", maintain_order="left"
-    )
+def with_hashes(tx: Connection, hashes: pl.Series, entity: str) -> pl.DataFrame:
+    """The events that have one of these hashes: hash, record (their numbers), member."""
+    have = bulk.rows_of(tx, tables.event, "hash", hashes.unique(), entity=entity)
+    return have.select("hash", "member", record="id")
 
 
 def store(tx: Connection, rows: pl.DataFrame) -> None:
     """Insert events: the table's columns."""
     bulk.insert(tx, tables.event, rows, ignore=True)
+
+
+def link(tx: Connection, rows: pl.DataFrame, member: int, *, run: int, now: int) -> None:
+    """Note that rows of a member tell of events that are known already: remote_id, record (the event), raw_hash."""
+    first = take(tx, "link", rows.height)
+    bulk.insert(
+        tx,
+        tables.link,
+        rows.with_columns(
+            id=pl.int_range(first, first + rows.height, dtype=pl.Int64),
+            member=pl.lit(member, dtype=pl.Int64),
+            made=pl.lit(0),
+            seen_at=pl.lit(now, dtype=pl.Int64),
+            first_run=pl.lit(run, dtype=pl.Int64),
+            first_seq=pl.lit(0),
+        ),
+    )
 
 
 def waiting(tx: Connection, entity: str, *, before: int, after: int, most: int) -> pl.DataFrame:

@@ -54,6 +54,21 @@ def _give_up(tx: Any, operations: pl.DataFrame) -> None:
     journal.close(tx, operations.select("id", state=pl.lit(journal.FAILED), reason=pl.lit("")))
 
 
+def what_it_passed_on_is_heard() -> Plant:
+    """What the hub has passed on counts as something that happened there, once its row is not as it was told."""
+    return instead("synchub.run.events.taking:unlinked", lambda _: lambda _tx, _part, frame: frame)
+
+
+def what_is_shown_is_not_linked() -> Plant:
+    """A row that is read, and is what was sent without an answer, is not known for that."""
+    return not_done("synchub.run.events.line:link_shown")
+
+
+def shown_in_full_and_still_open() -> Plant:
+    """What was never answered, and a full read does not show, is not sent again."""
+    return not_done("synchub.run.events.line:conclude")
+
+
 def who_waits_is_overlooked() -> Plant:
     """An event whose contact is not known when it is read never gets one."""
     return not_done("synchub.run.events.line:attach")
@@ -70,11 +85,11 @@ def of_nobody_is_dropped() -> Plant:
 
 def known_twice() -> Plant:
     """An event that is read once more is taken in once more."""
-    return instead("synchub.record.events:unknown", lambda _: lambda _tx, rows, *_rest: _renamed(rows))
+    return instead("synchub.run.events.taking:_hashes", lambda _: lambda rows, *_rest: _never_seen(rows.height))
 
 
-def _renamed(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.with_columns(hash=pl.Series([next(_NUMBERS) for _ in range(rows.height)], dtype=pl.Int64))
+def _never_seen(count: int) -> pl.Series:
+    return pl.Series([next(_NUMBERS) for _ in range(count)], dtype=pl.Int64)
 
 
 _NUMBERS = count()

@@ -76,7 +76,7 @@ def row_put_right_is_skipped() -> Plant:
 
 def stale_row_is_news() -> Plant:
     """A row that is older than what is known of it is heard like any other."""
-    return instead("synchub.merge.hear:_older", lambda _: lambda _known: pl.lit(False))
+    return instead("synchub.merge.hear:older", lambda _: lambda _known: pl.lit(False))
 
 
 def cleared_field_is_not_heard() -> Plant:

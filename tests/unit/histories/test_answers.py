@@ -229,6 +229,63 @@ def test_an_amount_in_another_currency_stays_as_it_was_sent(pair: NewPair) -> No
     assert ann.both("revenue") == (100, sent)
 
 
+def claims(ann: Pair, system: str) -> list[tuple[str, str]]:
+    """What a system has claimed since its first contact: field and value."""
+    query = (
+        "SELECT field, value FROM claim JOIN link ON link.id = claim.link JOIN member ON member.id = link.member "
+        "WHERE member.system = :system AND kind = 'claim' ORDER BY seq"
+    )
+    with ann.hub.store.read() as tx:
+        return [(field, value) for field, value in tx.execute(text(query), {"system": system})]
+
+
+def test_an_older_copy_does_not_settle_what_was_sent_again_and_taken_back(pair: NewPair) -> None:
+    """The first write never left, the second was answered, and an undo took it back. Then the shop shows once more what
+    stood there before the undo: nobody has said anything."""
+    ann = pair({"job_title": "1"}, {}, shop_is={"can_lookup": False})
+    ann.hub.sync(5)
+    ann.crm.edit("1", at=6, job_title="2")
+    ann.hub.crash_at("journaled")
+    with pytest.raises(Killed):
+        ann.hub.sync(10)
+    report = ann.hub.sync(20)
+    assert ann.in_shop("job_title") == "2"
+    ann.hub.undo(report.run, at=25)
+    assert ann.in_shop("job_title") == "1"
+    ann.shop.serve_stale("1")
+    for at in (30, 40):
+        ann.hub.sync(at)
+    assert claims(ann, "shop") == []
+
+
+def test_what_is_entered_after_a_second_write_is_no_answer_to_the_first(pair: NewPair) -> None:
+    """The same, and somebody enters there what the first write would have put."""
+    ann = pair({"job_title": "1"}, {}, shop_is={"can_lookup": False})
+    ann.hub.sync(5)
+    ann.crm.edit("1", at=6, job_title="2")
+    ann.hub.crash_at("journaled")
+    with pytest.raises(Killed):
+        ann.hub.sync(10)
+    report = ann.hub.sync(20)
+    ann.hub.undo(report.run, at=25)
+    ann.shop.edit("1", at=28, job_title="2")
+    ann.hub.sync(30)
+    assert claims(ann, "shop") == [("job_title", "2")]
+
+
+def test_a_lost_answer_of_a_system_that_cuts_names_and_has_versions(pair: NewPair) -> None:
+    """Nobody has touched the row since: that it has another version is our own doing, and what is short of the name too."""
+    traits = {**CUTS, "versions": True}
+    ann = pair({"first_name": "Alexandra"}, {"first_name": "Al"}, shop_is=traits)
+    ann.hub.crash_at("sent")
+    with pytest.raises(Killed):
+        ann.hub.sync(10)
+    ann.hub.sync(20)
+    assert written(ann.hub.sync(30)) == 0
+    assert ann.both("first_name") == ("Alexandra", "Alex")
+    assert claims(ann, "shop") == []
+
+
 def test_a_system_that_keeps_only_the_day(pair: NewPair) -> None:
     """The shop keeps days, the CRM times: the time of day is not lost, and nothing goes back and forth."""
     ann = pair(

@@ -90,6 +90,52 @@ def test_nothing_is_passed_on_twice(busy: Office):
     assert busy.rows("book.csv") == before
 
 
+def both_ways(office: Office) -> None:
+    file = office.folder / "hub.toml"
+    file.write_text(file.read_text().replace('direction = "in"', "").replace('direction = "out"', ""))
+
+
+def known_events(office: Office) -> int:
+    with office.opened() as hub, hub.store.read() as tx:
+        return int(tx.execute(text("SELECT count(*) FROM event")).scalar_one())
+
+
+def test_a_row_that_the_hub_passed_on_is_no_event_of_its_own_whatever_is_done_to_it(busy: Office):
+    both_ways(busy)
+    busy.sync(at=0)
+    before = busy.rows("visits.csv")
+    busy.edit("book.csv", 0, Kind="call")
+    for at in (10, 20):
+        busy.sync(at=at)
+
+    assert busy.rows("visits.csv") == before
+    assert known_events(busy) == len(PEOPLE)
+
+
+def test_events_go_both_ways(busy: Office):
+    both_ways(busy)
+    busy.sync(at=0)
+    book = busy.folder / "book.csv"
+    book.write_text(book.read_text() + "x7,ann@acme.com,2026-04-28T10:00:00Z,call\n")
+    for at in (10, 20):
+        busy.sync(at=at)
+
+    assert [row["what"] for row in busy.rows("visits.csv")] == ["visit"] * len(PEOPLE) + ["call"]
+    assert passed_on(busy) == ["bob", "ann", "bob", "ann", "ann"]
+
+
+def test_what_two_systems_tell_of_is_passed_on_to_neither(busy: Office):
+    both_ways(busy)
+    file, book = busy.folder / "hub.toml", busy.folder / "book.csv"
+    file.write_text(file.read_text() + '[entities.event]\nmatch = { keys = ["type + occurred_at"] }\n')
+    book.write_text(book.read_text() + "x7,ann@acme.com,2026-04-19T10:00:00Z,visit\n")
+    for at in (0, 10):
+        busy.sync(at=at)
+
+    assert len(busy.rows("visits.csv")) == len(PEOPLE) == known_events(busy)
+    assert passed_on(busy) == ["ann", "bob", "ann", "bob"]
+
+
 def looked_at(office: Office) -> list[str]:
     """The events that the next run would look at, by their day."""
     query = "SELECT substr(body, -20) FROM event WHERE record IS NOT NULL AND dirty <> 0 ORDER BY occurred_at"

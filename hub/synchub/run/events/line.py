@@ -23,7 +23,7 @@ from synchub.run.steps.done import Done
 from synchub.run.steps.performing import perform
 from synchub.run.steps.reading import note_read, quarantine, read_all
 from synchub.run.steps.recognising import Recognised
-from synchub.run.steps.settling import settle
+from synchub.run.steps.settling import conclude, link_shown, settle
 from synchub.run.work import Part, Work
 
 
@@ -31,6 +31,7 @@ def sync(work: Work) -> Outcome:
     """Read, attach, pass on. Raises GuardError before the first write if there is more than the limits allow."""
     settle(work)
     staged = _read(work)
+    link_shown(work, staged)
     work.seams.crash("staged")
     with work.store.write() as tx:
         outcome = decide(tx, work, staged)
@@ -58,6 +59,9 @@ def decide(tx: Connection, work: Work, staged: dict[str, Staged]) -> Outcome:
     scopes.mark_if_changed(tx, work.entity.name, (work.sync.name, work.mark), own, everything=work.options.recompute)
     taken = sum(take_in(tx, work, part, staged[part.name]) for part in work.parts)
     attach(tx, work)
+    for part in work.parts:
+        if staged[part.name].complete:
+            conclude(tx, work, part)
     work.narrow(tx)
     quarantined = {part.name: quarantine(tx, work, part, staged[part.name]) for part in work.parts}
     for part in work.parts:
@@ -74,7 +78,7 @@ def _read(work: Work) -> dict[str, Staged]:
     readers = [part for part in work.parts if part.member.direction != "out"]
     staged = read_all(replace(work, parts=readers))
     for part in work.parts:
-        part.complete = True  # what an earlier run left unanswered is settled: no create needs another look
+        part.complete = True  # what an earlier run left unanswered is settled or waits: no create needs another look
     return {part.name: staged.get(part.name) or Staged(part.name) for part in work.parts}
 
 

@@ -12,18 +12,25 @@ from synchub.read.stage import Staged
 from synchub.record import events, known, marks, members
 from synchub.record.codec import pack
 from synchub.record.store import take
+from synchub.run.steps.unknown import unlinked
 from synchub.run.work import Part, Work
 from synchub.spec.job import Entity
 
 
 def take_in(tx: Connection, work: Work, part: Part, staged: Staged) -> int:
-    """Store a member's events that are not known yet, with their contacts. Returns how many were new."""
+    """Store a member's events that are not known yet, with their contacts. Returns how many were new. What the hub has passed
+    on there itself is none, whatever becomes of its row."""
     taken = 0
     for frame in staged.frames():
-        rows = frame.unique("remote_id", keep="last", maintain_order=True).sort("remote_id")
+        told = unlinked(tx, part, frame)
+        rows = told.unique("remote_id", keep="last", maintain_order=True).sort("remote_id")
         fields = [name for name in part.mapping.inward_fields if name != "hub_id"]
         named = rows.with_columns(hash=_hashes(rows, work, part))
-        fresh = events.unknown(tx, named, part.state.id, work.entity.name)
+        stored = events.with_hashes(tx, named["hash"], work.entity.name)
+        _link(tx, work, part, named.join(stored, on="hash", maintain_order="left"))
+        fresh = named.unique("hash", keep="first", maintain_order=True).join(
+            stored, on="hash", how="anti", maintain_order="left"
+        )
         if fresh.is_empty():
             continue
         first = take(tx, "record", fresh.height)  # links name records and events alike: no two have one number
@@ -48,6 +55,16 @@ def take_in(tx: Connection, work: Work, part: Part, staged: Staged) -> int:
         events.store(tx, new.join(contacts, on="id", how="left", maintain_order="left"))
         taken += fresh.height
     return taken
+
+
+def _link(tx: Connection, work: Work, part: Part, there: pl.DataFrame) -> None:
+    """Events that another system told first, and this one tells too: they are there, and are not passed on to it."""
+    own = [other.state.id for other in work.parts if other.member.system == part.member.system]
+    elsewhere = there.filter(~pl.col("member").is_in(own)).unique("record", keep="first", maintain_order=True)
+    if elsewhere.height:
+        events.link(
+            tx, elsewhere.select("remote_id", "record", "raw_hash"), part.state.id, run=work.run, now=work.clock
+        )
 
 
 def _hashes(rows: pl.DataFrame, work: Work, part: Part) -> pl.Series:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import polars as pl
 
 from synchub.api import CanLookup, Result
+from synchub.merge.hear import older
 from synchub.model import AS, NATIVE, REMOTE, TO, UPDATED, VALUE
 from synchub.read.stage import Staged
-from synchub.record import intake, journal
+from synchub.record import bulk, intake, journal, tables
 from synchub.run.steps.done import Done
 from synchub.run.steps.recording import record
 from synchub.run.steps.settling import opened
@@ -28,9 +29,9 @@ def settle_by_reading(work: Work, staged: dict[str, Staged]) -> None:
 
 
 def _settle(work: Work, part: Part, waiting: pl.DataFrame, staged: Staged) -> None:
+    waiting = _without_overtaken(work, waiting)
     sent = waiting.filter(pl.col("kind") == "update").unique(REMOTE, keep="last", maintain_order=True)
-    frames = [frame.join(sent.select(REMOTE), on=REMOTE, how="semi") for frame in staged.frames()]
-    rows = pl.concat(frames, how="diagonal").unique(REMOTE, keep="last") if frames else pl.DataFrame()
+    rows, late = _shown(work, sent, staged)
     applied = sent.head(0) if rows.is_empty() else _applied(part, sent, rows)
     if applied.height:
         stored = applied.select("id", REMOTE).join(_stored(rows), on=REMOTE, how="left", maintain_order="left")
@@ -38,10 +39,60 @@ def _settle(work: Work, part: Part, waiting: pl.DataFrame, staged: Staged) -> No
         record(work, part, applied, told, stored.drop(REMOTE), Done())
     seen = pl.lit(not part.down) | (pl.col(REMOTE).is_in(rows[REMOTE].implode()) if rows.height else pl.lit(False))
     # A read right after the write may be a late one: only the next one tells what did not take effect.
-    left = waiting.join(applied, on="id", how="anti").filter(seen & (pl.col("run") < work.last_run))
+    tells = seen & ~pl.col(REMOTE).is_in(late.implode()) & (pl.col("run") < work.last_run)
+    left = waiting.join(applied, on="id", how="anti").filter(tells)
     with work.store.write() as tx:
         journal.close(tx, left.select("id", state=pl.lit(journal.FAILED), reason=pl.lit("it was not applied")))
         intake.soil(tx, waiting["record"])
+
+
+def _shown(work: Work, sent: pl.DataFrame, staged: Staged) -> tuple[pl.DataFrame, pl.Series]:
+    """The rows that were read of those that were sent something; and the ids of others that are older than known, which tell
+    nothing before they are read so again."""
+    frames = [frame.join(sent.select(REMOTE), on=REMOTE, how="semi") for frame in staged.frames()]
+    rows = pl.concat(frames, how="diagonal").unique(REMOTE, keep="last") if frames else pl.DataFrame()
+    if rows.is_empty():
+        return rows, pl.Series(REMOTE, [], dtype=pl.String)
+    with work.store.read() as tx:
+        links = bulk.rows_of(tx, tables.link, "id", sent["link"].drop_nulls())
+    known = links.select(REMOTE, "stale_run", known_updated_at="updated_at", known_version="version")
+    both = rows.join(known, on=REMOTE, how="left", maintain_order="left")
+    late = both.select(older(pl.col("known_updated_at")) & pl.col("stale_run").is_null()).to_series()
+    return rows.filter(~late), rows.filter(late)[REMOTE]
+
+
+def _without_overtaken(work: Work, waiting: pl.DataFrame) -> pl.DataFrame:
+    """Without the fields that the same row was sent again since, and answered: what stands there now tells nothing of the
+    first write. An update of which nothing is left is closed."""
+    with work.store.read() as tx:
+        later = bulk.rows_of(tx, tables.operation, "link", waiting["link"].drop_nulls())
+    done = [
+        (number, link, {name for name in journal.changed(change) if name.startswith(TO)})
+        for number, link, change in later.filter(pl.col("state") == journal.DONE).select("id", "link", "change").rows()
+    ]
+    fields = [column for column in waiting.columns if column.startswith(TO)]
+    again = {
+        column: [
+            any(number > own and link == to and column in sent for number, to, sent in done) for own, link in pairs
+        ]
+        for pairs in [waiting.select("id", "link").rows()]
+        for column in fields
+    }
+    since = pl.DataFrame(again, schema=dict.fromkeys(fields, pl.Boolean))
+    left = waiting.with_columns(
+        pl.when(pl.lit(since[column]))
+        .then(None)
+        .otherwise(prefix + column.removeprefix(TO))
+        .alias(prefix + column.removeprefix(TO))
+        for column in fields
+        for prefix in (TO, AS)
+    )
+    nothing = left.select(pl.all_horizontal(pl.lit(True), *(pl.col(column).is_null() for column in fields))).to_series()
+    over = since.select(pl.any_horizontal(pl.lit(False), *fields)).to_series() & nothing
+    with work.store.write() as tx:
+        reason = pl.lit("what was sent there since has taken its place")
+        journal.close(tx, waiting.filter(over).select("id", state=pl.lit(journal.FAILED), reason=reason))
+    return left.filter(~over)
 
 
 def _applied(part: Part, sent: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:

@@ -48,12 +48,15 @@ def record_found(
 
 def send_once_more(work: Work, part: Part, waiting: pl.DataFrame, row: Row, done: Done) -> None:
     """One write whose row (`row`) holds neither what was sent nor what was before: if what is there comes back it is the
-    system's own form, otherwise it was somebody's edit."""
+    system's own form, otherwise it was somebody's edit. It is sent over the row as it is now: what landed, if anything did,
+    has made another version of it."""
     if not isinstance(part.connector, CanWrite):
         return
+    over = native_frame([row], [part.stream.version])[part.stream.version][0] if part.stream.version else None
     # Under its first idempotency key a system that knows it would only repeat its answer, and change nothing.
     anew = f"{work.salt}-again-{work.run}"
-    asked = operations(waiting, part.stream, part.mapping.native_target, native_values, salt=anew)
+    as_it_is = waiting.with_columns(version=pl.lit(over, dtype=pl.String))
+    asked = operations(as_it_is, part.stream, part.mapping.native_target, native_values, salt=anew)
     results = part.write(asked)
     there = native_frame([row], part.mapping.natives)
     if results[0].status == "conflict" and keep_what_landed(work, part, waiting, row, done):

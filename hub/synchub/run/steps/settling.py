@@ -73,12 +73,12 @@ def _settle_part(work: Work, part: Part, waiting: pl.DataFrame) -> None:
 
 
 def _wait(work: Work, part: Part, creates: pl.DataFrame) -> None:
-    """Creates that the system can't be asked about stay open: a full read shows whether they landed. What is only passed on
-    is never read, so a person looks."""
+    """Creates that the system can't be asked about stay open: a full read shows whether they landed. Where events are only
+    passed on nothing is read, so a person looks."""
     if creates.is_empty():
         return
     part.state = replace(part.state, cursor=None)
-    if work.entity.name != "event":
+    if work.entity.name != "event" or part.member.direction != "out":
         return
     with work.store.write() as tx:
         asked = creates.select(

@@ -82,7 +82,7 @@ def find(tx: Connection, work: Work, staged: Mapping[str, Staged]) -> Unknown:
     rows, keyed, count = [pl.DataFrame(schema=_ROWS)], [pl.DataFrame(schema=_KEYS)], 0
     for number, first, frame in placed(work, staged, _columns(work)):
         part = work.parts[number]
-        own = _unlinked(tx, part, frame.with_columns(node=pl.int_range(first, first + frame.height, dtype=pl.Int64)))
+        own = unlinked(tx, part, frame.with_columns(node=pl.int_range(first, first + frame.height, dtype=pl.Int64)))
         found = with_hashes(idents(own, keys_of(work), work.entity.fields), keys_of(work), work.entity.name)
         found = found.rename({"node": "at"})
         keyed.append(found.select(pl.col(name).cast(kind) for name, kind in _KEYS.items()))
@@ -117,7 +117,8 @@ def _columns(work: Work) -> list[str]:
     return ["remote_id", *(VALUE + name for name in telling(work, work.entity.fields))]
 
 
-def _unlinked(tx: Connection, part: Part, frame: pl.DataFrame) -> pl.DataFrame:
+def unlinked(tx: Connection, part: Part, frame: pl.DataFrame) -> pl.DataFrame:
+    """The rows of a member that are linked to nothing yet."""
     if not known.has_rows(tx, part.state.id):
         return frame
     linked = known.rows_named(tx, part.state.id, frame["remote_id"]).select("remote_id")

@@ -19,12 +19,14 @@ def do(world: EventWorld, deed: Deed) -> None:
     """Let a deed be done, if it can be done there and then."""
     system = world.systems[deed.system % 2]
     names = sorted(system.kept, key=int)
-    told = sorted(world.web.kept, key=int)
+    told = sorted((name for name, row in world.web.rows.items() if world.born[row["subject"]] is world.web), key=int)
     match deed.kind:
         case "create":
             _enter(world, system, f"p{deed.who % MOST}@example.org")
         case "happen":
             _happen(world, f"p{deed.who % MOST}@example.org", deed)
+        case "correct":
+            _correct(world, deed)
         case "forget" if told:  # what happened stays so, though its system drops it
             world.web.delete(told[deed.who % len(told)])
         case "answer":
@@ -42,8 +44,16 @@ def _enter(world: EventWorld, system: SimulatedSystem, email: str) -> None:
 def _happen(world: EventWorld, email: str, deed: Deed) -> None:
     """Something happens to somebody, whom the hub may know or not."""
     subject, when = f"visit {len(world.happened)}", moment(world.now)
-    world.happened[subject] = (email, when)
-    world.web.create(at=world.now, contact=email, occurred_at=when, type=f"t{deed.value}", subject=subject)
+    place = world.book if world.both_ways and not world.by_hub_id and deed.system % 2 else world.web
+    world.happened[subject], world.born[subject] = (email, when), place
+    place.create(at=world.now, contact=email, occurred_at=when, type=f"t{deed.value}", subject=subject)
+
+
+def _correct(world: EventWorld, deed: Deed) -> None:
+    """Somebody puts a row right that the hub has passed on: it goes on telling of the same."""
+    if world.passed_on:
+        system, name, _ = world.passed_on[deed.who % len(world.passed_on)]
+        system.edit(name, at=world.now, type=f"t{deed.value} after all")
 
 
 def _touch(world: EventWorld, system: SimulatedSystem, name: str, deed: Deed) -> None:
@@ -79,7 +89,7 @@ def _decide(world: EventWorld, row: tuple[str, str], deed: Deed) -> None:
 
 def _answer(world: EventWorld) -> None:
     """A person looks whether what was never answered is there, and says so."""
-    there = {row["subject"] for row in world.passed_on}
+    there = {row["subject"] for _, _, row in world.passed_on}
     events = world.events()
     for asked in world.known.questions("unanswered"):
         subject = events[int(asked["subject"].rpartition(":")[2])].subject

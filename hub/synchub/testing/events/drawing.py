@@ -22,6 +22,7 @@ OFTEN = {
     "join": 1,
     "split": 1,
     "forget": 2,
+    "correct": 2,
     "answer": 2,
 }
 DEEDS = tuple(kind for kind, often in OFTEN.items() for _ in range(often))
@@ -38,7 +39,8 @@ def draw(seed: int) -> History:
     """The history of a seed: the same for ever, as long as this file is the same."""
     dice = Random(f"events {seed}")
     traits = tuple(usual.some(dice, TRAITS, 0.4) for _ in range(4))
-    shape = Shape(traits, (), {"by_hub_id": True} if dice.random() < 0.2 else {})
+    rules = {name: True for name, often in (("by_hub_id", 0.2), ("both_ways", 0.4)) if dice.random() < often}
+    shape = Shape(traits, (), rules)
     steps: list[Step] = [_deed(dice, "create") for _ in range(dice.randint(1, 4))]
     while len(steps) < STEPS:
         steps += [_deed(dice) for _ in range(dice.randint(1, 5))]

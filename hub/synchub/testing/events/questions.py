@@ -11,12 +11,14 @@ from synchub.testing.simulation.violation import must
 
 
 def nothing_is_passed_on_twice(world: EventWorld) -> None:
-    twice = [subject for subject, count in Counter(row["subject"] for row in world.passed_on).items() if count > 1]
-    must(not twice, f"passed on twice: {twice}")
+    for system in world.tellers:
+        told = Counter(row["subject"] for row in system.rows.values())
+        twice = [subject for subject, count in told.items() if count > 1]
+        must(not twice, f"twice in {system.name}: {twice}")
 
 
 def everything_is_known_once(world: EventWorld) -> None:
-    twice = [name for name, count in Counter(one.name for one in world.events().values()).items() if count > 1]
+    twice = [subject for subject, count in Counter(one.subject for one in world.events().values()).items() if count > 1]
     must(not twice, f"known twice: {twice}")
 
 
@@ -30,10 +32,10 @@ def nothing_is_forgotten(world: EventWorld) -> None:
 
 def it_is_as_it_happened(world: EventWorld) -> None:
     """What is passed on says what happened, when, and to whom: by an address that its contact has or had."""
-    for row in world.passed_on:
+    for system, _, row in world.passed_on:
         email, when = world.happened[row["subject"]]
         must(row["occurred_at"] == when, f"{row['subject']} was at {when}, and is passed on with {row['occurred_at']}")
-        if not world.parted and not world.shape.rules.get("by_hub_id"):
+        if not world.parted and not (system is world.book and world.by_hub_id):
             shared = world.addresses.get(email, set())
             theirs = {address for address, rows in world.addresses.items() if _hang_together(world, shared, rows)}
             must(row["contact"] in theirs, f"{row['subject']} of {email} is passed on as of {row['contact']}")
@@ -69,8 +71,8 @@ def rest(world: EventWorld) -> None:
 
 def all_is_known(world: EventWorld) -> None:
     """Everything that is still told is known."""
-    known = {one.name for one in world.events().values()}
-    missing = set(world.web.kept) - known
+    known = {one.subject for one in world.events().values()}
+    missing = {row["subject"] for system in world.tellers for row in system.rows.values()} - known
     must(not missing, f"never taken in: {missing}")
 
 
@@ -105,12 +107,13 @@ def all_is_passed_on(world: EventWorld) -> None:
     golden = world.known.goldens()
     asked = {one["subject"].rpartition(":")[2] for one in world.known.questions("unanswered", answered=True)}
     refused = world.refused()
-    there = {row["subject"] for row in world.passed_on}
+    there = {(system.name, row["subject"]) for system, _, row in world.passed_on}
     for number, one in world.events().items():
         if one.record is None or str(number) in asked or number in refused:
             continue
-        named = world.shape.rules.get("by_hub_id") or golden[one.record].get("email")
-        must(not named or one.subject in there, f"{one.subject} of {one.record} was never passed on")
+        other = world.book if world.born[one.subject] is world.web else world.web
+        named = (other is world.book and world.by_hub_id) or golden[one.record].get("email")
+        must(not named or (other.name, one.subject) in there, f"{one.subject} of {one.record} was never passed on")
 
 
 AT_REST = (all_is_known, each_belongs_to_its_contact, all_is_passed_on)

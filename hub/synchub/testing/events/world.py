@@ -1,4 +1,5 @@
-"""A world in which things happen: two systems of contacts, one that tells what happened, one that it is passed on to."""
+"""A world in which things happen: two systems of contacts, one that tells what happened, one that it is passed on to. In some
+worlds each of the last two does both."""
 
 from __future__ import annotations
 
@@ -34,17 +35,17 @@ WEB, BOOK = 2, 3
 class Known:
     """An event as the hub knows it."""
 
-    name: str
-    """Its id in the web."""
     subject: str
     record: int | None
 
 
 class EventWorld:
-    """What a history of events is played in. Systems: crm and shop of contacts; web, which tells; book, which is only written.
+    """What a history of events is played in. Systems: crm and shop of contacts; web, which tells; book, which is only written
+    unless events go both ways.
 
     trace     all that happened, the same every time
     happened  subject of everything that ever happened to the e-mail of its contact, and when
+    born      the same subjects to the system that told of it first
     addresses e-mail addresses that were ever somebody's: e-mail to the rows, as (system, id)
     """
 
@@ -53,6 +54,8 @@ class EventWorld:
         self.now = 0
         self.trace: list[str] = []
         self.happened: dict[str, tuple[str, datetime]] = {}
+        self.born: dict[str, SimulatedSystem] = {}
+        self.both_ways = bool(shape.rules.get("both_ways"))
         self.addresses: dict[str, set[tuple[str, str]]] = {}
         self.parted = False
         """Whether a person ever joined or parted records."""
@@ -60,11 +63,13 @@ class EventWorld:
         """What the hub was ever seen to know: number to subject."""
         self.strikes = Strikes((), self.do, self.trace.append)
         self.systems = [self._system(number, traits) for number, traits in enumerate(shape.traits)]
-        by = {"contact": {"native": "contact", "by": "hub_id" if shape.rules.get("by_hub_id") else "email"}}
+        self.by_hub_id = bool(shape.rules.get("by_hub_id"))
+        by = {"contact": {"native": "contact", "by": "hub_id" if self.by_hub_id else "email"}}
+        tells, takes = ("both", "both") if self.both_ways else ("in", "out")
         self.hub = MemoryHub(
             self.systems[:WEB],
             events=self.systems[WEB:],
-            members={"web": {"direction": "in"}, "book": {"direction": "out", "mapping": by}},
+            members={"web": {"direction": tells}, "book": {"direction": takes, "mapping": by}},
             secrets=(TOKEN,),
             connect=connector_of,
             folder=IN_MEMORY if IN_MEMORY.is_dir() else None,
@@ -85,19 +90,25 @@ class EventWorld:
         return self.systems[WEB]
 
     @property
+    def tellers(self) -> list[SimulatedSystem]:
+        """The systems of what happened."""
+        return self.systems[WEB:]
+
+    @property
     def book(self) -> SimulatedSystem:
         return self.systems[BOOK]
 
     @property
-    def passed_on(self) -> list[dict[str, Any]]:
-        """The rows of the book."""
-        return list(self.book.rows.values())
+    def passed_on(self) -> list[tuple[SimulatedSystem, str, dict[str, Any]]]:
+        """Rows that tell of what another system told first: where they are, their ids, and what they say."""
+        rows = [(system, name, row) for system in self.tellers for name, row in system.rows.items()]
+        return [(system, name, row) for system, name, row in rows if self.born[row["subject"]] is not system]
 
     def events(self) -> dict[int, Known]:
         """What the hub knows to have happened, by its numbers."""
         with self.hub.store.read() as tx:
-            rows = tx.execute(text("SELECT id, remote_id, body, record FROM event")).all()
-        return {number: Known(name, str(opened(body)["subject"]), record) for number, name, body, record in rows}
+            rows = tx.execute(text("SELECT id, body, record FROM event")).all()
+        return {number: Known(str(opened(body)["subject"]), record) for number, body, record in rows}
 
     def refused(self) -> set[int]:
         """The numbers of events that the book refused: a person is asked."""

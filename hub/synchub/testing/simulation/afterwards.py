@@ -106,7 +106,8 @@ def a_question_waits_for_its_answer(world: World, deed: Deed) -> None:
 
 def a_weak_word_does_not_count(world: World, deed: Deed) -> None:
     """What is entered where anybody can forge it changes nothing that another has a value for."""
-    rows, words, void = world.known.rows_of_records(), world.hearing.words, world.known.begun_anew()
+    rows, void = world.known.rows_of_records(), world.known.begun_anew()
+    words = [word for word in world.hearing.words if (word.row, word.field) not in world.hearing.blurred]
     settled = {
         word.row
         for word in words

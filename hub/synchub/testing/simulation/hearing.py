@@ -189,7 +189,8 @@ class Hearing:
         for sent, operation in self._sent:
             if sent == row:
                 self._blur(row, operation)
-                fields |= set(operation.values)
+                # What stands beside what a create sent is taken for what the system filled in.
+                fields |= set(FIELDS) if operation.kind == "create" else set(operation.values)
         self.blurred |= {(row, field) for field in fields}
         now = system.kept[name].values
         self.forms |= {(field, canonical(field, now[field], system.currency)) for field in fields & set(FIELDS)}

@@ -99,8 +99,14 @@ class SimulatedSystem(MemorySystem):
         self.edited(name)
         now = self.kept[name].values
         self._heard(name, {field_: now[field_] for field_ in values})
-        # Who enters what stands there already says nothing that anybody could see.
-        self.ours -= {(name, field_) for field_ in values if now[field_] != before[field_]}
+        # Who enters what stands there already says nothing that anybody could see; nor does who enters what the hub had put
+        # there before the row went back to an older copy, which it may not have been shown.
+        self.ours -= {
+            (name, field_)
+            for field_ in values
+            if now[field_] != before[field_]
+            and not (name in self.gone_back and (name, field_, repr(now[field_])) in self.put)
+        }
 
     def restore_copy(self, name: str) -> None:
         super().restore_copy(name)

@@ -74,7 +74,7 @@ def test_a_contact_that_somebody_entered_just_before(tmp_path: Path, crm: StandI
     crm.meanwhile("/batch/create", lambda: crm.create_contact(email=ANN, phone="+49301234567"))
     told = office.hub.json("sync")["runs"][0]
     assert told["state"] == "done"
-    assert "hs: 1 records are there already; the next run matches them" in told["notes"]
+    assert "hs: 1 record is there already; the next sync decides about it" in told["notes"]
     office.hub("sync")
     (ann,) = [found for found in crm.contacts().values() if found["email"] == ANN]
     assert (ann["lastname"], office["shop"].row(ANN)["phone"]) == ("Lee", "+49301234567")

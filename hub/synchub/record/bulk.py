@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -13,6 +14,8 @@ from sqlalchemy import BigInteger, Column, Connection, CursorResult, MetaData, S
 from sqlalchemy.sql.elements import TextClause
 
 _CHUNK = 20_000
+_AT_ONCE = 100
+"""Rows that one statement puts in: SQLite takes a quarter less time for them than one after the other."""
 _LISTED = 400
 _SPANS = 16
 _SCOPE = Table("scope", MetaData(), Column("id", BigInteger, primary_key=True))
@@ -38,9 +41,14 @@ def insert(tx: Connection, table: Table, frame: pl.DataFrame, *, ignore: bool = 
         if frame.height > _LISTED and _is_one(column)
     }
     marks = ", ".join(alike.get(name, mark) for name in frame.columns)
-    statement = f"INSERT INTO {table.name} ({columns}) VALUES ({marks}){clash}"
     for part in frame.drop(alike).iter_slices(_CHUNK):
-        tx.exec_driver_sql(statement, part.rows())
+        rows = part.rows()
+        whole = len(rows) - len(rows) % _AT_ONCE
+        for some, height in ((rows[:whole], _AT_ONCE), (rows[whole:], 1)):
+            if some:
+                values = ", ".join([f"({marks})"] * height)
+                several = [tuple(chain.from_iterable(some[at : at + height])) for at in range(0, len(some), height)]
+                tx.exec_driver_sql(f"INSERT INTO {table.name} ({columns}) VALUES {values}{clash}", several)
 
 
 def _mark(tx: Connection) -> str:
@@ -96,16 +104,27 @@ def select(
 def _frame(result: CursorResult[Any], schema: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:
     with closing(result):
         cursor: Any = result.cursor  # the driver's own tuples: nothing in them is to be converted
-        frames = [pl.DataFrame(cursor.fetchmany(_CHUNK), schema=schema, orient="row")]
+        frames = [_columns(cursor.fetchmany(_CHUNK), schema)]
         while frames[-1].height == _CHUNK:  # as tuples they take ten times the room
-            frames.append(pl.DataFrame(cursor.fetchmany(_CHUNK), schema=schema, orient="row"))
+            frames.append(_columns(cursor.fetchmany(_CHUNK), schema))
         return pl.concat(frames) if len(frames) > 1 else frames[0]
 
 
-def rows_of(tx: Connection, table: Table, column: str, wanted: Iterable[int], **same: str | None) -> pl.DataFrame:
+def _columns(rows: Sequence[tuple[Any, ...]], schema: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:
+    """Rows turned round: Polars takes a column at a time twice as quickly as a row at a time."""
+    columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
+    return pl.DataFrame(
+        [pl.Series(name, column, dtype=kind) for (name, kind), column in zip(schema.items(), columns, strict=True)]
+    )
+
+
+def rows_of(
+    tx: Connection, table: Table, column: str, wanted: Iterable[int], columns: Sequence[str] = (), **same: str | None
+) -> pl.DataFrame:
     """All rows of `table` whose `column` is among the numbers `wanted`, and whose other columns are as `same` says: where an
-    index begins with those, or is only of such rows, it is of no use to who doesn't ask for them."""
-    schema = schema_of(table)
+    index begins with those, or is only of such rows, it is of no use to who doesn't ask for them. All of their columns, or
+    those that are named."""
+    schema = {name: kind for name, kind in schema_of(table).items() if not columns or name in columns}
     names = ", ".join(f"t.{name}" for name in schema)
     numbers = pl.Series(wanted, dtype=pl.Int64)
     if numbers.is_empty():
@@ -144,11 +163,16 @@ def among(tx: Connection, column: str, numbers: pl.Series) -> str:
 
 
 def _scope(tx: Connection, numbers: pl.Series) -> None:
-    tx.exec_driver_sql("CREATE TEMPORARY TABLE IF NOT EXISTS scope (id BIGINT PRIMARY KEY)")
+    sqlite = tx.dialect.name == "sqlite"
+    kind = "INTEGER" if sqlite else "BIGINT"  # in SQLite this one is no index of its own
+    tx.exec_driver_sql(f"CREATE TEMPORARY TABLE IF NOT EXISTS scope (id {kind} PRIMARY KEY)")
     tx.exec_driver_sql("DELETE FROM scope")
+    if sqlite:  # one text is a fifth of the time of one row after another
+        listed = orjson.dumps(numbers.to_list()).decode()
+        tx.exec_driver_sql("INSERT INTO scope SELECT value FROM json_each(?)", (listed,))
+        return
     insert(tx, _SCOPE, pl.DataFrame({"id": numbers}))
-    if tx.dialect.name == "postgresql":
-        tx.exec_driver_sql("ANALYZE scope")
+    tx.exec_driver_sql("ANALYZE scope")
 
 
 def schema_of(table: Table) -> dict[str, pl.DataType | type[pl.DataType]]:

@@ -11,7 +11,7 @@ from synchub.record.store import take
 
 def with_hashes(tx: Connection, hashes: pl.Series, entity: str) -> pl.DataFrame:
     """The events that have one of these hashes: hash, record (their numbers), member."""
-    have = bulk.rows_of(tx, tables.event, "hash", hashes.unique(), entity=entity)
+    have = bulk.rows_of(tx, tables.event, "hash", hashes.unique(), ("hash", "member", "id"), entity=entity)
     return have.select("hash", "member", record="id")
 
 
@@ -91,5 +91,5 @@ _ASKED = (
 
 def with_bodies(tx: Connection, due: pl.DataFrame) -> pl.DataFrame:
     """`due` (id, record) with occurred_at and body."""
-    stored = bulk.rows_of(tx, tables.event, "id", due["id"]).select("id", "occurred_at", "body")
+    stored = bulk.rows_of(tx, tables.event, "id", due["id"], ("id", "occurred_at", "body"))
     return due.join(stored, on="id", how="left", maintain_order="left")

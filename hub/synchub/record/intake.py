@@ -7,12 +7,9 @@ from sqlalchemy import Connection, text
 
 from synchub.model import NATIVE, VALUE, VIA
 from synchub.model.heard import Heard
-from synchub.record import bulk, marks, tables
+from synchub.record import bulk, known, marks, tables
 from synchub.record.codec import pack
 from synchub.record.store import take
-
-_MANY = 100_000
-"""Records made at once: what memory is bounded by."""
 
 
 def packed_held(frame: pl.DataFrame) -> pl.Series:
@@ -88,23 +85,16 @@ def forget_own_forms(tx: Connection, member: int, fields: list[str]) -> None:
     tx.execute(statement, [{"field": field, "member": member} for field in fields])
 
 
-def new_records(tx: Connection, count: int, entity: str, *, run: int) -> int:
-    """Make `count` empty records; returns the first number."""
-    first = take(tx, "record", count)
-    for start in range(first, first + count, _MANY):
-        numbers = pl.int_range(start, min(start + _MANY, first + count), dtype=pl.Int64, eager=True)
-        bulk.insert(
-            tx,
-            tables.record,
-            pl.DataFrame({"id": numbers}).with_columns(
-                entity=pl.lit(entity),
-                golden=pl.lit(""),
-                dirty=pl.lit(marks.ALL),
-                void_before=pl.lit(0),
-                made_run=pl.lit(run),
-            ),
-        )
-    return first
+def new_record(tx: Connection, entity: str, *, run: int) -> int:
+    """Make an empty record; returns its number."""
+    number = take(tx, "record", 1)
+    add_records(tx, known.fresh(pl.Series([number]), entity, (), run=run))
+    return number
+
+
+def add_records(tx: Connection, records: pl.DataFrame) -> None:
+    """Store records that are new: rows of the table."""
+    bulk.insert(tx, tables.record, records)
 
 
 def new_links(tx: Connection, rows: pl.DataFrame, *, member: int, run: int, clock: int) -> pl.DataFrame:
@@ -146,6 +136,11 @@ def revive(tx: Connection, links: pl.Series) -> None:
 def bury(tx: Connection, links: pl.Series, *, run: int) -> None:
     """Tombstone links whose rows are gone. They keep their claims."""
     bulk.put(tx, tables.link, links, tomb=run)
+
+
+def doubt(tx: Connection, links: pl.Series, *, run: int) -> None:
+    """Links whose rows are not what is known of them: the next run looks at them, whatever its cursor shows."""
+    bulk.put(tx, tables.link, links, stale_run=run)
 
 
 def soil(tx: Connection, records: pl.Series) -> None:

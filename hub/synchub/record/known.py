@@ -9,7 +9,7 @@ import polars as pl
 from sqlalchemy import Connection, text
 
 from synchub.model import HELD, NATIVE, OPTED_OUT, VALUE, VIA
-from synchub.record import bulk, tables
+from synchub.record import bulk, marks, tables
 from synchub.record.codec import prefixed, unpack
 from synchub.record.members import MemberState
 
@@ -56,7 +56,8 @@ def stale_rows(tx: Connection, member: int) -> list[str]:
 
 def held(tx: Connection, links: Sequence[int] | pl.Series, fields: Sequence[str]) -> pl.DataFrame:
     """link, record, known_updated_at, known_seen_at, stale_run, tomb, version and the held pairs: hn.*, hv.*, hw.*."""
-    rows = bulk.rows_of(tx, tables.link, "id", links)
+    columns = ("id", "record", "updated_at", "seen_at", "stale_run", "tomb", "version", "said", "held")
+    rows = bulk.rows_of(tx, tables.link, "id", links, columns)
     return with_held(rows, fields).select(
         pl.col("id").alias("link"),
         "record",
@@ -82,7 +83,9 @@ def astray(tx: Connection, rows: pl.DataFrame, salt: str) -> pl.Series:
         return pl.repeat(False, rows.height, dtype=pl.Boolean, eager=True)
     named = rows["hv.hub_id"].str.strip_prefix(f"{salt}-").cast(pl.Int64, strict=False)
     others = named.filter((named != rows["record"]).fill_null(False)).unique()
-    there = bulk.rows_of(tx, tables.record, "id", others).filter(pl.col("joined_into").is_null())["id"]
+    there = bulk.rows_of(tx, tables.record, "id", others, ("id", "joined_into")).filter(
+        pl.col("joined_into").is_null()
+    )["id"]
     return named.is_in(there.implode()).fill_null(False)
 
 
@@ -91,9 +94,9 @@ def unpacked_said(rows: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
     return unpack(rows["said"], prefixed((VALUE,), fields))
 
 
-def links_of(tx: Connection, records: Sequence[int] | pl.Series) -> pl.DataFrame:
-    """All links of the records, of whatever member: the table's rows."""
-    return bulk.rows_of(tx, tables.link, "record", records)
+def links_of(tx: Connection, records: Sequence[int] | pl.Series, columns: Sequence[str] = ()) -> pl.DataFrame:
+    """All links of the records, of whatever member: the table's rows, or those of their columns that are named."""
+    return bulk.rows_of(tx, tables.link, "record", records, columns)
 
 
 def goldens(tx: Connection, records: Sequence[int] | pl.Series, fields: Sequence[str]) -> pl.DataFrame:
@@ -102,9 +105,17 @@ def goldens(tx: Connection, records: Sequence[int] | pl.Series, fields: Sequence
     return rows.hstack(unpack(rows["golden"], list(fields)))
 
 
+def fresh(numbers: pl.Series, entity: str, fields: Sequence[str], *, run: int) -> pl.DataFrame:
+    """What `goldens` would tell of records that are new, before anything is known of them and before they are stored."""
+    told = {"entity": entity, "golden": "", "dirty": marks.ALL, "void_before": 0, "made_run": run}
+    schema = {**bulk.schema_of(tables.record), **dict.fromkeys(fields, pl.String)}
+    columns = [pl.lit(told.get(name), dtype=kind).alias(name) for name, kind in schema.items() if name != "id"]
+    return pl.DataFrame({"id": numbers}, schema={"id": pl.Int64}).with_columns(columns)
+
+
 def run_clocks(tx: Connection, runs: pl.Series) -> dict[int, int]:
     """Run id -> its clock, in microseconds."""
-    found = bulk.rows_of(tx, tables.run, "id", runs.drop_nulls().unique())
+    found = bulk.rows_of(tx, tables.run, "id", runs.drop_nulls().unique(), ("id", "clock"))
     return dict(found.select("id", "clock").iter_rows())
 
 

@@ -7,8 +7,9 @@ import os
 import re
 import sqlite3
 import stat
+import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
@@ -25,11 +26,13 @@ class Store:
 
     engine: Engine
     file: Path | None
+    turn: contextlib.AbstractContextManager[object] = field(default_factory=contextlib.nullcontext)
+    """Held by who writes. Threads that wait for each other in SQLite sleep, longer each time, until they look again."""
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction that may change things. Commits at the end, rolls back on any exception."""
-        with _plain_errors(self.file), self.engine.begin() as tx:
+        with _plain_errors(self.file), self.turn, self.engine.begin() as tx:
             yield tx
 
     @contextlib.contextmanager
@@ -119,7 +122,7 @@ def _sqlite(file: Path) -> Store:
         looking = connection.get_execution_options().get("synchub_read", False)
         connection.exec_driver_sql("BEGIN" if looking else "BEGIN IMMEDIATE")
 
-    return Store(engine, file)
+    return Store(engine, file, threading.Lock())
 
 
 def migrations() -> list[tuple[int, str, str, str]]:

@@ -95,7 +95,6 @@ def decide(tx: Connection, work: Work, staged: dict[str, Staged]) -> Outcome:
     recognised = recognise(tx, work, staged)
     for part in work.parts:
         conclude(tx, work, part)
-    work.narrow(tx)
     note_deletions(tx, work, [series for one in noticed for series in one.deleted])
     notice_alternation(tx, work)
     quarantined = {part.name: quarantine(tx, work, part, staged[part.name]) for part in work.parts}
@@ -104,7 +103,9 @@ def decide(tx: Connection, work: Work, staged: dict[str, Staged]) -> Outcome:
     for part in work.parts:
         note_read(tx, work, part, staged[part.name])
     shown = {part.name: one.shown for part, one in zip(work.parts, noticed, strict=True)}
-    decision = agree(tx, work, history, shown, recomputed=work.options.recompute)
+    fresh = range(recognised.first, recognised.first + recognised.new)
+    decision = agree(tx, work, history, shown, fresh, recomputed=work.options.recompute)
+    work.narrow(tx)
     work.keep(tx)
     excess = excesses([load(work, part, decision, links[part.name]) for part in work.parts], work.options.allow)
     for part in work.parts:

@@ -25,7 +25,7 @@ def create_without_a_lookup() -> Plant:
 
 def update_without_a_last_look() -> Plant:
     """Nobody looks whether a row was changed since it was read before it is overwritten."""
-    return instead("synchub.run.steps.meanwhile:_unmoved", lambda _: lambda _part, planned, _done: planned)
+    return instead("synchub.run.steps.meanwhile:_unmoved", lambda _: lambda _work, _part, planned, _done: planned)
 
 
 def version_is_not_sent() -> Plant:

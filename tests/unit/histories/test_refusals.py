@@ -74,7 +74,7 @@ def test_a_create_that_is_told_what_is_there_is_linked(new_hub: NewHub) -> None:
     shop.interrupt = meanwhile
     report = hub.sync(10)
     assert (report.state, report.members[1].failed) == ("done", 0)
-    assert "shop: 1 records are there already; the next run matches them" in report.notes
+    assert "shop: 1 record is there already; the next sync decides about it" in report.notes
     hub.sync(20)
     assert (len(shop.rows), shop.rows["2"]["job_title"]) == (2, "CEO")
     assert sorted(hub.links(ANN)) == [("crm", "1"), ("shop", "2")]

@@ -235,3 +235,18 @@ def test_an_older_row_of_a_system_that_comes_late(new_hub: NewHub) -> None:
     hub = new_hub(systems)
     hub.sync(10)
     assert [system.rows["1"]["job_title"] for system in systems] == ["c", "c", "c"]
+
+
+def test_a_change_that_no_cursor_shows_is_heard_once_the_hub_has_met_it(pair: NewPair) -> None:
+    """Somebody changes the shop's row by a way that moves no time there. A write finds it changed and leaves it; the next run
+    looks at the row itself."""
+    ann = pair({"job_title": "1"}, {}, shop_is={"incremental": True, "tells_time": False})
+    for at in (5, 7):
+        ann.hub.sync(at)
+    ann.shop.kept["1"].values["job_title"] = "typed"
+    ann.crm.edit("1", at=8, job_title="2")
+    assert written(ann.hub.sync(10)) == 0
+    assert ann.both("job_title") == ("2", "typed")
+    ann.hub.sync(20)
+    assert ann.both("job_title") == ("typed", "typed")
+    assert [written(ann.hub.sync(at)) for at in (30, 40)] == [0, 0]

@@ -50,7 +50,7 @@ def test_nothing_is_lost(earlier: Connection) -> None:
     before = rows(earlier)
     assert {len(found) for found in before.values()} == {2}
 
-    assert store.migrate(earlier, 1) == ["0005_numbers", "0006_events", "0007_event_marks"]
+    assert store.migrate(earlier, 1) == ["0005_numbers", "0006_events", "0007_event_marks", "0008_living"]
 
     assert rows(earlier) == before
     assert store.version(earlier) == store.migrations()[-1][0]

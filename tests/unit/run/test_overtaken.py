@@ -98,8 +98,7 @@ def test_what_is_typed_while_the_hub_writes_is_not_overwritten(
     assert held()[ANN] == "Ulm"
     assert report.state == "done"
     assert (
-        "shop: 1 records changed there meanwhile and were left as they are; the next sync decides about them"
-        in report.notes
+        "shop: 1 record changed there meanwhile and was left as it is; the next sync decides about it" in report.notes
     )
 
     sync(office, at=20)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import polars as pl
 from sqlalchemy import Connection
 
 from synchub.plan.guard import excesses
@@ -69,7 +68,7 @@ def decide(tx: Connection, work: Work, staged: dict[str, Staged]) -> Outcome:
     decision = plan_events(tx, work)
     work.keep(tx)
     loads = [load(work, part, decision, links[part.name]) for part in work.parts]
-    recognised = Recognised(pl.Series("record", [], dtype=pl.Int64), taken, 0, 0)
+    recognised = Recognised(new=taken)
     return Outcome(staged, decision, recognised, excesses(loads, work.options.allow), links, quarantined)
 
 

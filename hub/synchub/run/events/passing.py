@@ -90,7 +90,7 @@ def _reference(tx: Connection, work: Work, part: Part, due: pl.DataFrame) -> pl.
         golden = known.goldens(tx, due["record"].unique(), [by]).select(record="id", value=by)
         return due.select("record").join(golden, on="record", how="left", maintain_order="left")["value"]
     streams = [state.id for state in members.of_entity(tx, contact.name) if state.system == part.member.system]
-    links = known.links_of(tx, due["record"].unique()).filter(
+    links = known.links_of(tx, due["record"].unique(), ("id", "record", "member", "remote_id", "tomb")).filter(
         pl.col("member").is_in(streams) & pl.col("tomb").is_null()
     )
     single = links.sort("id").unique("record", keep="first", maintain_order=True).select("record", "remote_id")

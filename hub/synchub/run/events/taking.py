@@ -138,7 +138,7 @@ def _by_key(tx: Connection, work: Work, contact: Entity, waiting: pl.DataFrame) 
         left_on="ref_hash",
         right_on="hash",
     )
-    links = known.links_of(tx, maybe["contact"].unique())
+    links = known.links_of(tx, maybe["contact"].unique(), ("record", "member", "said", "held"))
     places = {state.id: state for state in members.of_entity(tx, contact.name)}
     telling = {"other_emails", *(name for key in contact.match for name in key.fields)}
     held = [pl.DataFrame(schema={"contact": pl.Int64, "hash": pl.Int64})]

@@ -29,7 +29,7 @@ def _match(hub: Opened, row: dict[str, Any], answer: str, _reason: str) -> Outco
         elif answer == "together":
             subjects = waiting_with(now.tx, row["entity"], row["subject"])
             asked += [one for one in reviews.questions(now.tx) if one["kind"] == "match" and one["subject"] in subjects]
-            given = f"join {intake.new_records(now.tx, 1, row['entity'], run=now.run)}"
+            given = f"join {intake.new_record(now.tx, row['entity'], run=now.run)}"
         else:
             given = f"join {find_record(now.tx, hub, row['entity'], answer, now.salt)}"
         for one in asked:

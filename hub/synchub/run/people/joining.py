@@ -77,7 +77,7 @@ def split_record(hub: Opened, entity: str, key: str, links: Sequence[str]) -> Ou
 def part(now: Deciding, record: int, own: pl.DataFrame, moved: pl.DataFrame) -> int:
     """Move links to a new record. Opt-outs go with both; what only we wrote and no claim of a part supports is blanked."""
     opted_out = _opted_out(now, record)
-    made = intake.new_records(now.tx, 1, now.entity.name, run=now.run)
+    made = intake.new_record(now.tx, now.entity.name, run=now.run)
     decisions.move_links(now.tx, moved["id"].to_list(), made)
     stayed = own.join(moved, on="id", how="anti")
     for here, there, other in ((moved, record, made), (stayed, made, record)):

@@ -62,11 +62,10 @@ def undo(hub: Opened, run: str, progress: Progress) -> RunReport:
             for one in opposites
             if one.frame.height
         }
-        nothing = pl.Series("record", [], dtype=pl.Int64)
         outcome = Outcome(
             {part.name: Staged(part.name) for part in work.parts},
             Decision(),
-            Recognised(nothing, 0, 0, 0),
+            Recognised(),
             [],
             {part.name: 0 for part in work.parts},
             {},

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import polars as pl
 from sqlalchemy import Connection
 
-from synchub.merge.golden import Merged, merge
-from synchub.model import DAY, HELD
+from synchub.merge.golden import merge
+from synchub.model import HELD
 from synchub.plan.guard import Load
 from synchub.plan.operations import plan_member
 from synchub.plan.situation import Planned, Situation
@@ -19,6 +19,7 @@ from synchub.record import intake, known, marks, reviews
 from synchub.record.epochs import History
 from synchub.run.steps.confirming import NO, Queue, let_go, queue_of
 from synchub.run.steps.doubles import without_doubles
+from synchub.run.steps.keeping import golden_fields, golden_of, keep
 from synchub.run.steps.keying import notice_golden
 from synchub.run.steps.unready import Unready, unready
 from synchub.run.told.showing import Basis, Shown, show
@@ -74,39 +75,52 @@ class Decision:
 
 
 def agree(
-    tx: Connection, work: Work, epochs: History, shown: Mapping[str, list[pl.Series]], *, recomputed: bool
+    tx: Connection, work: Work, epochs: History, shown: Mapping[str, list[pl.Series]], fresh: range, *, recomputed: bool
 ) -> Decision:
     """Merge and plan every record that this sync is to look at. Its marks on those with nothing to send are taken off.
 
-    `shown`: per member the hashes of keys under which nobody is made there, because a row shows them that is not believed.
+    `fresh`: the numbers of new records, which are stored here. `shown`: per member the hashes of keys under which nobody is
+    made there, because a row shows them that is not believed.
     """
     decision = Decision(made={name: list(hashes) for name, hashes in shown.items()})
-    marked = marks.marked(tx, work.entity.name, work.mark)
+    known_ones = marks.marked(tx, work.entity.name, work.mark)
+    marked = pl.concat([known_ones, pl.int_range(fresh.start, fresh.stop, dtype=pl.Int64, eager=True)])
     waits = {part.name: unready(tx, part, work.clock) for part in work.parts}
     decision.queues = {part.name: queue_of(tx, work, part) for part in work.parts}
     work.progress.start("deciding", len(marked))
     for start in range(0, len(marked), work.seams.bucket):
         numbers = marked.slice(start, work.seams.bucket)
-        _bucket(tx, work, epochs, numbers, waits, decision, recomputed=recomputed)
+        records = _records(tx, work, numbers, fresh)
+        _bucket(tx, work, epochs, records, waits, decision, recomputed=recomputed)
         work.progress.advance("deciding", len(numbers))
     work.progress.finish("deciding")
     decision.records = len(marked)
     return decision
 
 
+def _records(tx: Connection, work: Work, numbers: pl.Series, fresh: range) -> pl.DataFrame:
+    """What is known of the records, new ones too: the table's rows, and a column a field."""
+    new, names = (numbers >= fresh.start) & bool(fresh), golden_fields(work)
+    return pl.concat(
+        [
+            known.goldens(tx, numbers.filter(~new), names),
+            known.fresh(numbers.filter(new), work.entity.name, names, run=work.run),
+        ]
+    )
+
+
 def _bucket(
     tx: Connection,
     work: Work,
     epochs: History,
-    numbers: pl.Series,
+    records: pl.DataFrame,
     waits: dict[str, Unready],
     decision: Decision,
     *,
     recomputed: bool,
 ) -> None:
-    names = [name for name in work.entity.fields if name != "hub_id"]
-    records = known.goldens(tx, numbers, names)
-    links = known.links_of(tx, numbers)
+    names = golden_fields(work)
+    links = known.links_of(tx, records["id"])
     said, later = known.claims_of(tx, records, links, work.places)
     merged = merge(
         said,
@@ -117,7 +131,7 @@ def _bucket(
         run=work.run,
         agreed=records.select(record="id", *names),
     )
-    golden = _golden(work, records, merged, names)
+    golden = golden_of(work, records, merged)
     basis = Basis(golden, merged, said, later)
     doomed = _doomed(tx, records, said, later, links)
     living = golden.join(links.filter(pl.col("tomb").is_null()).select("record").unique(), on="record", how="semi")
@@ -134,11 +148,8 @@ def _bucket(
         _put_down(work, part, planned, decision)
         show(decision.shown, part, planned, basis, work, recomputed=recomputed)
     decision.shown.add_conflicts(basis, work)
-    _ask(tx, work, numbers, opened)
-    changed = _changed(golden, records, names)
-    intake.store_golden(tx, changed)
-    if not work.partial:
-        marks.take_off(tx, idle["record"], work.others)
+    _ask(tx, work, records["id"], opened)
+    changed = keep(tx, work, records, golden, idle["record"])
     notice_golden(tx, work, changed, records, links)
 
 
@@ -159,32 +170,6 @@ def _ask(tx: Connection, work: Work, numbers: pl.Series, opened: pl.DataFrame) -
     )
     reviews.ask(tx, work.entity.name, "ask", asked, run=work.run)
     reviews.close_missing(tx, work.entity.name, "ask", asked["subject"], records=numbers)
-
-
-def _golden(work: Work, records: pl.DataFrame, merged: Merged, names: list[str]) -> pl.DataFrame:
-    """Golden with a column a field; a field with an open question stays as it was."""
-    days = [column for column in merged.golden.columns if column.startswith(DAY)]
-    have = [name for name in names if name in merged.golden.columns]
-    fresh = records.select(record="id").join(
-        merged.golden.select("record", *have, *days), on="record", how="left", maintain_order="left"
-    )
-    fresh = fresh.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in names if name not in have)
-    stored = records.select(record="id", *(pl.col(name).alias(f"old.{name}") for name in names))
-    both = fresh.join(stored, on="record", how="left", maintain_order="left")
-    for (name,), asked in merged.verdicts.filter(pl.col("open")).group_by("field"):
-        held = pl.col("record").is_in(asked["record"].implode())
-        both = both.with_columns(pl.when(held).then(f"old.{name}").otherwise(str(name)).alias(str(name)))
-    hub_id = pl.lit(f"{work.salt}-") + pl.col("record").cast(pl.String)
-    return both.select("record", *names, *days, hub_id=hub_id)
-
-
-def _changed(golden: pl.DataFrame, records: pl.DataFrame, names: list[str]) -> pl.DataFrame:
-    """Only the records whose golden values are not what is stored, without columns that nobody fills."""
-    stored = records.select(record="id", *(pl.col(name).alias(f"old.{name}") for name in names))
-    both = golden.drop("hub_id").join(stored, on="record", maintain_order="left")
-    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"old.{name}")) for name in names)
-    used = [name for name in names if golden[name].null_count() < golden.height]
-    return both.filter(differs).select("record", *used)
 
 
 def _doomed(

@@ -15,6 +15,7 @@ from synchub.run.steps.unknown import keys_of, telling
 from synchub.run.work import Work
 
 KEYS = {"record": pl.Int64, "key": pl.Int64, "text": pl.String, "hash": pl.Int64}
+_TOLD = ("record", "member", "tomb", "said", "held")
 TAKEN = {"record": pl.Int64, "system": pl.String, "name": pl.String}
 
 
@@ -68,7 +69,7 @@ def _held(tx: Connection, work: Work, numbers: pl.Series) -> tuple[pl.DataFrame,
     """The keys that links of these records hold: node (the record), key, text; and their live links."""
     texts = [pl.DataFrame(schema={"node": pl.Int64, "key": pl.Int64, "text": pl.String})]
     taken = [pl.DataFrame(schema=TAKEN)]
-    for (number,), own in known.links_of(tx, numbers).group_by("member", maintain_order=True):
+    for (number,), own in known.links_of(tx, numbers, _TOLD).group_by("member", maintain_order=True):
         place = work.places[int(str(number))]
         fields = telling(work, place.state.fields)
         held = known.with_held(own, fields).rename({f"hv.{name}": VALUE + name for name in fields})

@@ -16,7 +16,7 @@ def note_deletions(tx: Connection, work: Work, gone: Sequence[pl.Series]) -> Non
     if not gone:
         return
     records = pl.concat(list(gone)).unique()
-    links = known.links_of(tx, records)
+    links = known.links_of(tx, records, ("record", "member", "tomb"))
     systems = {number: place.state.system for number, place in work.places.items()}
     by_system = links.with_columns(system=pl.col("member").replace_strict(systems, default="", return_dtype=pl.String))
     left = by_system.group_by("record", "system").agg(

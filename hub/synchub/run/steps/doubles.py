@@ -101,7 +101,8 @@ def _linked(tx: Connection, work: Work, part: Part, ours: pl.DataFrame) -> pl.Da
     if not scopes.has_live_links(tx, part.state.id):
         return ours.head(0).drop("hash")
     hinted = known.candidates(tx, ours["hash"].unique())["record"].unique()
-    links = known.links_of(tx, hinted.filter(~hinted.is_in(ours["node"].implode()))).filter(
+    columns = ("id", "record", "member", "tomb", "said", "held")
+    links = known.links_of(tx, hinted.filter(~hinted.is_in(ours["node"].implode())), columns).filter(
         (pl.col("member") == part.state.id) & pl.col("tomb").is_null()
     )
     fields = list(part.mapping.inward_fields)

@@ -10,10 +10,10 @@ from synchub.api import CanLookup, Row
 from synchub.mapping.keys import remote_ids
 from synchub.mapping.native import native_frame
 from synchub.model import OVER, REMOTE, TO, WAS
-from synchub.record import known, reviews
+from synchub.record import intake, known, reviews
 from synchub.run.steps.done import Done
 from synchub.run.steps.doubles import seek
-from synchub.run.steps.not_taken import moved_on
+from synchub.run.steps.not_taken import moved_on, there_already
 from synchub.run.work import Part, Work
 from synchub.write.batch import OPERATION, stored_frame
 
@@ -27,13 +27,13 @@ def still_due(work: Work, part: Part, planned: pl.DataFrame, done: Done) -> pl.D
     if not others.is_empty() and not part.stream.checks_before:
         # Where the system is told a version, it refuses by itself what moved.
         told = pl.col("version").is_not_null() & (part.stream.version is not None)
-        others = pl.concat([others.filter(told), _unmoved(part, others.filter(~told), done)])
+        others = pl.concat([others.filter(told), _unmoved(work, part, others.filter(~told), done)])
     if not creates.is_empty() and not part.complete:
         creates = _not_there(work, part, creates, done)
     return pl.concat([others, creates])
 
 
-def _unmoved(part: Part, planned: pl.DataFrame, done: Done) -> pl.DataFrame:
+def _unmoved(work: Work, part: Part, planned: pl.DataFrame, done: Done) -> pl.DataFrame:
     """Operations whose record still holds what was planned against."""
     if planned.is_empty():
         return planned
@@ -56,6 +56,10 @@ def _unmoved(part: Part, planned: pl.DataFrame, done: Done) -> pl.DataFrame:
             before = part.mapping.comparable(name, was.fill_null(""))
             moved = moved | (compared & (before.fill_null("") != part.mapping.comparable(name, there).fill_null("")))
     if moved.any():
+        with (
+            work.store.write() as tx
+        ):  # its cursor may never show the change: the next run is to look at the row itself
+            intake.doubt(tx, planned.filter(moved)["link"], run=work.run)
         done.undone.append(planned.filter(moved)["record"])
         done.notes.append(moved_on(part, int(moved.sum())))
     return planned.filter(~moved)
@@ -78,7 +82,7 @@ def _not_there(work: Work, part: Part, creates: pl.DataFrame, done: Done) -> pl.
     keep_rows(work, part, [rows[place] for place in pairs["other"].unique().sort().to_list()])
     hit = pl.int_range(pl.len(), dtype=pl.Int64).is_in(pairs["node"].implode())
     done.undone.append(creates.filter(hit)["record"])
-    done.notes.append(f"{part.name}: {pairs['node'].n_unique()} records are there already; the next run matches them")
+    done.notes.append(there_already(part, pairs["node"].n_unique()))
     return creates.filter(~hit)
 
 

@@ -88,7 +88,7 @@ def failures(part: Part, both: pl.DataFrame) -> list[str]:
     """What did not get through, by reason; what a system refused for good is a question of its own."""
     failed = _to_retry(both)
     return [
-        f"{part.name}: {count} {'write' if count == 1 else 'writes'} did not get through: {reason.rstrip('.')}. The next run goes on with them."
+        f"{part.name}: {count} {'write' if count == 1 else 'writes'} did not get through: {reason.rstrip('.')}. The next run goes on with {_them(count)}."
         for reason, count in failed.group_by("reason", maintain_order=True).len().rows()
     ]
 
@@ -97,7 +97,7 @@ def overtaken(part: Part, both: pl.DataFrame) -> list[str]:
     """What somebody else did first: nothing failed, the next run decides anew."""
     there, moved = both.filter(THERE).height, both.filter(MOVED).height
     notes = {
-        f"{part.name}: {there} records are there already; the next run matches them": there,
+        there_already(part, there): there,
         moved_on(part, moved): moved,
     }
     return [note for note, count in notes.items() if count]
@@ -105,4 +105,17 @@ def overtaken(part: Part, both: pl.DataFrame) -> list[str]:
 
 def moved_on(part: Part, count: int) -> str:
     """Says of records that somebody changed after they were read that nothing was sent there."""
-    return f"{part.name}: {count} records changed there meanwhile and were left as they are; the next sync decides about them"
+    told = "1 record changed there meanwhile and was left as it is"
+    if count != 1:
+        told = f"{count} records changed there meanwhile and were left as they are"
+    return f"{part.name}: {told}; the next sync decides about {_them(count)}"
+
+
+def there_already(part: Part, count: int) -> str:
+    """Says of records that somebody made before the hub did that nothing was sent there."""
+    told = "1 record is there already" if count == 1 else f"{count} records are there already"
+    return f"{part.name}: {told}; the next sync decides about {_them(count)}"
+
+
+def _them(count: int) -> str:
+    return "it" if count == 1 else "them"

@@ -54,7 +54,8 @@ def _shown(work: Work, sent: pl.DataFrame, staged: Staged) -> tuple[pl.DataFrame
     if rows.is_empty():
         return rows, pl.Series(REMOTE, [], dtype=pl.String)
     with work.store.read() as tx:
-        links = bulk.rows_of(tx, tables.link, "id", sent["link"].drop_nulls())
+        columns = (REMOTE, "updated_at", "version", "stale_run")
+        links = bulk.rows_of(tx, tables.link, "id", sent["link"].drop_nulls(), columns)
     known = links.select(REMOTE, "stale_run", known_updated_at="updated_at", known_version="version")
     both = rows.join(known, on=REMOTE, how="left", maintain_order="left")
     late = both.select(older(pl.col("known_updated_at")) & pl.col("stale_run").is_null()).to_series()

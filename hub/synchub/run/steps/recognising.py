@@ -38,13 +38,14 @@ _TOLD: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """`touched`: records that were there and got a link. `new`, `joined`: how many records were made, how many rows were
-    matched."""
+    """`touched`: records that were there and got a link. `first`, `new`: from which number on and how many records are new;
+    they have links, and are stored once it is decided what they are. `joined`: how many rows were matched."""
 
-    touched: pl.Series
-    new: int
-    joined: int
-    review: int
+    touched: pl.Series = field(default_factory=lambda: pl.Series("record", [], dtype=pl.Int64))
+    first: int = 0
+    new: int = 0
+    joined: int = 0
+    review: int = 0
     rows: Mapping[int, int] = field(default_factory=dict)
     """How many rows of each member, by its number, got a link."""
 
@@ -54,7 +55,7 @@ def recognise(tx: Connection, work: Work, staged: Mapping[str, Staged]) -> Recog
     unknown = find(tx, work, staged)
     if unknown.count == 0:
         reviews.close_missing(tx, work.entity.name, "match", unknown.rows["remote_id"])
-        return Recognised(pl.Series("record", [], dtype=pl.Int64), 0, 0, 0)
+        return Recognised()
     answers = _answers(tx, work, unknown)
     hinted = named_by(tx, work, unknown.keys)
     compared = _compared(unknown, hinted["hash"], answers["node"])
@@ -62,7 +63,7 @@ def recognise(tx: Connection, work: Work, staged: Mapping[str, Staged]) -> Recog
     found = _candidates(tx, work, unknown, compared, hinted["record"], texts)
     told, suspects = _tell(tx, work, unknown, compared, rows, texts, found)
     told = _decided_by_people(told, answers)
-    record, made = _with_new_records(tx, work, unknown, told)
+    record, first, made = _with_new_records(tx, unknown, told)
     _revive(tx, told, found.dormant)
     _link(tx, work, staged, unknown, record)
     for some in unknown.keys.iter_slices(work.seams.bucket * _AT_ONCE):
@@ -74,6 +75,7 @@ def recognise(tx: Connection, work: Work, staged: Mapping[str, Staged]) -> Recog
     joined = told.filter(pl.col("outcome") == JOINED)
     return Recognised(
         joined["record"].unique(),
+        first,
         made,
         joined.height,
         waiting.height,
@@ -172,9 +174,9 @@ def _decided_by_people(told: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFram
     ).drop("answer", "answer_record")
 
 
-def _with_new_records(tx: Connection, work: Work, unknown: Unknown, told: pl.DataFrame) -> tuple[pl.Series, int]:
-    """The record of each row, null where that can't be told; and how many were made: one for each row that was not
-    compared with any, one for each group of new ones."""
+def _with_new_records(tx: Connection, unknown: Unknown, told: pl.DataFrame) -> tuple[pl.Series, int, int]:
+    """The record of each row, null where that can't be told; and the number of the first new one, and how many there are:
+    one for each row that was not compared with any, one for each group of new ones."""
     alone = pl.repeat(True, unknown.count, dtype=pl.Boolean, eager=True).scatter(told["node"].sort(), False).arg_true()
     new = told.filter(pl.col("outcome") == NEW)
     groups = new["group"].unique().sort()
@@ -182,15 +184,15 @@ def _with_new_records(tx: Connection, work: Work, unknown: Unknown, told: pl.Dat
     record = pl.repeat(None, unknown.count, dtype=pl.Int64, eager=True).scatter(joined["node"], joined["record"])
     made = len(alone) + len(groups)
     if not made:
-        return record, 0
-    first = intake.new_records(tx, made, work.entity.name, run=work.run)
+        return record, 0, 0
+    first = store.take(tx, "record", made)
     # Both are numbered in one row, each behind all of either kind that come before it.
     own = pl.int_range(first, first + len(alone), dtype=pl.Int64, eager=True)
     if len(groups):
         own += groups.search_sorted(alone.cast(pl.Int64)).cast(pl.Int64)
         before = groups.search_sorted(new["group"]).cast(pl.Int64) + alone.cast(pl.Int64).search_sorted(new["group"])
         record = record.scatter(new["node"], before.cast(pl.Int64) + first)
-    return record.scatter(alone, own), made
+    return record.scatter(alone, own), first, made
 
 
 def _revive(tx: Connection, told: pl.DataFrame, dormant: pl.Series) -> None:

@@ -125,7 +125,7 @@ def _links(tx: Connection, work: Work, part: Part, good: pl.DataFrame, landed: L
 def _update_links(tx: Connection, part: Part, changed: pl.DataFrame, landed: Landed, now: int) -> None:
     """What landed takes the place of what was held; a write voids the raw fingerprint."""
     columns = prefixed((NATIVE, VALUE, VIA), part.state.fields)
-    before = bulk.rows_of(tx, tables.link, "id", changed["link"])
+    before = bulk.rows_of(tx, tables.link, "id", changed["link"], ("id", "updated_at", "version", "said", "held"))
     opened = unpack(before.select(pl.coalesce("held", "said")).to_series(), columns)
     old = before.select(link="id", known_at="updated_at", known_version="version").hstack(opened)
     fresh = changed.select("id", "link", "result_at", "result_version").join(

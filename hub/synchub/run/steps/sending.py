@@ -86,7 +86,7 @@ def _whole(work: Work, part: Part, written_down: pl.DataFrame) -> pl.DataFrame:
     """Updates with all that their rows are known to hold: there is nobody who could add what does not change."""
     fields = [column.removeprefix(TO) for column in written_down.columns if column.startswith(TO)]
     with work.store.read() as tx:
-        links = bulk.rows_of(tx, tables.link, "id", written_down["link"].drop_nulls())
+        links = bulk.rows_of(tx, tables.link, "id", written_down["link"].drop_nulls(), ("id", "said", "held"))
     held = unpack(links.select(pl.coalesce("held", "said")).to_series(), prefixed((NATIVE,), fields))
     known = links.select(link="id").hstack(held)
     both = written_down.join(known, on="link", how="left", maintain_order="left")

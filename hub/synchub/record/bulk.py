@@ -104,18 +104,10 @@ def select(
 def _frame(result: CursorResult[Any], schema: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:
     with closing(result):
         cursor: Any = result.cursor  # the driver's own tuples: nothing in them is to be converted
-        frames = [_columns(cursor.fetchmany(_CHUNK), schema)]
+        frames = [pl.DataFrame(cursor.fetchmany(_CHUNK), schema=schema, orient="row")]
         while frames[-1].height == _CHUNK:  # as tuples they take ten times the room
-            frames.append(_columns(cursor.fetchmany(_CHUNK), schema))
+            frames.append(pl.DataFrame(cursor.fetchmany(_CHUNK), schema=schema, orient="row"))
         return pl.concat(frames) if len(frames) > 1 else frames[0]
-
-
-def _columns(rows: Sequence[tuple[Any, ...]], schema: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:
-    """Rows turned round: Polars takes a column at a time twice as quickly as a row at a time."""
-    columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
-    return pl.DataFrame(
-        [pl.Series(name, column, dtype=kind) for (name, kind), column in zip(schema.items(), columns, strict=True)]
-    )
 
 
 def rows_of(

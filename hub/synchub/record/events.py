@@ -6,7 +6,6 @@ import polars as pl
 from sqlalchemy import Connection, text
 
 from synchub.record import bulk, tables
-from synchub.record.store import take
 
 
 def with_hashes(tx: Connection, hashes: pl.Series, entity: str) -> pl.DataFrame:
@@ -18,23 +17,6 @@ def with_hashes(tx: Connection, hashes: pl.Series, entity: str) -> pl.DataFrame:
 def store(tx: Connection, rows: pl.DataFrame) -> None:
     """Insert events: the table's columns."""
     bulk.insert(tx, tables.event, rows, ignore=True)
-
-
-def link(tx: Connection, rows: pl.DataFrame, member: int, *, run: int, now: int) -> None:
-    """Note that rows of a member tell of events that are known already: remote_id, record (the event), raw_hash."""
-    first = take(tx, "link", rows.height)
-    bulk.insert(
-        tx,
-        tables.link,
-        rows.with_columns(
-            id=pl.int_range(first, first + rows.height, dtype=pl.Int64),
-            member=pl.lit(member, dtype=pl.Int64),
-            made=pl.lit(0),
-            seen_at=pl.lit(now, dtype=pl.Int64),
-            first_run=pl.lit(run, dtype=pl.Int64),
-            first_seq=pl.lit(0),
-        ),
-    )
 
 
 def waiting(tx: Connection, entity: str, *, before: int, after: int, most: int) -> pl.DataFrame:

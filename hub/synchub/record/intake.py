@@ -106,6 +106,7 @@ def new_links(tx: Connection, rows: pl.DataFrame, *, member: int, run: int, cloc
     values = [column for column in rows.columns if column[:2] in (NATIVE, VALUE, VIA)]
     doubts = [column for column in rows.columns if column.startswith("d.")]
     said = rows.select(
+        "remote_id",  # there may be nothing that is said
         *(pl.when(pl.col(column) != "").then(pl.col(column)).alias(column) for column in values),
         *(pl.when(pl.col(column)).then(pl.lit("true")).alias(column) for column in doubts),
     )
@@ -122,7 +123,7 @@ def new_links(tx: Connection, rows: pl.DataFrame, *, member: int, run: int, cloc
         first_at=pl.when(pl.col("updated_at").is_not_null()).then(pl.min_horizontal("updated_at", pl.lit(clock))),
         first_run=pl.lit(run, dtype=pl.Int64),
         first_seq=pl.int_range(seq, seq + rows.height, dtype=pl.Int64),
-        said=pack(said, said.columns),
+        said=pack(said, [*values, *doubts]),
     )
     bulk.insert(tx, tables.link, links)
     return links.select("remote_id", link="id", record="record")

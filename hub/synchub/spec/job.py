@@ -32,6 +32,11 @@ class Entity:
     refers_to: dict[str, str] = field(default_factory=dict)
     """Field of type ref -> entity that it refers to."""
 
+    @property
+    def golden_fields(self) -> list[str]:
+        """The fields that a record has a valid value of: all but the hub's id, which is its own."""
+        return [name for name in self.fields if name != "hub_id"]
+
 
 @dataclass(frozen=True, slots=True)
 class Member:

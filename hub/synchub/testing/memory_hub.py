@@ -267,7 +267,7 @@ class MemoryHub:
 
     def records(self) -> list[dict[str, str]]:
         """Golden of all records that were not joined into others, by age: fields that have a value, and hub_id."""
-        names = [name for name in self._opened.configuration.entities[ENTITY].fields if name != "hub_id"]
+        names = self._opened.configuration.entities[ENTITY].golden_fields
         with self._opened.store.read() as tx:
             salt = salt_of(tx, self._opened)
             rows = bulk.select(

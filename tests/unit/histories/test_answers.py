@@ -239,9 +239,8 @@ def claims(ann: Pair, system: str) -> list[tuple[str, str]]:
         return [(field, value) for field, value in tx.execute(text(query), {"system": system})]
 
 
-def test_an_older_copy_does_not_settle_what_was_sent_again_and_taken_back(pair: NewPair) -> None:
-    """The first write never left, the second was answered, and an undo took it back. Then the shop shows once more what
-    stood there before the undo: nobody has said anything."""
+def sent_again_and_taken_back(pair: NewPair) -> Pair:
+    """The first write never left, the second was answered, and an undo took it back."""
     ann = pair({"job_title": "1"}, {}, shop_is={"can_lookup": False})
     ann.hub.sync(5)
     ann.crm.edit("1", at=6, job_title="2")
@@ -252,6 +251,12 @@ def test_an_older_copy_does_not_settle_what_was_sent_again_and_taken_back(pair: 
     assert ann.in_shop("job_title") == "2"
     ann.hub.undo(report.run, at=25)
     assert ann.in_shop("job_title") == "1"
+    return ann
+
+
+def test_an_older_copy_does_not_settle_what_was_sent_again_and_taken_back(pair: NewPair) -> None:
+    """The shop shows once more what stood there before the undo: nobody has said anything."""
+    ann = sent_again_and_taken_back(pair)
     ann.shop.serve_stale("1")
     for at in (30, 40):
         ann.hub.sync(at)
@@ -259,15 +264,8 @@ def test_an_older_copy_does_not_settle_what_was_sent_again_and_taken_back(pair: 
 
 
 def test_what_is_entered_after_a_second_write_is_no_answer_to_the_first(pair: NewPair) -> None:
-    """The same, and somebody enters there what the first write would have put."""
-    ann = pair({"job_title": "1"}, {}, shop_is={"can_lookup": False})
-    ann.hub.sync(5)
-    ann.crm.edit("1", at=6, job_title="2")
-    ann.hub.crash_at("journaled")
-    with pytest.raises(Killed):
-        ann.hub.sync(10)
-    report = ann.hub.sync(20)
-    ann.hub.undo(report.run, at=25)
+    """Somebody enters there what the first write would have put."""
+    ann = sent_again_and_taken_back(pair)
     ann.shop.edit("1", at=28, job_title="2")
     ann.hub.sync(30)
     assert claims(ann, "shop") == [("job_title", "2")]

@@ -41,7 +41,7 @@ def plan_events(tx: Connection, work: Work) -> Decision:
 def _bucket(tx: Connection, work: Work, part: Part, due: pl.DataFrame, decision: Decision) -> pl.Series:
     """Lays down the creates of these events. Returns which of them the member is to be sent, now or perhaps later: what its
     filter leaves out stays so, unless it asks for the contact."""
-    names = [name for name in work.entity.fields if name != "hub_id"]
+    names = work.entity.golden_fields
     day = pl.from_epoch("occurred_at", time_unit="us").dt.date().cast(pl.String)
     golden = due.select(
         "id", "record", *(day.alias(DAY + name) for name in names if work.entity.fields[name].type == "money")

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from synchub.match.idents import hashes, idents, normal, with_hashes
 from synchub.model import VALUE
 from synchub.read.stage import Staged
-from synchub.record import events, known, marks, members
+from synchub.record import events, intake, known, marks, members
 from synchub.record.codec import pack
 from synchub.record.store import take
 from synchub.run.steps.unknown import unlinked
@@ -62,9 +62,8 @@ def _link(tx: Connection, work: Work, part: Part, there: pl.DataFrame) -> None:
     own = [other.state.id for other in work.parts if other.member.system == part.member.system]
     elsewhere = there.filter(~pl.col("member").is_in(own)).unique("record", keep="first", maintain_order=True)
     if elsewhere.height:
-        events.link(
-            tx, elsewhere.select("remote_id", "record", "raw_hash"), part.state.id, run=work.run, now=work.clock
-        )
+        told = elsewhere.select("remote_id", "record", "raw_hash", "updated_at", "version")
+        intake.new_links(tx, told, member=part.state.id, run=work.run, clock=work.clock)
 
 
 def _hashes(rows: pl.DataFrame, work: Work, part: Part) -> pl.Series:

@@ -68,7 +68,7 @@ def _labels(tx: Connection, hub: Opened, rows: Sequence[dict[str, Any]], salt: s
     named: dict[int, str] = {}
     for name, entity in hub.configuration.entities.items():
         numbers = [row["record"] for row in rows if row["entity"] == name and row["record"]]
-        golden = known.goldens(tx, sorted(set(numbers)), [field for field in entity.fields if field != "hub_id"])
+        golden = known.goldens(tx, sorted(set(numbers)), entity.golden_fields)
         named |= labels(golden.drop("golden").rename({"id": "record"}), Ids(salt))
     return named
 

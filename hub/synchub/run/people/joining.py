@@ -102,7 +102,7 @@ def _opted_out(now: Deciding, *records: int) -> bool:
 
 def _note_opt_out(now: Deciding, record: int) -> None:
     """Golden says so at once: whoever joins or parts this record before the next run has to know."""
-    names = [name for name in now.entity.fields if name != "hub_id"]
+    names = now.entity.golden_fields
     golden = known.goldens(now.tx, [record], names).select(record="id", *names)
     intake.store_golden(now.tx, golden.with_columns(opted_out=pl.lit("true")))
 

@@ -146,7 +146,7 @@ def _keep_alive(tx: Connection, one: Opposite) -> None:
 def _report(tx: Connection, hub: Opened, work: Work, opposites: list[Opposite], run: str) -> PlanReport:
     members = []
     for one in opposites:
-        golden = known.goldens(tx, one.frame["record"], [name for name in work.entity.fields if name != "hub_id"])
+        golden = known.goldens(tx, one.frame["record"], work.entity.golden_fields)
         names = labels(golden.drop("golden").rename({"id": "record"}), work)
         changes = tuple(_change(one.part, work, row, names) for row in one.frame.to_dicts())
         kinds = one.frame["kind"].to_list()

@@ -19,7 +19,7 @@ from synchub.record import intake, known, marks, reviews
 from synchub.record.epochs import History
 from synchub.run.steps.confirming import NO, Queue, let_go, queue_of
 from synchub.run.steps.doubles import without_doubles
-from synchub.run.steps.keeping import golden_fields, golden_of, keep
+from synchub.run.steps.keeping import golden_of, keep
 from synchub.run.steps.keying import notice_golden
 from synchub.run.steps.unready import Unready, unready
 from synchub.run.told.showing import Basis, Shown, show
@@ -100,7 +100,7 @@ def agree(
 
 def _records(tx: Connection, work: Work, numbers: pl.Series, fresh: range) -> pl.DataFrame:
     """What is known of the records, new ones too: the table's rows, and a column a field."""
-    new, names = (numbers >= fresh.start) & bool(fresh), golden_fields(work)
+    new, names = (numbers >= fresh.start) & bool(fresh), work.entity.golden_fields
     return pl.concat(
         [
             known.goldens(tx, numbers.filter(~new), names),
@@ -119,7 +119,7 @@ def _bucket(
     *,
     recomputed: bool,
 ) -> None:
-    names = golden_fields(work)
+    names = work.entity.golden_fields
     links = known.links_of(tx, records["id"])
     said, later = known.claims_of(tx, records, links, work.places)
     merged = merge(

@@ -12,14 +12,9 @@ from synchub.record.codec import pack
 from synchub.run.work import Work
 
 
-def golden_fields(work: Work) -> list[str]:
-    """The fields that records have a valid value of."""
-    return [name for name in work.entity.fields if name != "hub_id"]
-
-
 def golden_of(work: Work, records: pl.DataFrame, merged: Merged) -> pl.DataFrame:
     """Golden with a column a field; a field with an open question stays as it was."""
-    names = golden_fields(work)
+    names = work.entity.golden_fields
     days = [column for column in merged.golden.columns if column.startswith(DAY)]
     have = [name for name in names if name in merged.golden.columns]
     fresh = records.select(record="id").join(
@@ -41,7 +36,7 @@ def keep(tx: Connection, work: Work, records: pl.DataFrame, golden: pl.DataFrame
 
     Returns the records that changed: record, and a column a field.
     """
-    changed = _changed(golden, records, golden_fields(work))
+    changed = _changed(golden, records, work.entity.golden_fields)
     done = idle.head(0) if work.partial else idle
     new = records.filter(pl.col("made_run") == work.run)
     if new.height:

@@ -56,9 +56,8 @@ def _unmoved(work: Work, part: Part, planned: pl.DataFrame, done: Done) -> pl.Da
             before = part.mapping.comparable(name, was.fill_null(""))
             moved = moved | (compared & (before.fill_null("") != part.mapping.comparable(name, there).fill_null("")))
     if moved.any():
-        with (
-            work.store.write() as tx
-        ):  # its cursor may never show the change: the next run is to look at the row itself
+        with work.store.write() as tx:
+            # Its cursor may never show the change: the next run is to look at the row itself.
             intake.doubt(tx, planned.filter(moved)["link"], run=work.run)
         done.undone.append(planned.filter(moved)["record"])
         done.notes.append(moved_on(part, int(moved.sum())))

@@ -66,30 +66,27 @@ def _without_overtaken(work: Work, waiting: pl.DataFrame) -> pl.DataFrame:
     """Without the fields that the same row was sent again since, and answered: what stands there now tells nothing of the
     first write. An update of which nothing is left is closed."""
     with work.store.read() as tx:
-        later = bulk.rows_of(tx, tables.operation, "link", waiting["link"].drop_nulls())
-    done = [
-        (number, link, {name for name in journal.changed(change) if name.startswith(TO)})
-        for number, link, change in later.filter(pl.col("state") == journal.DONE).select("id", "link", "change").rows()
-    ]
-    fields = [column for column in waiting.columns if column.startswith(TO)]
+        columns = ("id", "link", "state", "change")
+        sent = bulk.rows_of(tx, tables.operation, "link", waiting["link"].drop_nulls(), columns)
+    later = sent.join(waiting.select("link", own="id"), on="link").filter(
+        (pl.col("id") > pl.col("own")) & (pl.col("state") == journal.DONE)
+    )
+    since: dict[int, set[str]] = {}
+    for own, change in later.select("own", "change").rows():
+        since.setdefault(own, set()).update(journal.changed(change))
+    if not since:
+        return waiting
+    names = [column.removeprefix(TO) for column in waiting.columns if column.startswith(TO)]
     again = {
-        column: [
-            any(number > own and link == to and column in sent for number, to, sent in done) for own, link in pairs
-        ]
-        for pairs in [waiting.select("id", "link").rows()]
-        for column in fields
+        name: waiting["id"].is_in([own for own, changes in since.items() if TO + name in changes]) for name in names
     }
-    since = pl.DataFrame(again, schema=dict.fromkeys(fields, pl.Boolean))
     left = waiting.with_columns(
-        pl.when(pl.lit(since[column]))
-        .then(None)
-        .otherwise(prefix + column.removeprefix(TO))
-        .alias(prefix + column.removeprefix(TO))
-        for column in fields
+        pl.when(again[name]).then(None).otherwise(prefix + name).alias(prefix + name)
+        for name in names
         for prefix in (TO, AS)
     )
-    nothing = left.select(pl.all_horizontal(pl.lit(True), *(pl.col(column).is_null() for column in fields))).to_series()
-    over = since.select(pl.any_horizontal(pl.lit(False), *fields)).to_series() & nothing
+    nothing = left.select(pl.all_horizontal(pl.lit(True), *(pl.col(TO + name).is_null() for name in names))).to_series()
+    over = nothing & waiting["id"].is_in(list(since)) & (waiting["kind"] == "update")
     with work.store.write() as tx:
         reason = pl.lit("what was sent there since has taken its place")
         journal.close(tx, waiting.filter(over).select("id", state=pl.lit(journal.FAILED), reason=reason))

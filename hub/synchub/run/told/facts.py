@@ -101,7 +101,7 @@ class Facts:
 
 def gather(tx: Connection, hub: Opened, entity: Entity, number: int, ids: Ids) -> Facts:
     """Everything on one record, in the transaction given."""
-    names = [name for name in entity.fields if name != "hub_id"]
+    names = entity.golden_fields
     records = known.goldens(tx, [number], names)
     links = known.links_of(tx, [number])
     places = places_of(hub.configuration, entity.name, members.of_entity(tx, entity.name))

@@ -186,7 +186,7 @@ def _before(one: dict[str, Any], other: dict[str, Any]) -> bool:
 
 def _keys(facts: Facts) -> dict[int, set[tuple[int, str]]]:
     """Link -> the keys that it had when it was linked, and those that it has now."""
-    fields = [name for name in facts.entity.fields if name != "hub_id"]
+    fields = facts.entity.golden_fields
     held = known.with_held(facts.links, fields)
     now = held.select(node="id", **{VALUE + name: f"hv.{name}" for name in fields})
     then = facts.links.select(node="id").hstack(known.unpacked_said(facts.links, fields))

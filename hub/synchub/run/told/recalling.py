@@ -118,7 +118,7 @@ def _member_run(told: Mapping[str, Any]) -> MemberRun:
 def _changes(tx: Connection, hub: Opened, row: Mapping[str, Any], operations: pl.DataFrame) -> Iterator[RecordChange]:
     states = {state.id: state for state in members.of_entity(tx, row["entity"])}
     entity = hub.configuration.entities.get(row["entity"])
-    names = [name for name in entity.fields if name != "hub_id"] if entity else []
+    names = entity.golden_fields if entity else []
     golden = known.goldens(tx, operations["record"].unique(), names).select(pl.col("id").alias("record"), *names)
     ids = Ids(salt_if_any(tx))
     people = labels(golden, ids)

@@ -63,7 +63,7 @@ def parts(tx: Connection, hub: Opened) -> Iterator[Part]:
 
 
 def _records(own: _Known) -> Iterator[Part]:
-    names = [name for name in own.entity.fields if name != "hub_id"]
+    names = own.entity.golden_fields
     condition = "record WHERE entity = :entity AND joined_into IS NULL"
     for numbers in _batches(own, condition):
         records = known.goldens(own.tx, numbers, names).sort("id")

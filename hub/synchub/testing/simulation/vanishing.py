@@ -11,9 +11,8 @@ def nobody_is_made_again(world: World) -> None:
     rows = [] if world.joined or world.undone else world.known.links()
     for row in (row for row in rows if row["tomb"] is not None):
         same = [other for other in rows if (other["record"], other["system"]) == (row["record"], row["system"])]
-        others = (
-            other for other in same if other["remote_id"] != row["remote_id"]
-        )  # it may be found and deleted in one run
+        # Itself may be found and deleted in one run.
+        others = [other for other in same if other["remote_id"] != row["remote_id"]]
         again = [other["remote_id"] for other in others if other["made"] and other["first_run"] >= row["tomb"]]
         must(not again, f"{row['system']} got {again} in place of {row['remote_id']}, which was deleted there")
 
